@@ -1,0 +1,36 @@
+"""The port to the media workers. Nouns emit the commands of `ringback.media.commands`; this runs them."""
+
+from typing import Protocol
+
+from ringback.media.commands import Command, Result
+from ringback.media.facts import Fact
+
+
+class MediaEngine(Protocol):
+    """All media workers of this node.
+
+    A room lives on one worker, named by its number (0 ... n-1). `testing.media.FakeMediaEngine` passes the same suite.
+    """
+
+    def choose_worker(self) -> int:
+        """The worker with the fewest rooms.
+
+        Raises `Unavailable` when no worker is connected.
+        """
+
+    async def run(self, worker: int, command_id: str, command: Command) -> Result:
+        """Run one command; commands of one worker run in the order of the calls.
+
+        Raises `MediaCommandRefused` (the worker's own error code) or `Unavailable` (the worker is gone, or does not answer in time).
+        Safe to repeat with the same `command_id`.
+        """
+
+
+class MediaListener(Protocol):
+    """Who wants to know what happens in the workers. Given to the engine when it starts."""
+
+    async def media_fact(self, worker: int, fact: Fact) -> None:
+        """One fact, in order. It is acknowledged to the worker after this returns, so return only when it is stored."""
+
+    async def worker_lost(self, worker: int) -> None:
+        """The worker's process ended or was replaced: its rooms no longer exist."""
