@@ -1,0 +1,102 @@
+"""What a media worker knows, as values: the enums of the worker protocol and the records of its snapshot.
+
+Every record is a MessagePack map whose keys stand in the order of the fields here; `protocol/worker/README.md` is the
+document, `protocol/worker/vectors/` holds the bytes. Integers lie between 0 and 2^63 - 1 unless a type says less.
+"""
+
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+Id = Annotated[str, Meta(min_length=1, max_length=64)]
+"""A name chosen by the control plane, 1 ... 64 characters. Checked where it is decoded, not where it is constructed."""
+
+Count = Annotated[int, Meta(ge=0)]
+"""How many, since the transport, publication or slot came into being."""
+
+PublicationNumber = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
+"""What forwarded packets carry as their only CSRC (RFC 3550 §5.1), so that a receiver can tell whose they are."""
+
+SlotIndex = Annotated[int, Meta(ge=0, le=0xFFFF)]
+"""Slots are counted from 0 for each kind."""
+
+
+class Source(StrEnum):
+    """Which of the three sending m-lines of a participant feeds a publication."""
+
+    MICROPHONE = "MICROPHONE"
+    CAMERA = "CAMERA"
+    SCREEN = "SCREEN"
+
+
+class SlotKind(StrEnum):
+    """Audio and video slots are counted apart; those of one index belong together (lip sync)."""
+
+    AUDIO = "AUDIO"
+    VIDEO = "VIDEO"
+
+
+class TransportState(StrEnum):
+    """How far a transport has come. `CONNECTED` means that ICE and DTLS are done."""
+
+    NEW = "NEW"
+    CONNECTED = "CONNECTED"
+    CLOSED = "CLOSED"
+
+
+class TransportSnapshot(Struct, frozen=True, kw_only=True):
+    """A participant's connection. `round_trip_ms` is None until it has been measured."""
+
+    transport: Id
+    state: TransportState
+    packets_received: Count
+    packets_sent: Count
+    bytes_received: Count
+    bytes_sent: Count
+    round_trip_ms: float | None
+
+
+class PublicationSnapshot(Struct, frozen=True, kw_only=True):
+    """One source of a participant as the room sees it. `started` turns true with the first packet."""
+
+    publication: Id
+    number: PublicationNumber
+    source: Source
+    started: bool
+    packets_received: Count
+    packets_lost: Count
+    keyframe_requests: Count
+
+
+class SlotSnapshot(Struct, frozen=True, kw_only=True):
+    """Where a participant receives. `publication` is None while nothing is mapped."""
+
+    kind: SlotKind
+    index: SlotIndex
+    publication: Id | None
+    packets_sent: Count
+
+
+class ParticipantSnapshot(Struct, frozen=True, kw_only=True):
+    """One participant; `transport` is None until the first offer."""
+
+    participant: Id
+    transport: TransportSnapshot | None
+    publications: tuple[PublicationSnapshot, ...]
+    slots: tuple[SlotSnapshot, ...]
+
+
+class RoomSnapshot(Struct, frozen=True, kw_only=True):
+    """One room with everyone in it."""
+
+    room: Id
+    participants: tuple[ParticipantSnapshot, ...]
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """Everything a worker holds. The facts of `boot_id` up to `last_fact` are contained in it."""
+
+    boot_id: Id
+    last_fact: Count
+    rooms: tuple[RoomSnapshot, ...]
