@@ -1,0 +1,9 @@
+"""Where the platform's truth lives: one database, reached through synchronous functions on a connection.
+
+`Database` runs them, `metadata` names every table, `migrations/` brings a database to this release's schema.
+"""
+
+from ringback.storage.database import Database, DataDirectoryLock, DataDirectoryTaken, SchemaTooNew
+from ringback.storage.schema import UtcDateTime, metadata
+
+__all__ = ["DataDirectoryLock", "DataDirectoryTaken", "Database", "SchemaTooNew", "UtcDateTime", "metadata"]
