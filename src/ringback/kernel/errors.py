@@ -51,3 +51,9 @@ class Unavailable(RingbackError):
     """The platform cannot do this now; try again later."""
 
     code = "SERVICE_UNAVAILABLE"
+
+
+class RoomFull(RingbackError):
+    """The room has as many participants as it can hold."""
+
+    code = "ROOM_FULL"

@@ -1,0 +1,9 @@
+"""Calls: the connections between the platform and one endpoint each, and the dialogs that join two of them.
+
+Their invariant: a call ends exactly once, and nothing is done for it afterwards.
+"""
+
+from ringback.calls.jobs import CallJobs
+from ringback.calls.service import CallNotFound, CallService
+
+__all__ = ["CallJobs", "CallNotFound", "CallService"]

@@ -1,0 +1,171 @@
+"""What can happen to a call, and what a call says has happened to it. Both unions are closed."""
+
+from datetime import datetime
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from ringback.calls.model import Call, Direction, Endpoint, EndReason, Place
+from ringback.kernel.steps import DeadlinePassed, Ref
+
+# In: what happens to a call.
+
+
+class StartCall(Struct, frozen=True, tag=True, kw_only=True):
+    """A leg begins. An inbound one comes from a session; an outbound one has to find its endpoint's devices."""
+
+    id: str
+    account: str
+    direction: Direction
+    endpoint: Endpoint
+    caller: Endpoint
+    owner: Ref
+    place: Place
+    microphone: bool
+    camera: bool
+    custom_data: dict[str, str]
+    session: str | None = None
+    ring_deadline: datetime | None = None
+
+
+class DevicesFound(Struct, frozen=True, tag=True):
+    """An outbound leg's endpoint is connected with these sessions: it rings there."""
+
+    sessions: tuple[str, ...]
+
+
+class NoDeviceFound(Struct, frozen=True, tag=True):
+    """An outbound leg's endpoint cannot be alerted."""
+
+    reason: EndReason
+
+
+class FarSideRings(Struct, frozen=True, tag=True):
+    """For an inbound leg: the one whom it calls is being alerted."""
+
+
+class FarSideAnswered(Struct, frozen=True, tag=True):
+    """For an inbound leg: the one whom it calls has answered."""
+
+
+class Accept(Struct, frozen=True, tag=True):
+    """A device answers an outbound leg."""
+
+    session: str
+    microphone: bool
+    camera: bool
+
+
+class Decline(Struct, frozen=True, tag=True):
+    """A device does not want an outbound leg, for itself or for all devices of the endpoint."""
+
+    session: str
+    on_all_devices: bool
+
+
+class EndpointHungUp(Struct, frozen=True, tag=True):
+    """The endpoint ends the leg on this session; where it still rings, that declines it."""
+
+    session: str
+
+
+class HangUp(Struct, frozen=True, tag=True):
+    """The platform ends the leg."""
+
+    reason: EndReason
+
+
+class SessionLost(Struct, frozen=True, tag=True):
+    """A session is gone for good."""
+
+    session: str
+
+
+CallInput: TypeAlias = (
+    StartCall
+    | DevicesFound
+    | NoDeviceFound
+    | FarSideRings
+    | FarSideAnswered
+    | Accept
+    | Decline
+    | EndpointHungUp
+    | HangUp
+    | SessionLost
+    | DeadlinePassed
+)
+
+# Out: what happened. These go to the call's owner and into the outbox.
+
+
+class CallStarted(Struct, frozen=True, tag=True):
+    """The leg exists."""
+
+    call: Call
+
+
+class CallRinging(Struct, frozen=True, tag=True):
+    """Somebody is being alerted: the leg's own devices (outbound) or the far side (inbound)."""
+
+    call: Call
+
+
+class DevicesReleased(Struct, frozen=True, tag=True):
+    """These sessions no longer ring for the leg."""
+
+    call: Call
+    sessions: tuple[str, ...]
+    reason: EndReason
+
+
+class CallEstablished(Struct, frozen=True, tag=True):
+    """The leg is answered."""
+
+    call: Call
+
+
+class CallFinished(Struct, frozen=True, tag=True):
+    """An established leg ended. The last event of the leg."""
+
+    call: Call
+    reason: EndReason
+
+
+class CallFailed(Struct, frozen=True, tag=True):
+    """A leg ended that never was established. The last event of the leg."""
+
+    call: Call
+    reason: EndReason
+
+
+CallEvent: TypeAlias = CallStarted | CallRinging | DevicesReleased | CallEstablished | CallFinished | CallFailed
+
+# For owners: what the endpoints and the media of their calls do, besides living and dying.
+
+
+class MediaSwitched(Struct, frozen=True, tag=True):
+    """A call's endpoint muted, unmuted, or switched its camera. None: as it was."""
+
+    call_id: str
+    microphone: bool | None
+    camera: bool | None
+
+
+class MediaConnected(Struct, frozen=True, tag=True):
+    """A call's transport is up."""
+
+    call_id: str
+
+
+class MediaDisconnected(Struct, frozen=True, tag=True):
+    """A call's transport is gone for good."""
+
+    call_id: str
+
+
+class RoomLost(Struct, frozen=True, tag=True):
+    """The worker no longer has the room: its process ended, or a fault ended the room."""
+
+
+OwnerInput: TypeAlias = MediaSwitched | MediaConnected | MediaDisconnected | RoomLost
+"""What every owner of calls understands, besides its calls' own events."""

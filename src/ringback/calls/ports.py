@@ -1,0 +1,12 @@
+"""What calls need from the world, besides the media workers (`media/engine.py`)."""
+
+from typing import Protocol
+
+from ringback.calls.model import Endpoint, EndReason
+
+
+class LegChannel(Protocol):
+    """How an outbound leg reaches its endpoint. The SDKs' channel is `ringback.signaling`."""
+
+    async def find_devices(self, account: str, endpoint: Endpoint) -> tuple[str, ...] | EndReason:
+        """The sessions on which the endpoint can be alerted now, or why there are none."""

@@ -1,0 +1,133 @@
+"""What an SDK session can do with its calls: load, step, store; the rules stand in the machines."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from ringback.calls.dialogs.events import StartDialog
+from ringback.calls.dialogs.store import DIALOGS
+from ringback.calls.events import Accept, Decline, EndpointHungUp, MediaSwitched, SessionLost
+from ringback.calls.model import Call, Endpoint
+from ringback.calls.store import CALLS
+from ringback.kernel.clock import Clock
+from ringback.kernel.errors import InvalidState, NotFound
+from ringback.kernel.ids import Ids
+from ringback.media.commands import AcceptOffer, Answer
+from ringback.media.engine import MediaEngine
+from ringback.storage.aggregates import Transaction, load
+from ringback.storage.database import Database
+from ringback.storage.mailboxes import Mailboxes
+
+
+class CallNotFound(NotFound):
+    """This session has no such call."""
+
+    code = "CALL_NOT_FOUND"
+
+
+class CallService:
+    """Calls as an SDK session sees them. A session reaches only the calls it holds or rings for."""
+
+    def __init__(
+        self,
+        database: Database,
+        mailboxes: Mailboxes,
+        engine: MediaEngine,
+        clock: Clock,
+        ids: Ids,
+        ring_timeout: timedelta,
+    ) -> None:
+        self._database = database
+        self._mailboxes = mailboxes
+        self._engine = engine
+        self._clock = clock
+        self._ids = ids
+        self._ring_timeout = ring_timeout
+
+    async def start(
+        self,
+        account: str,
+        session: str,
+        *,
+        caller: Endpoint,
+        callee: Endpoint,
+        microphone: bool,
+        camera: bool,
+        custom_data: Mapping[str, str],
+    ) -> str:
+        """Call an endpoint: a dialog of two calls. Returns the id of the caller's own call.
+
+        Raises `Unavailable` when no media worker can take it.
+        """
+        dialog = StartDialog(
+            id=self._ids.new(),
+            account=account,
+            worker=self._engine.choose_worker(),
+            session=session,
+            caller=caller,
+            callee=callee,
+            parent_call=self._ids.new(),
+            child_call=self._ids.new(),
+            microphone=microphone,
+            camera=camera,
+            custom_data=dict(custom_data),
+            ring_deadline=self._clock.now() + self._ring_timeout,
+        )
+        await self._mailboxes.tell(account, DIALOGS.ref(dialog.id), dialog)
+        return dialog.parent_call
+
+    async def accept(self, account: str, session: str, call_id: str, *, microphone: bool, camera: bool) -> None:
+        """Answer a call that rings on this session. Raises `CallNotFound`, `InvalidState`."""
+        await self._tell(account, session, call_id, Accept(session, microphone, camera))
+
+    async def decline(self, account: str, session: str, call_id: str, *, on_all_devices: bool) -> None:
+        """Refuse a call that rings on this session. Raises `CallNotFound`, `InvalidState`."""
+        await self._tell(account, session, call_id, Decline(session, on_all_devices))
+
+    async def hang_up(self, account: str, session: str, call_id: str) -> None:
+        """End a call, or leave a room. Hanging up twice is no error. Raises `CallNotFound`."""
+        await self._tell(account, session, call_id, EndpointHungUp(session))
+
+    async def lose_session(self, account: str, session: str, call_id: str) -> None:
+        """The session is gone for good; the call does not ring there any more, or ends."""
+        await self._mailboxes.tell(account, CALLS.ref(call_id), SessionLost(session))
+
+    async def switch_media(
+        self, account: str, session: str, call_id: str, *, microphone: bool | None, camera: bool | None
+    ) -> None:
+        """Say that the microphone is (un)muted or the camera is on or off. Raises `CallNotFound`."""
+
+        def switch(transaction: Transaction) -> None:
+            call = _mine(transaction.state(CALLS.ref(call_id)), session)
+            transaction.tell(call.owner, MediaSwitched(call_id, microphone, camera))
+
+        await self._mailboxes.change(account, switch)
+
+    async def accept_offer(self, account: str, session: str, call_id: str, sdp: str) -> str:
+        """Negotiate the media of a call that this session holds. Returns the SDP answer.
+
+        Raises `CallNotFound`, `InvalidState` (it has ended, or only rings here), `MediaCommandRefused` (the SDP cannot
+        be used) and `Unavailable`.
+        """
+        found = await self._database.read(lambda connection: load(connection, CALLS, account, call_id))
+        call = _mine(found[0] if found else None, session)
+        if call.session != session or call.state.is_terminal:
+            raise InvalidState(f"the call is {call.state}")
+        await self._mailboxes.settled(call.owner)  # the room has to be there
+        # One transport for the life of a call, so its id can be the call's.
+        offer = AcceptOffer(room=call.place.room, participant=call_id, transport=call_id, sdp=sdp)
+        answer = await self._engine.run(call.place.worker, self._ids.new(), offer)
+        assert isinstance(answer, Answer)
+        return answer.sdp
+
+    async def _tell(self, account: str, session: str, call_id: str, event: object) -> None:
+        def tell(transaction: Transaction) -> None:
+            _mine(transaction.state(CALLS.ref(call_id)), session)
+            transaction.tell(CALLS.ref(call_id), event)
+
+        await self._mailboxes.change(account, tell)
+
+
+def _mine(call: Call | None, session: str) -> Call:
+    if call is None or (session != call.session and session not in call.ringing):
+        raise CallNotFound
+    return call

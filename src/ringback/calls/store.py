@@ -1,0 +1,55 @@
+"""Where calls are kept."""
+
+from typing import Final, NamedTuple
+
+from sqlalchemy import Column, Connection, Integer, String, select
+
+from ringback.calls.machine import step
+from ringback.calls.model import Call, CallState
+from ringback.kernel.steps import Ref
+from ringback.storage.aggregates import Kind, aggregate_table
+
+table = aggregate_table(
+    "calls",
+    Column("owner", String(64), nullable=False),
+    Column("worker", Integer, nullable=False),
+    Column("call_state", String(16), nullable=False, index=True),
+)
+
+CALLS: Final[Kind[Call]] = Kind(
+    name="call",
+    table=table,
+    state_type=Call,
+    step=step,
+    columns=lambda call: {"owner": str(call.owner), "worker": call.place.worker, "call_state": call.state},
+    owner=lambda call: call.owner,
+    deadline=lambda call: call.ring_deadline,
+)
+
+_LIVE: Final = [state for state in CallState if not state.is_terminal]
+
+
+class Located(NamedTuple):
+    """Which account and tree something belongs to."""
+
+    account: str
+    owner: Ref
+
+
+def locate(connection: Connection, call_id: str) -> Located | None:
+    """Whose a call is. For facts of the media workers, which know no accounts; never for a client's request."""
+    row = connection.execute(select(table.c.account, table.c.owner).where(table.c.id == call_id)).one_or_none()
+    return Located(row.account, _ref(row.owner)) if row else None
+
+
+def live_owners(connection: Connection, worker: int | None = None) -> list[Located]:
+    """The dialogs and conferences that have live calls, on one worker or on all."""
+    query = select(table.c.account, table.c.owner).where(table.c.call_state.in_(_LIVE)).distinct()
+    if worker is not None:
+        query = query.where(table.c.worker == worker)
+    return [Located(row.account, _ref(row.owner)) for row in connection.execute(query)]
+
+
+def _ref(text: str) -> Ref:
+    kind, _, id = text.partition(":")
+    return Ref(kind, id)

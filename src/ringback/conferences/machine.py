@@ -1,0 +1,215 @@
+"""The conference machine: who is in, and what each of them receives.
+
+Contract as of `calls/machine.py`. A conference is told every event of its calls in the transaction in which they
+happen.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, assert_never
+
+from msgspec.structs import replace
+
+from ringback.calls.commands import Command, RunMedia
+from ringback.calls.events import (
+    CallEstablished,
+    CallFailed,
+    CallFinished,
+    CallRinging,
+    CallStarted,
+    DevicesReleased,
+    FarSideAnswered,
+    HangUp,
+    MediaConnected,
+    MediaDisconnected,
+    MediaSwitched,
+    RoomLost,
+    StartCall,
+)
+from ringback.calls.model import Direction, EndReason, Participant, ParticipantState, Place
+from ringback.conferences.events import (
+    ConferenceCreated,
+    ConferenceEnded,
+    ConferenceEvent,
+    ConferenceInput,
+    Join,
+    ParticipantJoined,
+    ParticipantJoining,
+    ParticipantLeft,
+    ParticipantUpdated,
+    SlotsChanged,
+)
+from ringback.conferences.model import Conference, ConferenceState
+from ringback.kernel.errors import InvalidState, RoomFull
+from ringback.kernel.steps import Ref, Step, Tell
+from ringback.media import room
+from ringback.media.commands import Command as MediaCommand
+
+ACTIVE, ENDED = ConferenceState
+
+MAX_PARTICIPANTS: Final = room.AUDIO_SLOTS + 1
+"""As many as can all hear each other in fixed slots. More need slots that follow the speakers."""
+
+TRANSITIONS: Final[dict[type[ConferenceInput], dict[ConferenceState, tuple[ConferenceState, ...]]]] = {
+    # event: {state: states it may lead to}. A pair that is not here changes nothing (or, for `Join`, is illegal).
+    Join: {ACTIVE: (ACTIVE,)},
+    CallFinished: {ACTIVE: (ACTIVE, ENDED)},
+    CallFailed: {ACTIVE: (ACTIVE, ENDED)},
+    MediaConnected: {ACTIVE: (ACTIVE,)},
+    MediaDisconnected: {ACTIVE: (ACTIVE,)},
+    MediaSwitched: {ACTIVE: (ACTIVE,)},
+    RoomLost: {ACTIVE: (ACTIVE,)},
+    CallStarted: {},
+    CallRinging: {},
+    CallEstablished: {},
+    DevicesReleased: {},
+}
+
+
+def step(conference: Conference | None, event: ConferenceInput, now: datetime) -> Step[Conference]:
+    """One event in the life of a conference.
+
+    Raises `RoomFull`, and `InvalidState` for joining what has ended.
+    """
+    if conference is None:
+        if not isinstance(event, Join):
+            raise InvalidState("the conference does not exist")
+        return _begin(event, now)
+    if conference.state not in TRANSITIONS[type(event)]:
+        if isinstance(event, Join):
+            raise InvalidState("the conference has ended")
+        return Step(conference)
+    taken = _take(conference, event, now)
+    assert taken.state.state in TRANSITIONS[type(event)][conference.state], (conference.state, event)
+    return taken
+
+
+def _begin(event: Join, now: datetime) -> Step[Conference]:
+    opened = room.open_room(event.conference)
+    conference = Conference(
+        id=event.conference,
+        account=event.account,
+        name=event.name,
+        state=ACTIVE,
+        worker=event.worker,
+        room=opened.plan,
+        created_at=now,
+    )
+    joined = _join(conference, event)
+    return Step(
+        joined.state,
+        events=(ConferenceCreated(conference), *joined.events),
+        tells=joined.tells,
+        commands=(*_run(conference, opened.commands), *joined.commands),
+    )
+
+
+def _take(conference: Conference, event: ConferenceInput, now: datetime) -> Step[Conference]:
+    match event:
+        case Join():
+            return _join(conference, event)
+        case MediaConnected(call_id):
+            return _update(conference, call_id, state=ParticipantState.JOINED)
+        case MediaSwitched(call_id, microphone, camera):
+            return _update(conference, call_id, microphone=microphone, camera=camera)
+        case CallFinished(call, _) | CallFailed(call, _):
+            return _leave(conference, call.id, now)
+        case MediaDisconnected(call_id):
+            return Step(conference, tells=(Tell(Ref("call", call_id), HangUp(EndReason.NETWORK_ERROR)),))
+        case RoomLost():
+            lost = HangUp(EndReason.SERVICE_UNAVAILABLE)
+            return Step(conference, tells=tuple(Tell(Ref("call", id), lost) for id in conference.participants))
+        case CallStarted() | CallRinging() | CallEstablished() | DevicesReleased():
+            return Step(conference)
+        case _:
+            assert_never(event)
+
+
+def _join(conference: Conference, event: Join) -> Step[Conference]:
+    if len(conference.participants) >= MAX_PARTICIPANTS:
+        raise RoomFull
+    participant = Participant(
+        id=event.call,
+        endpoint=event.endpoint,
+        state=ParticipantState.JOINING,
+        microphone=event.microphone,
+        camera=event.camera,
+    )
+    change = room.join(conference.room, event.call, camera=event.camera)
+    joined = replace(
+        conference, room=change.plan, participants={**conference.participants, participant.id: participant}
+    )
+    call = Ref("call", event.call)
+    start = StartCall(
+        id=event.call,
+        account=event.account,
+        direction=Direction.INBOUND,
+        endpoint=event.endpoint,
+        caller=event.endpoint,
+        owner=Ref("conference", conference.id),
+        place=Place(conference.worker, conference.id),
+        microphone=event.microphone,
+        camera=event.camera,
+        custom_data=event.custom_data,
+        session=event.session,
+    )
+    return Step(
+        joined,
+        events=(ParticipantJoining(joined, participant), *_remapped(conference, change, joined)),
+        tells=(Tell(call, start), Tell(call, FarSideAnswered())),
+        commands=_run(conference, change.commands),
+    )
+
+
+def _update(
+    conference: Conference,
+    call_id: str,
+    *,
+    state: ParticipantState | None = None,
+    microphone: bool | None = None,
+    camera: bool | None = None,
+) -> Step[Conference]:
+    before = conference.participants.get(call_id)
+    if before is None:
+        return Step(conference)
+    after = replace(
+        before,
+        state=before.state if state is None else state,
+        microphone=before.microphone if microphone is None else microphone,
+        camera=before.camera if camera is None else camera,
+    )
+    if after == before:
+        return Step(conference)
+    change = room.switch_camera(conference.room, call_id, on=after.camera)
+    updated = replace(conference, room=change.plan, participants={**conference.participants, call_id: after})
+    kind = ParticipantJoined if after.state is not before.state else ParticipantUpdated
+    return Step(
+        updated,
+        events=(kind(updated, after), *_remapped(conference, change, updated)),
+        commands=_run(conference, change.commands),
+    )
+
+
+def _leave(conference: Conference, call_id: str, now: datetime) -> Step[Conference]:
+    gone = conference.participants[call_id]
+    left = {id: participant for id, participant in conference.participants.items() if id != call_id}
+    change = room.leave(conference.room, call_id) if left else room.close_room(conference.room)
+    after = replace(conference, room=change.plan, participants=left)
+    if left:
+        events: tuple[ConferenceEvent, ...] = (
+            ParticipantLeft(after, gone),
+            *_remapped(conference, change, after),
+        )
+    else:
+        after = replace(after, state=ENDED, ended_at=now)
+        events = (ParticipantLeft(after, gone), ConferenceEnded(after))
+    return Step(after, events=events, commands=_run(conference, change.commands))
+
+
+def _remapped(before: Conference, change: room.Change, after: Conference) -> tuple[ConferenceEvent, ...]:
+    participants = tuple(change.remapped(before.room))
+    return (SlotsChanged(after, participants),) if participants else ()
+
+
+def _run(conference: Conference, commands: Sequence[MediaCommand]) -> tuple[Command, ...]:
+    return tuple(RunMedia(conference.worker, command) for command in commands)

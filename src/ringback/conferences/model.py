@@ -1,0 +1,34 @@
+"""A conference, as a value."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from msgspec import Struct
+
+from ringback.calls.model import Participant
+from ringback.media.room import RoomPlan
+
+
+class ConferenceState(StrEnum):
+    """The life of a conference."""
+
+    ACTIVE = "ACTIVE"
+    ENDED = "ENDED"
+
+
+class Conference(Struct, frozen=True, kw_only=True):
+    """Calls and the room that carries their media. Its transitions stand in `machine.py`."""
+
+    id: str
+    account: str
+    name: str
+    """What it is joined by; of all active conferences of an account, one has it."""
+    state: ConferenceState
+    worker: int
+    """The number of the media worker that has the room."""
+    room: RoomPlan
+    participants: Mapping[str, Participant] = {}
+    """By call id, in the order in which they came."""
+    created_at: datetime
+    ended_at: datetime | None = None

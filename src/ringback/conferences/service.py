@@ -1,0 +1,55 @@
+"""What an SDK session can do with rooms. Leaving one is hanging up its call."""
+
+from collections.abc import Mapping
+
+from ringback.calls.model import Endpoint
+from ringback.conferences.events import Join
+from ringback.conferences.store import CONFERENCES, active_by_name
+from ringback.kernel.ids import Ids
+from ringback.media.engine import MediaEngine
+from ringback.storage.aggregates import Transaction
+from ringback.storage.mailboxes import Mailboxes
+
+
+class ConferenceService:
+    """Rooms as an SDK session sees them."""
+
+    def __init__(self, mailboxes: Mailboxes, engine: MediaEngine, ids: Ids) -> None:
+        self._mailboxes = mailboxes
+        self._engine = engine
+        self._ids = ids
+
+    async def join(
+        self,
+        account: str,
+        session: str,
+        *,
+        name: str,
+        endpoint: Endpoint,
+        microphone: bool,
+        camera: bool,
+        custom_data: Mapping[str, str],
+    ) -> str:
+        """Come into the room of this name, which begins with whoever comes first. Returns the id of the call.
+
+        Raises `RoomFull`, and `Unavailable` when no media worker can take it.
+        """
+        join = Join(
+            conference=self._ids.new(),
+            account=account,
+            name=name,
+            worker=self._engine.choose_worker(),
+            call=self._ids.new(),
+            session=session,
+            endpoint=endpoint,
+            microphone=microphone,
+            camera=camera,
+            custom_data=dict(custom_data),
+        )
+
+        def enter(transaction: Transaction) -> None:
+            active = active_by_name(transaction.connection, account, name)
+            transaction.tell(CONFERENCES.ref(active or join.conference), join)
+
+        await self._mailboxes.change(account, enter)
+        return join.call

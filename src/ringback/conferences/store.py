@@ -1,0 +1,38 @@
+"""Where conferences are kept."""
+
+from typing import Final
+
+from sqlalchemy import Column, Connection, Index, String, select, text
+
+from ringback.conferences.machine import step
+from ringback.conferences.model import Conference, ConferenceState
+from ringback.storage.aggregates import Kind, aggregate_table
+
+_ACTIVE: Final = text(f"conference_state = '{ConferenceState.ACTIVE}'")
+
+table = aggregate_table(
+    "conferences",
+    Column("name", String(100), nullable=False),
+    Column("conference_state", String(16), nullable=False),
+    # Two who join an empty room at once must meet, whatever else goes wrong.
+    Index("ix_conferences_active", "account", "name", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+)
+
+CONFERENCES: Final[Kind[Conference]] = Kind(
+    name="conference",
+    table=table,
+    state_type=Conference,
+    step=step,
+    columns=lambda conference: {"name": conference.name, "conference_state": conference.state},
+)
+
+
+def active_by_name(connection: Connection, account: str, name: str) -> str | None:
+    """The id of the active conference of this name."""
+    return connection.execute(
+        select(table.c.id).where(
+            table.c.account == account,
+            table.c.name == name,
+            table.c.conference_state == ConferenceState.ACTIVE,
+        )
+    ).scalar_one_or_none()

@@ -1,0 +1,242 @@
+"""State, outgoing events and commands of a call tree, changed in one transaction (DESIGN, decision 4).
+
+An **aggregate** is a record with a life: a call, a dialog, a conference. Its **machine** is a pure function. A **tree**
+is an owner (a dialog or a conference) with its calls. One transaction may step several aggregates of a tree: what a
+machine tells another one, and every event of an owned aggregate to its owner, is delivered at once. What leaves the
+tree is stored for later: events in the outbox, commands as rows that are deleted when they are done.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+
+import msgspec
+from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, String, Table, delete, insert, select, update
+
+from ringback.kernel.errors import NotFound
+from ringback.kernel.steps import Ref, Step, Tell
+from ringback.storage import outbox
+from ringback.storage.schema import UtcDateTime, metadata
+
+
+class Aggregate(Protocol):
+    """What every stored state has."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def account(self) -> str: ...
+
+
+State = TypeVar("State", bound=Aggregate)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[State]):
+    """How one sort of aggregate is stepped and stored."""
+
+    name: str
+    table: Table
+    state_type: type[State]
+    step: Callable[[State | None, Any, datetime], Step[State]]
+    columns: Callable[[State], Mapping[str, object]]
+    """What queries need beside the encoded state."""
+    owner: Callable[[State], Ref | None] = lambda _: None
+    deadline: Callable[[State], datetime | None] = lambda _: None
+    """When the machine wants to be told `DeadlinePassed`; derived from the state, so it survives a restart."""
+
+    def ref(self, id: str) -> Ref:
+        return Ref(self.name, id)
+
+
+STATE_FORMAT = 1
+"""Of the encoded state; grows with each change that an older release could not read, together with an upcaster."""
+
+
+def aggregate_table(name: str, *columns: Column[Any] | Index) -> Table:
+    """A table for one kind of aggregate: the common columns and those its queries need."""
+    return Table(
+        name,
+        metadata,
+        Column("id", String(64), primary_key=True),
+        Column("account", String(64), nullable=False),
+        Column("version", Integer, nullable=False),
+        Column("deadline", UtcDateTime, index=True),
+        Column("format", Integer, nullable=False),
+        Column("state", LargeBinary, nullable=False),
+        *columns,
+    )
+
+
+command_rows = Table(
+    "commands",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("account", String(64), nullable=False),
+    Column("tree", String(64), nullable=False, index=True),
+    Column("command", LargeBinary, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+
+class StoredCommand(NamedTuple):
+    """A command that waits for its execution. `id` is `kind:aggregate:version:n`, the same on every attempt."""
+
+    position: int
+    id: str
+    account: str
+    tree: str
+    command: bytes
+
+
+class Transaction:
+    """Steps the aggregates of one tree on one database transaction. Call `store()` once, at the end."""
+
+    def __init__(self, connection: Connection, kinds: Mapping[str, Kind[Any]], account: str, now: datetime) -> None:
+        self.connection = connection
+        self.account = account
+        self.now = now
+        self.tree: Ref | None = None
+        self._kinds = kinds
+        self._states: dict[Ref, Any] = {}
+        self._versions: dict[Ref, int] = {}
+        self._changed: dict[Ref, None] = {}
+        self._commands: list[tuple[Ref, object]] = []
+        self._events: list[tuple[Ref, object]] = []
+
+    @property
+    def has_commands(self) -> bool:
+        """Whether something is to be carried out after the commit."""
+        return bool(self._commands)
+
+    def state(self, ref: Ref) -> Any | None:
+        """The present state, or None when there is no such aggregate in this account."""
+        if ref not in self._states:
+            kind = self._kinds[ref.kind]
+            found = load(self.connection, kind, self.account, ref.id)
+            self._states[ref], self._versions[ref] = found if found else (None, 0)
+        return self._states[ref]
+
+    def tell(self, to: Ref, event: object) -> None:
+        """Give an event to an aggregate, and to others of its tree what follows from it.
+
+        Raises whatever the machine raises (then nothing may be stored), e.g. `InvalidState`.
+        """
+        queue = deque([Tell(to, event)])
+        while queue:
+            ref, happening = queue.popleft()
+            kind = self._kinds[ref.kind]
+            before = self.state(ref)
+            step = kind.step(before, happening, self.now)
+            owner = kind.owner(step.state)
+            self.tree = owner or ref
+            if step.state is not before or step.events or step.commands:
+                self._states[ref] = step.state
+                self._changed[ref] = None
+            self._commands.extend((ref, command) for command in step.commands)
+            self._events.extend((ref, produced) for produced in step.events)
+            if owner:
+                queue.extend(Tell(owner, produced) for produced in step.events)
+            queue.extend(step.tells)
+
+    def store(self) -> None:
+        """Write states, outbox rows and command rows."""
+        for ref in self._changed:
+            self._store_state(ref)
+        for number, (ref, event) in enumerate(self._events):
+            name = f"{ref}:{self._versions[ref]}:{number}"
+            outbox.append(
+                self.connection, account=self.account, tree=str(self.tree), name=name, event=event, now=self.now
+            )
+        if self._commands:
+            self.connection.execute(
+                insert(command_rows),
+                [
+                    {
+                        "id": f"{ref}:{self._versions[ref]}:{number}",
+                        "account": self.account,
+                        "tree": str(self.tree),
+                        "command": msgspec.json.encode(command),
+                    }
+                    for number, (ref, command) in enumerate(self._commands)
+                ],
+            )
+
+    def _store_state(self, ref: Ref) -> None:
+        kind, state, version = self._kinds[ref.kind], self._states[ref], self._versions[ref]
+        values = {
+            **kind.columns(state),
+            "version": version + 1,
+            "deadline": kind.deadline(state),
+            "format": STATE_FORMAT,
+            "state": msgspec.json.encode(state),
+        }
+        if version == 0:
+            self.connection.execute(insert(kind.table).values(id=state.id, account=state.account, **values))
+        else:
+            table = kind.table
+            mine = (table.c.id == ref.id) & (table.c.account == self.account) & (table.c.version == version)
+            if self.connection.execute(update(table).where(mine).values(**values)).rowcount != 1:
+                raise ConcurrentChange(str(ref))
+        self._versions[ref] = version + 1
+
+
+class ConcurrentChange(Exception):
+    """Another writer stepped the same aggregate meanwhile; the whole transaction must be run again."""
+
+
+def load(connection: Connection, kind: Kind[State], account: str, id: str) -> tuple[State, int] | None:
+    """State and version of one aggregate of this account, or None."""
+    table = kind.table
+    row = connection.execute(
+        select(table.c.state, table.c.version).where(table.c.id == id, table.c.account == account)
+    ).one_or_none()
+    return (msgspec.json.decode(row.state, type=kind.state_type), row.version) if row else None
+
+
+def require(connection: Connection, kind: Kind[State], account: str, id: str) -> State:
+    """The state of one aggregate of this account.
+
+    Raises `NotFound`, also when the id belongs to another account.
+    """
+    found = load(connection, kind, account, id)
+    if found is None:
+        raise NotFound
+    return found[0]
+
+
+def due(connection: Connection, kind: Kind[Any], now: datetime) -> list[tuple[str, str]]:
+    """(account, id) of the aggregates whose deadline has come."""
+    table = kind.table
+    rows = connection.execute(
+        select(table.c.account, table.c.id).where(table.c.deadline <= now).order_by(table.c.deadline)
+    )
+    return [(row.account, row.id) for row in rows]
+
+
+def next_deadline(connection: Connection, kind: Kind[Any]) -> datetime | None:
+    """The earliest deadline of this kind."""
+    table = kind.table
+    return connection.execute(
+        select(table.c.deadline).where(table.c.deadline.is_not(None)).order_by(table.c.deadline).limit(1)
+    ).scalar_one_or_none()
+
+
+def pending_commands(connection: Connection, tree: str) -> list[StoredCommand]:
+    """The commands of one tree that are not done, in order."""
+    rows = connection.execute(select(command_rows).where(command_rows.c.tree == tree).order_by(command_rows.c.position))
+    return [StoredCommand(row.position, row.id, row.account, row.tree, row.command) for row in rows]
+
+
+def trees_with_commands(connection: Connection) -> list[str]:
+    """The trees that have commands left from before a restart."""
+    return list(connection.execute(select(command_rows.c.tree).distinct()).scalars())
+
+
+def finish_commands(connection: Connection, positions: Sequence[int]) -> None:
+    """Forget commands that are done."""
+    connection.execute(delete(command_rows).where(command_rows.c.position.in_(positions)))

@@ -1,0 +1,83 @@
+"""Events wait here, in the transaction that caused them, until every consumer has them (at least once, in order).
+
+What a consumer is owed are rows of their own, so nothing is lost to a transaction that commits late with a lower id.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Column, Connection, ForeignKey, Integer, LargeBinary, String, Table, delete, insert, select
+
+from ringback.storage.schema import UtcDateTime, metadata
+
+CONSUMERS = ("signaling",)
+"""Who is owed every event. A new consumer starts with what happens after it was added."""
+
+events = Table(
+    "outbox",
+    metadata,
+    Column("position", Integer, primary_key=True, autoincrement=True),
+    Column("name", String(80), nullable=False, unique=True),
+    Column("account", String(64), nullable=False),
+    Column("tree", String(64), nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("event", LargeBinary, nullable=False),
+    Column("happened_at", UtcDateTime, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+deliveries = Table(
+    "outbox_deliveries",
+    metadata,
+    Column("consumer", String(32), primary_key=True),
+    Column("position", Integer, ForeignKey(events.c.position, ondelete="CASCADE"), primary_key=True),
+)
+
+
+class OutboxEvent(NamedTuple):
+    """One event as stored; `name` is `kind:aggregate:version:n` and never used twice."""
+
+    position: int
+    name: str
+    account: str
+    tree: str
+    type: str
+    event: bytes
+
+
+def append(connection: Connection, *, account: str, tree: str, name: str, event: object, now: datetime) -> None:
+    """Store one event and that every consumer is owed it."""
+    row = insert(events).values(
+        name=name,
+        account=account,
+        tree=tree,
+        type=type(event).__name__,
+        event=msgspec.json.encode(event),
+        happened_at=now,
+    )
+    position = connection.execute(row).inserted_primary_key
+    assert position is not None
+    connection.execute(insert(deliveries), [{"consumer": consumer, "position": position[0]} for consumer in CONSUMERS])
+
+
+def undelivered(connection: Connection, consumer: str, limit: int) -> list[OutboxEvent]:
+    """The oldest events that this consumer has not confirmed."""
+    rows = connection.execute(
+        select(events)
+        .join(deliveries, deliveries.c.position == events.c.position)
+        .where(deliveries.c.consumer == consumer)
+        .order_by(events.c.position)
+        .limit(limit)
+    )
+    return [OutboxEvent(row.position, row.name, row.account, row.tree, row.type, row.event) for row in rows]
+
+
+def confirm(connection: Connection, consumer: str, positions: Sequence[int]) -> None:
+    """This consumer has these events; those that nobody is owed any more are deleted."""
+    connection.execute(
+        delete(deliveries).where(deliveries.c.consumer == consumer, deliveries.c.position.in_(positions))
+    )
+    still_owed = select(deliveries.c.position)
+    connection.execute(delete(events).where(events.c.position.in_(positions), events.c.position.not_in(still_owed)))
