@@ -1,0 +1,391 @@
+// Generated from protocol/signaling/schema.json by `npm run generate`. Do not edit.
+
+/**
+ * A message of the signaling protocol, version 1; README.md beside this file says how the conversation goes. Fields that are not named here are ignored.
+ */
+export type Definition = ClientMessage | ServerMessage | Results | ErrorCode;
+/**
+ * What a client may send.
+ */
+export type ClientMessage =
+  Hello | Ping | CallStart | CallAccept | CallDecline | CallHangUp | RoomJoin | RoomLeave | MediaOffer | MediaUpdate;
+/**
+ * Numbers the client's messages of one connection: 1, 2, 3 …
+ */
+export type MessageId = number;
+/**
+ * The name of a user of an account.
+ */
+export type Identity = string;
+/**
+ * Chosen by the platform.
+ */
+export type Id = string;
+/**
+ * 1 … 100 characters, none of them a control character.
+ */
+export type RoomName = string;
+/**
+ * A session description (RFC 8866).
+ */
+export type Sdp = string;
+/**
+ * What the platform may send.
+ */
+export type ServerMessage =
+  | Reply
+  | Error
+  | CallIncoming
+  | CallRinging
+  | CallEstablished
+  | RoomJoined
+  | ParticipantJoining
+  | ParticipantJoined
+  | ParticipantUpdated
+  | ParticipantLeft
+  | SlotsChanged
+  | CallEnded;
+/**
+ * Numbers the events of one session: 1, 2, 3 …
+ */
+export type Sequence = number;
+/**
+ * JOINING until its media is connected.
+ */
+export type ParticipantState = "JOINING" | "JOINED";
+/**
+ * Everybody else in the conversation, in the order they entered.
+ */
+export type Participants = Participant[];
+/**
+ * The number that the packets of a publication carry as CSRC; null when the slot has none of this kind.
+ */
+export type Publication = number | null;
+/**
+ * The slots in use, by ascending index.
+ */
+export type Slots = Slot[];
+/**
+ * The codes of version 1. A client takes a code that it does not know like INTERNAL.
+ */
+export type ErrorCode =
+  | "INVALID_MESSAGE"
+  | "UNAUTHENTICATED"
+  | "HELLO_TIMEOUT"
+  | "MESSAGE_TOO_LARGE"
+  | "TOO_MANY_MESSAGES"
+  | "CALL_NOT_FOUND"
+  | "INVALID_STATE"
+  | "OFFER_INVALID"
+  | "OFFER_TOO_LARGE"
+  | "ROOM_FULL"
+  | "SERVICE_UNAVAILABLE"
+  | "INTERNAL";
+
+/**
+ * Opens the session; the first message of a connection.
+ */
+export interface Hello {
+  type: "hello";
+  id: MessageId;
+  token: string;
+  /**
+   * The SDK that speaks.
+   */
+  client: {
+    name: string;
+    version: string;
+  };
+}
+/**
+ * Keeps the connection alive.
+ */
+export interface Ping {
+  type: "ping";
+  id: MessageId;
+}
+/**
+ * Calls an identity.
+ */
+export interface CallStart {
+  type: "call.start";
+  id: MessageId;
+  destination: Destination;
+  microphone: boolean;
+  camera: boolean;
+  customData?: CustomData;
+}
+/**
+ * Who is called.
+ */
+export interface Destination {
+  type: "WEBRTC";
+  identity: Identity;
+}
+/**
+ * The application's own data, at most 4 KiB as JSON (UTF-8 bytes, written without spaces).
+ */
+export interface CustomData {
+  [k: string]: string;
+}
+/**
+ * Answers an incoming call.
+ */
+export interface CallAccept {
+  type: "call.accept";
+  id: MessageId;
+  callId: Id;
+  microphone: boolean;
+  camera: boolean;
+}
+/**
+ * Refuses an incoming call.
+ */
+export interface CallDecline {
+  type: "call.decline";
+  id: MessageId;
+  callId: Id;
+  onAllDevices?: boolean;
+}
+/**
+ * Ends a call between two.
+ */
+export interface CallHangUp {
+  type: "call.hangUp";
+  id: MessageId;
+  callId: Id;
+}
+/**
+ * Enters a room.
+ */
+export interface RoomJoin {
+  type: "room.join";
+  id: MessageId;
+  name: RoomName;
+  microphone: boolean;
+  camera: boolean;
+  customData?: CustomData;
+}
+/**
+ * Leaves a room.
+ */
+export interface RoomLeave {
+  type: "room.leave";
+  id: MessageId;
+  callId: Id;
+}
+/**
+ * Offers the client's media; the answer is in the reply.
+ */
+export interface MediaOffer {
+  type: "media.offer";
+  id: MessageId;
+  callId: Id;
+  sdp: Sdp;
+}
+/**
+ * Says what the client sends from now on; a missing field has not changed.
+ */
+export interface MediaUpdate {
+  type: "media.update";
+  id: MessageId;
+  callId: Id;
+  microphone?: boolean;
+  camera?: boolean;
+}
+/**
+ * Answers the request of the same id; which of Results it carries follows from that request.
+ */
+export interface Reply {
+  type: "reply";
+  id: MessageId;
+  result: {
+    [k: string]: unknown;
+  };
+}
+/**
+ * Refuses the request of the same id.
+ */
+export interface Error {
+  type: "error";
+  /**
+   * Null when the message's own id could not be read.
+   */
+  id: MessageId | null;
+  /**
+   * One of ErrorCode.
+   */
+  code: string;
+  message: string;
+  /**
+   * The path of the offending field.
+   */
+  field: string | null;
+}
+/**
+ * Somebody calls this identity.
+ */
+export interface CallIncoming {
+  type: "call.incoming";
+  sequence: Sequence;
+  callId: Id;
+  from: Endpoint;
+  camera: boolean;
+  customData: CustomData;
+}
+/**
+ * The address of a participant or a caller.
+ */
+export interface Endpoint {
+  type: "WEBRTC";
+  identity: Identity;
+  displayName: string | null;
+}
+/**
+ * The other side rings.
+ */
+export interface CallRinging {
+  type: "call.ringing";
+  sequence: Sequence;
+  callId: Id;
+}
+/**
+ * The call was answered.
+ */
+export interface CallEstablished {
+  type: "call.established";
+  sequence: Sequence;
+  callId: Id;
+  participants: Participants;
+  slots: Slots;
+}
+/**
+ * Somebody else's presence in the same conversation; its id is the id of its call.
+ */
+export interface Participant {
+  id: Id;
+  endpoint: Endpoint;
+  state: ParticipantState;
+  /**
+   * Not muted.
+   */
+  microphone: boolean;
+  /**
+   * Sending its camera.
+   */
+  camera: boolean;
+}
+/**
+ * A pair of receive tracks in use: audio slot and video slot of this index show this participant.
+ */
+export interface Slot {
+  index: number;
+  participantId: Id;
+  microphone: Publication;
+  camera: Publication;
+}
+/**
+ * This side's media is connected: the room as it is now.
+ */
+export interface RoomJoined {
+  type: "room.joined";
+  sequence: Sequence;
+  callId: Id;
+  name: RoomName;
+  participants: Participants;
+  slots: Slots;
+}
+/**
+ * Somebody enters the room; the media is not connected yet.
+ */
+export interface ParticipantJoining {
+  type: "participant.joining";
+  sequence: Sequence;
+  callId: Id;
+  participant: Participant;
+}
+/**
+ * The participant's media is connected.
+ */
+export interface ParticipantJoined {
+  type: "participant.joined";
+  sequence: Sequence;
+  callId: Id;
+  participant: Participant;
+}
+/**
+ * The participant muted, unmuted or switched the camera.
+ */
+export interface ParticipantUpdated {
+  type: "participant.updated";
+  sequence: Sequence;
+  callId: Id;
+  participant: Participant;
+}
+export interface ParticipantLeft {
+  type: "participant.left";
+  sequence: Sequence;
+  callId: Id;
+  participantId: Id;
+}
+/**
+ * The whole new mapping.
+ */
+export interface SlotsChanged {
+  type: "slots.changed";
+  sequence: Sequence;
+  callId: Id;
+  slots: Slots;
+}
+/**
+ * Exactly once per call, rooms included; the last event of that call.
+ */
+export interface CallEnded {
+  type: "call.ended";
+  sequence: Sequence;
+  callId: Id;
+  reason: EndReason;
+}
+/**
+ * Why a call ended: one of the public hangup causes.
+ */
+export interface EndReason {
+  id: number;
+  name: string;
+  description: string;
+}
+/**
+ * The result of each request.
+ */
+export interface Results {
+  hello: SessionOpened;
+  ping: Done;
+  "call.start": CallCreated;
+  "call.accept": Done;
+  "call.decline": Done;
+  "call.hangUp": Done;
+  "room.join": CallCreated;
+  "room.leave": Done;
+  "media.offer": MediaAnswer;
+  "media.update": Done;
+}
+export interface SessionOpened {
+  sessionId: Id;
+  identity: Identity;
+  displayName: string | null;
+  /**
+   * When the token expires (RFC 3339).
+   */
+  expiresAt: string;
+  keepAliveSeconds: number;
+}
+/**
+ * Nothing to say.
+ */
+export interface Done {}
+export interface CallCreated {
+  callId: Id;
+}
+export interface MediaAnswer {
+  sdp: Sdp;
+}
