@@ -1,0 +1,82 @@
+import type { Endpoint } from "./endpoint.js";
+import type { CallStatus } from "./enums.js";
+import type { EventSource, RoomCallEvents, WebrtcCallEvents } from "./events.js";
+import type { CustomData, DeclineOptions, MediaCallOptions, RoomCallOptions, WebrtcCallOptions } from "./options.js";
+import type { Participant } from "./participant.js";
+
+/** What every kind of call can do. */
+export interface MediaCall {
+  /** The platform's id of this call, or an empty string until the platform has said it. */
+  id(): string;
+  status(): CallStatus;
+  /** Whole seconds since the call was established, counted until its end; 0 before. */
+  duration(): number;
+  customData(): CustomData;
+  /**
+   * Mutes or unmutes the microphone. Sound stops at once; the promise is fulfilled when the platform knows.
+   * It is rejected with an {@link RtcError} when the microphone cannot be opened or the call is over. Of several calls
+   * in a row the last one wins.
+   */
+  mute(shouldMute: boolean): Promise<void>;
+  /** Whether the microphone is muted, by the last wish. */
+  muted(): boolean;
+  /**
+   * Switches the camera on or off. The promise is fulfilled when it has happened and the platform knows. It is rejected
+   * with an {@link RtcError} when the camera cannot be opened or the call is over. Of several calls in a row the last
+   * one wins.
+   */
+  cameraVideo(enabled: boolean): Promise<void>;
+  /** Whether the local camera is on. */
+  hasCameraVideo(): boolean;
+}
+
+/** A call between two. */
+export interface WebrtcCall extends MediaCall, EventSource<WebrtcCallEvents> {
+  options(): WebrtcCallOptions;
+  /** When the call was started or came in. */
+  startTime(): Date;
+  /** When it was established, or null. */
+  establishTime(): Date | null;
+  /** When it ended, or null. */
+  endTime(): Date | null;
+  /** Who calls. For an outgoing call its identifier is empty until the client is connected. */
+  source(): Endpoint;
+  /** Who is called. */
+  destination(): Endpoint;
+  /** The other side, whoever called. */
+  counterpart(): Endpoint;
+  /** Whether the other side's camera can be seen. */
+  hasRemoteCameraVideo(): boolean;
+  /**
+   * Ends the call. `HANGUP` follows exactly once, within two seconds even when the platform does not answer. Before an
+   * incoming call is accepted this declines it. After the end it does nothing.
+   */
+  hangup(): void;
+}
+
+/** The options of an incoming call: a method, and the same values as fields (`options.video` says whether the caller has its camera on). */
+export type IncomingCallOptions = (() => WebrtcCallOptions) & Readonly<WebrtcCallOptions>;
+
+/** A call that rings here. */
+export interface IncomingWebrtcCall extends WebrtcCall {
+  readonly options: IncomingCallOptions;
+  /** Answers; `ESTABLISHED` follows. Does nothing when the call does not ring any more. */
+  accept(options?: MediaCallOptions): void;
+  /** Refuses; `HANGUP` follows. Does nothing when the call does not ring any more. */
+  decline(options?: Partial<DeclineOptions>): void;
+}
+
+/** This side's presence in a room. */
+export interface RoomCall extends MediaCall, EventSource<RoomCallEvents> {
+  options(): RoomCallOptions;
+  /** The room's name. */
+  name(): string;
+  /** When the room was joined, or null. */
+  joinTime(): Date | null;
+  /** When the room was left, or null. */
+  leaveTime(): Date | null;
+  /** Everybody else in the room now, in the order they entered. */
+  participants(): readonly Participant[];
+  /** Leaves. `ROOM_LEFT` follows exactly once, within two seconds even when the platform does not answer. */
+  leave(): void;
+}

@@ -1,0 +1,37 @@
+import type { RoomCall, WebrtcCall } from "./calls.js";
+import type { User } from "./endpoint.js";
+import type { EventSource, RtcEvents } from "./events.js";
+import type { MediaCallOptions } from "./options.js";
+
+/** How to reach the platform. */
+export interface RtcOptions {
+  /**
+   * Where the platform is, for example `"https://calls.example.com"`; `http`, `https`, `ws` and `wss` are understood.
+   * Default: the origin of the page.
+   */
+  readonly url?: string | undefined;
+  /** Whether to log what happens to the console; tokens are never logged. Default false: only what went wrong. */
+  readonly debug?: boolean | undefined;
+}
+
+/** One user's connection to the platform. */
+export interface RingbackRtc extends EventSource<RtcEvents> {
+  /**
+   * Opens the connection; `CONNECTED` follows. It may be left un-awaited. The promise is rejected with an
+   * {@link RtcError}: `UNAUTHENTICATED` when the platform refuses the token, `NETWORK_ERROR` when it cannot be reached.
+   * A connection that was open and got lost comes back by itself (`RECONNECTING`, `RECONNECTED`); the calls in it end
+   * with `NETWORK_ERROR`.
+   */
+  connect(): Promise<void>;
+  /** Hangs up all calls and closes the connection; `DISCONNECTED` follows. */
+  disconnect(): void;
+  /** The user whom the token names, or null before the first `CONNECTED`. */
+  connectedUser(): User | null;
+  /**
+   * Calls a user. The call is there at once; what becomes of it, even a failure, is told by its events. While the client
+   * is still connecting, the call waits.
+   */
+  callWebrtc(identity: string, options?: MediaCallOptions): WebrtcCall;
+  /** Joins a room of this name, and opens it when nobody is there. What becomes of it is told by the call's events. */
+  joinRoom(name: string, options?: MediaCallOptions): RoomCall;
+}

@@ -1,0 +1,153 @@
+import type { IncomingWebrtcCall } from "./calls.js";
+import type { RecordingType, VideoRemovalReason } from "./enums.js";
+import type { ErrorCode } from "./error-code.js";
+import type { CustomData } from "./options.js";
+import type { Participant } from "./participant.js";
+import type { TotalMediaStats } from "./stats.js";
+
+/** What a client tells. `on` takes these as well as the plain strings. */
+export const RtcEvent = {
+  CONNECTED: "connected",
+  RECONNECTING: "reconnecting",
+  RECONNECTED: "reconnected",
+  DISCONNECTED: "disconnected",
+  INCOMING_WEBRTC_CALL: "incoming-webrtc-call",
+} as const;
+export type RtcEvent = (typeof RtcEvent)[keyof typeof RtcEvent];
+
+/** What calls and rooms tell. `on` takes these as well as the plain strings. */
+export const CallsApiEvent = {
+  RINGING: "ringing",
+  ESTABLISHED: "established",
+  HANGUP: "hangup",
+  ERROR: "error",
+  CAMERA_VIDEO_ADDED: "camera-video-added",
+  CAMERA_VIDEO_REMOVED: "camera-video-removed",
+  REMOTE_CAMERA_VIDEO_ADDED: "remote-camera-video-added",
+  REMOTE_CAMERA_VIDEO_REMOVED: "remote-camera-video-removed",
+  REMOTE_MUTED: "remote-muted",
+  REMOTE_UNMUTED: "remote-unmuted",
+  ROOM_JOINED: "room-joined",
+  ROOM_LEFT: "room-left",
+  PARTICIPANT_JOINING: "participant-joining",
+  PARTICIPANT_JOINED: "participant-joined",
+  PARTICIPANT_LEFT: "participant-left",
+  PARTICIPANT_MUTED: "participant-muted",
+  PARTICIPANT_UNMUTED: "participant-unmuted",
+  PARTICIPANT_CAMERA_VIDEO_ADDED: "participant-camera-video-added",
+  PARTICIPANT_CAMERA_VIDEO_REMOVED: "participant-camera-video-removed",
+} as const;
+export type CallsApiEvent = (typeof CallsApiEvent)[keyof typeof CallsApiEvent];
+
+/** An event that says nothing but its name. */
+export type EmptyEvent = Readonly<Record<string, never>>;
+
+/** The connection is open. */
+export interface ConnectedEvent {
+  readonly identity: string;
+}
+
+/** The connection is closed and stays closed. */
+export interface DisconnectedEvent {
+  /** `USER_REQUEST` after `disconnect()`, otherwise the name of an {@link ErrorCode}, such as `UNAUTHENTICATED`. */
+  readonly reason: string;
+}
+
+/** Somebody calls the connected user. */
+export interface IncomingWebrtcCallEvent {
+  readonly incomingCall: IncomingWebrtcCall;
+  readonly customData: CustomData;
+}
+
+/** A media stream to show or play. */
+export interface StreamEvent {
+  readonly stream: MediaStream;
+}
+
+/** A call is over. It comes exactly once per call and is the call's last event. */
+export interface HangupEvent {
+  readonly errorCode: ErrorCode;
+  readonly totalMediaStats: TotalMediaStats;
+}
+
+/** Something failed, and the call goes on. */
+export interface ErrorEvent {
+  readonly errorCode: ErrorCode;
+}
+
+/** The local camera was switched off. */
+export interface VideoRemovedEvent {
+  readonly reason: VideoRemovalReason;
+}
+
+/** The room is entered and its media is connected. */
+export interface RoomJoinedEvent {
+  /** The id of this side's call in the room. */
+  readonly id: string;
+  readonly name: string;
+  /** Everybody else who is in the room already. */
+  readonly participants: readonly Participant[];
+  /** The sound of everybody else; it stays the same while people come and go. */
+  readonly stream: MediaStream;
+  readonly recordingType: RecordingType;
+}
+
+/** Something about a participant of the room. */
+export interface ParticipantEvent {
+  readonly participant: Participant;
+}
+
+/** A participant's camera can be seen from now on; the stream stays the same until it is removed. */
+export interface ParticipantVideoEvent extends ParticipantEvent, StreamEvent {}
+
+/** The payload of each event of a client. */
+export interface RtcEvents {
+  connected: ConnectedEvent;
+  reconnecting: EmptyEvent;
+  reconnected: EmptyEvent;
+  disconnected: DisconnectedEvent;
+  "incoming-webrtc-call": IncomingWebrtcCallEvent;
+}
+
+/** The payload of each event that every kind of call has. */
+export interface LocalMediaEvents {
+  error: ErrorEvent;
+  "camera-video-added": StreamEvent;
+  "camera-video-removed": VideoRemovedEvent;
+}
+
+/** The payload of each event of a call between two. */
+export interface WebrtcCallEvents extends LocalMediaEvents {
+  ringing: EmptyEvent;
+  /** The stream is the sound of the other side. */
+  established: StreamEvent;
+  hangup: HangupEvent;
+  "remote-camera-video-added": StreamEvent;
+  "remote-camera-video-removed": EmptyEvent;
+  "remote-muted": EmptyEvent;
+  "remote-unmuted": EmptyEvent;
+}
+
+/** The payload of each event of a room. */
+export interface RoomCallEvents extends LocalMediaEvents {
+  "room-joined": RoomJoinedEvent;
+  "room-left": HangupEvent;
+  "participant-joining": ParticipantEvent;
+  "participant-joined": ParticipantEvent;
+  "participant-left": ParticipantEvent;
+  "participant-muted": ParticipantEvent;
+  "participant-unmuted": ParticipantEvent;
+  "participant-camera-video-added": ParticipantVideoEvent;
+  "participant-camera-video-removed": ParticipantEvent;
+}
+
+/** What an application does when an event comes. An exception in it is logged and changes nothing else. */
+export type Handler<Payload> = (event: Payload) => void;
+
+/** Something that tells events. */
+export interface EventSource<Events> {
+  /** Calls the handler at every event of this name. The same handler twice counts once. */
+  on<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): void;
+  /** Stops calling the handler. A handler that is not there is no mistake. */
+  off<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): void;
+}

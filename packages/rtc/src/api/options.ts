@@ -1,0 +1,113 @@
+/** An application's own data that travels with a call: at most 4 KiB as JSON. */
+export type CustomData = Readonly<Record<string, string>>;
+
+/** How to start, answer or join. Plain objects with these fields do as well as built options. */
+export interface MediaCallOptions {
+  /** Whether to start unmuted. Default true. With false the microphone is opened at the first unmute. */
+  readonly audio?: boolean | undefined;
+  /** Whether to start with the camera. Default false. */
+  readonly video?: boolean | undefined;
+  /** Data for the other side. Default none. */
+  readonly customData?: CustomData | undefined;
+}
+
+interface MutableMediaCallOptions {
+  audio?: boolean;
+  video?: boolean;
+  customData?: CustomData;
+}
+
+/** Collects options one by one; every setter gives the builder back. */
+export class MediaCallOptionsBuilder<Options extends MediaCallOptions> {
+  readonly #fields: MutableMediaCallOptions = {};
+  readonly #make: (fields: MediaCallOptions) => Options;
+
+  /** @param make - builds the options out of the collected fields */
+  constructor(make: (fields: MediaCallOptions) => Options) {
+    this.#make = make;
+  }
+
+  /** Whether to start unmuted. */
+  setAudio(audio: boolean): this {
+    this.#fields.audio = audio;
+    return this;
+  }
+
+  /** Whether to start with the camera. */
+  setVideo(video: boolean): this {
+    this.#fields.video = video;
+    return this;
+  }
+
+  /** Data for the other side, at most 4 KiB as JSON. */
+  setCustomData(customData: CustomData): this {
+    this.#fields.customData = customData;
+    return this;
+  }
+
+  /** The options collected so far. */
+  build(): Options {
+    return this.#make({ ...this.#fields });
+  }
+}
+
+/** Options of a call between two, for calling as well as for accepting. */
+export class WebrtcCallOptions implements MediaCallOptions {
+  readonly audio: boolean;
+  readonly video: boolean;
+  readonly customData: CustomData;
+
+  /** Missing fields take their defaults. */
+  constructor(fields: MediaCallOptions = {}) {
+    this.audio = fields.audio ?? true;
+    this.video = fields.video ?? false;
+    this.customData = { ...fields.customData };
+  }
+
+  static builder(): MediaCallOptionsBuilder<WebrtcCallOptions> {
+    return new MediaCallOptionsBuilder((fields) => new WebrtcCallOptions(fields));
+  }
+}
+
+/** Options of joining a room. */
+export class RoomCallOptions implements MediaCallOptions {
+  readonly audio: boolean;
+  readonly video: boolean;
+  readonly customData: CustomData;
+
+  /** Missing fields take their defaults. */
+  constructor(fields: MediaCallOptions = {}) {
+    this.audio = fields.audio ?? true;
+    this.video = fields.video ?? false;
+    this.customData = { ...fields.customData };
+  }
+
+  static builder(): MediaCallOptionsBuilder<RoomCallOptions> {
+    return new MediaCallOptionsBuilder((fields) => new RoomCallOptions(fields));
+  }
+}
+
+/** Collects options of declining. */
+export class DeclineOptionsBuilder {
+  #declineOnAllDevices = false;
+
+  /** Whether the call stops ringing on the user's other devices too. */
+  setDeclineOnAllDevices(declineOnAllDevices: boolean): this {
+    this.#declineOnAllDevices = declineOnAllDevices;
+    return this;
+  }
+
+  /** The options collected so far. */
+  build(): DeclineOptions {
+    return new DeclineOptions(this.#declineOnAllDevices);
+  }
+}
+
+/** Options of declining an incoming call. Default: it goes on ringing on the user's other devices. */
+export class DeclineOptions {
+  constructor(readonly declineOnAllDevices: boolean = false) {}
+
+  static builder(): DeclineOptionsBuilder {
+    return new DeclineOptionsBuilder();
+  }
+}

@@ -1,0 +1,22 @@
+import type { Endpoint } from "./endpoint.js";
+import type { State } from "./enums.js";
+
+/** What is known of a participant's sound. */
+export interface ParticipantAudio {
+  /** True when the participant has muted itself. */
+  readonly muted: boolean;
+}
+
+/** What a participant sends. */
+export interface ParticipantMedia {
+  readonly audio: ParticipantAudio;
+}
+
+/** Somebody else's presence in a room. A participant is a fact of one moment: when something changes, an event brings a new one. */
+export interface Participant {
+  /** The id of the participant's call; it stays the same while the participant is in the room. */
+  readonly callId: string;
+  readonly endpoint: Endpoint;
+  readonly state: State;
+  readonly media: ParticipantMedia;
+}

@@ -1,0 +1,23 @@
+/** What the sound of a call measured from its start to its end. A measure that never came is null. */
+export interface AudioStats {
+  /** The MIME type of the sent sound, for example `"audio/opus"`. */
+  readonly codec: string | null;
+  /** The last measured round trip to the platform, in milliseconds. */
+  readonly roundTripTime: number | null;
+  /** The mean of the last measured jitter of what was received, in milliseconds. */
+  readonly jitter: number | null;
+  readonly packetsSent: number;
+  readonly packetsReceived: number;
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly retransmittedPacketsSent: number;
+  readonly retransmittedBytesSent: number;
+  /** Packets that were sent to this side and never arrived. */
+  readonly packetsLost: number;
+}
+
+/** What a call measured. There are no totals of video. */
+export interface TotalMediaStats {
+  /** Null when the call ended before it had a media connection. */
+  readonly totalAudioStats: AudioStats | null;
+}
