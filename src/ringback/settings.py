@@ -1,0 +1,118 @@
+"""Every setting, read once from the environment (`RINGBACK_…`) and the command line into one frozen object."""
+
+import ipaddress
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+
+SECRET_KEY_LENGTH: Final = 32
+"""Fewest characters of RINGBACK_SECRET_KEY: tokens signed with a guessable key can be forged."""
+
+_REPOSITORY: Final = Path(__file__).parents[2]
+
+
+def _split(value: object) -> object:
+    return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
+
+
+def _address(value: str) -> str:
+    return str(ipaddress.ip_address(value))
+
+
+_Address = Annotated[str, AfterValidator(_address)]
+
+
+def _header_text(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("an API key is printable ASCII without spaces, because it travels in a header")
+    return value
+
+
+def _database_url(data: dict[str, Any]) -> str:
+    return f"sqlite:///{data['data_dir'] / 'ringback.db'}"
+
+
+def _public_url(data: dict[str, Any]) -> str:
+    host = f"[{data['host']}]" if ":" in data["host"] else data["host"]
+    return f"http://{host}:{data['port']}"
+
+
+def _without_slash(value: str) -> str:
+    return value.rstrip("/")
+
+
+def _is_loopback(data: dict[str, Any]) -> bool:
+    try:
+        return ipaddress.ip_address(data["host"]).is_loopback
+    except ValueError:
+        return bool(data["host"] == "localhost")
+
+
+def _worker_binary() -> Path:
+    built = _REPOSITORY / "target" / "release" / "ringback-media"
+    return built if built.exists() else Path(sys.executable).parent / "ringback-media"
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+class Settings(BaseSettings):
+    """What an operator can choose. `ringback serve` gives its options as arguments; they win over the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="RINGBACK_", frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    """Where HTTP and signaling listen."""
+
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    """TCP port of the same; 0 takes any free one."""
+
+    data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Path("data")
+    """Database, secret key, recordings."""
+
+    workers: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=_cores)
+    """Media workers; one per core by default."""
+
+    database_url: Annotated[str, Field(min_length=1)] = Field(default_factory=_database_url)
+    """An SQLAlchemy URL."""
+
+    public_url: Annotated[str, Field(pattern="^https?://"), AfterValidator(_without_slash)] = Field(
+        default_factory=_public_url
+    )
+    """The origin that people and applications reach this installation at."""
+
+    media_udp_port: Annotated[int, Field(ge=0, le=65535)] = 42_000
+    """UDP port of the first worker, the next ones count up; 0 takes any free ports."""
+
+    media_addresses: Annotated[tuple[_Address, ...], NoDecode, BeforeValidator(_split)] = ()
+    """IP addresses that ICE announces, separated by commas; none: loopback and the default route's."""
+
+    worker_binary: Path = Field(default_factory=_worker_binary)
+    """The `ringback-media` program."""
+
+    bootstrap_api_key: Annotated[SecretStr, AfterValidator(_header_text), Field(min_length=1)] | None = None
+    """The first start creates this API key instead of a random one."""
+
+    secret_key: Annotated[SecretStr, Field(min_length=SECRET_KEY_LENGTH)] | None = None
+    """Signs tokens and will encrypt secrets at rest; without it, a 0600 file in the data directory does."""
+
+    demo: bool = Field(default_factory=_is_loopback)
+    """Hand out tokens without an API key, for the showcase. On by default only when nobody else can reach the host."""
+
+    ring_timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
+    """How long a call rings before it ends as not answered."""
+
+    def described(self) -> dict[str, str]:
+        """Name and value of every setting for the boot log; of secrets only whether they are set."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        values["database_url"] = make_url(self.database_url).render_as_string(hide_password=True)
+        for name in ("bootstrap_api_key", "secret_key"):
+            values[name] = "unset" if values[name] is None else "set"
+        return {name: ", ".join(value) if isinstance(value, tuple) else str(value) for name, value in values.items()}
