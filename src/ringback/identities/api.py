@@ -1,0 +1,90 @@
+"""`POST /webrtc/1/token` of the public API, and its twin without a key for the demo."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+from pydantic import Field, StrictInt, StrictStr
+
+from ringback.accounts import DEFAULT_ACCOUNT, Accounts
+from ringback.identities.model import (
+    DEFAULT_TIME_TO_LIVE,
+    DISPLAY_NAME_LENGTH,
+    IDENTITY_PATTERN,
+    MAX_TIME_TO_LIVE,
+    RecordingPolicy,
+)
+from ringback.identities.service import Identities, IssuedToken
+from ringback.web import ERROR_RESPONSES, Authenticated, RequestModel, ResponseModel
+
+_MAX_SECONDS = int(MAX_TIME_TO_LIVE.total_seconds())
+
+
+# The services check the rules; what stands here beside the types is for /openapi.json.
+IdentityText = Annotated[StrictStr, Field(json_schema_extra={"pattern": IDENTITY_PATTERN})]
+DisplayName = Annotated[
+    StrictStr,
+    Field(json_schema_extra={"minLength": DISPLAY_NAME_LENGTH.start, "maxLength": DISPLAY_NAME_LENGTH.stop - 1}),
+]
+
+
+class CapabilitiesCreate(RequestModel):
+    recording: RecordingPolicy | None = None
+
+
+class DemoTokenCreate(RequestModel):
+    identity: IdentityText
+    display_name: DisplayName | None = None
+
+
+class TokenCreate(DemoTokenCreate):
+    time_to_live: Annotated[StrictInt, Field(gt=0, le=_MAX_SECONDS)] = int(DEFAULT_TIME_TO_LIVE.total_seconds())
+    """Seconds."""
+
+    capabilities: Annotated[CapabilitiesCreate | None, Field(deprecated=True)] = None
+    application_id: Annotated[Any, Field(deprecated=True)] = None
+    """Accepted from older clients, and ignored."""
+
+
+class TokenAnswer(ResponseModel):
+    token: str
+    expiration_time: str
+    """ISO 8601 in UTC, ending in `Z`."""
+
+
+def token_routes(identities: Identities) -> APIRouter:
+    """The public endpoint."""
+    router = APIRouter(prefix="/webrtc/1", tags=["webrtc"], responses=ERROR_RESPONSES)
+
+    @router.post("/token", operation_id="generate-webrtc-token")
+    async def create(principal: Authenticated, body: TokenCreate) -> TokenAnswer:
+        issued = await identities.issue_token(
+            principal.account_id,
+            body.identity,
+            display_name=body.display_name,
+            time_to_live=timedelta(seconds=body.time_to_live),
+            recording=body.capabilities.recording if body.capabilities else None,
+        )
+        return _answer(issued)
+
+    return router
+
+
+def demo_token_routes(identities: Identities, accounts: Accounts) -> APIRouter:
+    """Tokens of the default account for anybody who can reach this server. Not even routed unless the demo is on."""
+    router = APIRouter(prefix="/demo/1", include_in_schema=False)
+
+    @router.post("/token")
+    async def create(body: DemoTokenCreate) -> TokenAnswer:
+        account = await accounts.find_account(DEFAULT_ACCOUNT)
+        return _answer(await identities.issue_token(account.id, body.identity, display_name=body.display_name))
+
+    return router
+
+
+def _answer(issued: IssuedToken) -> TokenAnswer:
+    return TokenAnswer(token=issued.token.reveal(), expiration_time=_iso(issued.expires_at))
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,56 @@
+"""What an identity is, and what a token says about it (contract §2)."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+IDENTITY_LENGTH: Final = range(3, 65)
+"""Characters of an identity."""
+
+DISPLAY_NAME_LENGTH: Final = range(5, 51)
+"""Characters of a display name."""
+
+DEFAULT_TIME_TO_LIVE: Final = timedelta(hours=8)
+MAX_TIME_TO_LIVE: Final = timedelta(hours=24)
+
+IDENTITY_PATTERN: Final = r"^[\p{L}\p{N}\-_+=/.]{3,64}$"
+"""The public API's rule, for documentation; `is_identity` applies it (Python's `re` has no `\\p`)."""
+
+_PUNCTUATION: Final = frozenset("-_+=/.")
+
+
+class RecordingPolicy(StrEnum):
+    """What a token says about recording; a token without one leaves it to the account."""
+
+    ALWAYS = "ALWAYS"
+    ON_DEMAND = "ON_DEMAND"
+    DISABLED = "DISABLED"
+
+
+@dataclass(frozen=True, slots=True)
+class TokenClaims:
+    """Proof that its holder is `identity` in `account_id`, until `expires_at`."""
+
+    account_id: str
+    identity: str
+    display_name: str | None
+    recording: RecordingPolicy | None
+    token_id: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+def is_identity(text: str) -> bool:
+    """Whether `text` may name a WebRTC user: 3 … 64 letters and digits of any script, and `-_+=/.`."""
+    return len(text) in IDENTITY_LENGTH and all(
+        character in _PUNCTUATION or unicodedata.category(character)[0] in "LN" for character in text
+    )
+
+
+def is_display_name(text: str) -> bool:
+    """Whether `text` may be shown as somebody's name: 5 … 50 characters, none of them control characters."""
+    return len(text) in DISPLAY_NAME_LENGTH and not any(
+        unicodedata.category(character) in ("Cc", "Cs") for character in text
+    )

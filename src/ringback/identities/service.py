@@ -1,0 +1,72 @@
+"""Issues WebRTC tokens."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ringback.identities import store
+from ringback.identities.model import (
+    DEFAULT_TIME_TO_LIVE,
+    MAX_TIME_TO_LIVE,
+    RecordingPolicy,
+    TokenClaims,
+    is_display_name,
+    is_identity,
+)
+from ringback.identities.tokens import TokenSigner
+from ringback.kernel.clock import Clock
+from ringback.kernel.errors import InvalidRequest
+from ringback.kernel.ids import Ids
+from ringback.kernel.redaction import Token
+from ringback.storage import Database
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedToken:
+    """A token, and when it stops working."""
+
+    token: Token
+    expires_at: datetime
+
+
+class Identities:
+    """The service of this noun."""
+
+    def __init__(self, database: Database, clock: Clock, ids: Ids, signer: TokenSigner) -> None:
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+        self._signer = signer
+
+    async def issue_token(
+        self,
+        account_id: str,
+        identity: str,
+        *,
+        display_name: str | None = None,
+        time_to_live: timedelta | None = None,
+        recording: RecordingPolicy | None = None,
+    ) -> IssuedToken:
+        """A token for `identity` in this account, which the account knows from now on.
+
+        Raises `InvalidRequest` naming the field, by the rules of the public API.
+        """
+        lifetime = DEFAULT_TIME_TO_LIVE if time_to_live is None else time_to_live
+        if not is_identity(identity):
+            raise InvalidRequest("must have 3 to 64 letters, digits or -_+=/.", field="identity")
+        if display_name is not None and not is_display_name(display_name):
+            raise InvalidRequest("must have 5 to 50 characters", field="displayName")
+        if not timedelta(0) < lifetime <= MAX_TIME_TO_LIVE:
+            seconds = int(MAX_TIME_TO_LIVE.total_seconds())
+            raise InvalidRequest(f"must be between 1 and {seconds} seconds", field="timeToLive")
+        now = self._clock.now().replace(microsecond=0)  # a JWT's times are whole seconds: say no other ones
+        claims = TokenClaims(
+            account_id=account_id,
+            identity=identity,
+            display_name=display_name,
+            recording=recording,
+            token_id=self._ids.new(),
+            issued_at=now,
+            expires_at=now + lifetime,
+        )
+        await self._database.write(lambda connection: store.remember(connection, account_id, identity, now))
+        return IssuedToken(self._signer.sign(claims), claims.expires_at)

@@ -1,0 +1,101 @@
+"""Signs and checks WebRTC tokens: JWTs with HS256 and one key per installation.
+
+Claims: `identity`, `name` (when there is a display name), `exp`, `iat`, `jti`, `caps` (as in the public API), and our
+own `account` and `recording` (when the token says anything about it).
+"""
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey
+from joserfc.util import urlsafe_b64encode
+
+from ringback.identities.model import RecordingPolicy, TokenClaims, is_display_name, is_identity
+from ringback.kernel.errors import Unauthenticated
+from ringback.kernel.redaction import Secret, Token
+
+TOKEN_LENGTH: Final = 4096
+"""Longest token that is looked at. Ours stay under 2,300 characters, with every name at its longest."""
+
+_HEADER: Final = {"typ": "JWT", "alg": "HS256"}  # in the order in which joserfc writes it
+
+_HEADER_PART: Final = urlsafe_b64encode(json.dumps(_HEADER, separators=(",", ":")).encode()).decode() + "."
+"""How every token of ours begins. Another header (`none`, `kid`, `jwk`, `crit`, …) is refused without being parsed."""
+
+_RECORDING_CAPABILITY: Final = 2
+"""In `caps` of the public API's example token, which was made with recording ALWAYS."""
+
+
+class TokenSigner:
+    """Makes tokens. `secret_key` is the installation's; the signing key is derived from it for this purpose only."""
+
+    def __init__(self, secret_key: Secret) -> None:
+        self._key = _signing_key(secret_key)
+
+    def sign(self, claims: TokenClaims) -> Token:
+        """The token that says `claims`; its times are whole seconds."""
+        body: dict[str, Any] = {
+            "identity": claims.identity,
+            "account": claims.account_id,
+            "iat": int(claims.issued_at.timestamp()),
+            "exp": int(claims.expires_at.timestamp()),
+            "jti": claims.token_id,
+            "caps": [_RECORDING_CAPABILITY] if claims.recording is RecordingPolicy.ALWAYS else [],
+        }
+        if claims.display_name is not None:
+            body["name"] = claims.display_name
+        if claims.recording is not None:
+            body["recording"] = claims.recording.value
+        return Token(jwt.encode(_HEADER, body, self._key))
+
+
+class TokenVerifier:
+    """Checks tokens of this installation. Needs no database, so a connecting SDK costs microseconds."""
+
+    def __init__(self, secret_key: Secret) -> None:
+        self._key = _signing_key(secret_key)
+
+    def verify(self, token: str, now: datetime) -> TokenClaims:
+        """What `token` proves. Raises `Unauthenticated` when it is not ours, altered, malformed or expired at `now`."""
+        if len(token) > TOKEN_LENGTH or not token.startswith(_HEADER_PART):
+            raise Unauthenticated
+        try:
+            body = jwt.decode(token, self._key, algorithms=["HS256"]).claims
+            claims = _claims(body)
+        except (JoseError, KeyError, TypeError, ValueError, OverflowError):
+            raise Unauthenticated from None
+        if now >= claims.expires_at or "nbf" in body:
+            raise Unauthenticated
+        return claims
+
+
+def _claims(body: dict[str, Any]) -> TokenClaims:
+    """Raises KeyError, TypeError or ValueError for anything that `TokenSigner` would not have signed."""
+    name = body.get("name")
+    recording = body.get("recording")
+    texts = (body["identity"], body["account"], body["jti"])
+    if not all(type(text) is str and text for text in texts) or not is_identity(body["identity"]):
+        raise ValueError
+    if name is not None and not (type(name) is str and is_display_name(name)):
+        raise ValueError
+    if type(body["iat"]) is not int or type(body["exp"]) is not int:
+        raise TypeError
+    return TokenClaims(
+        account_id=body["account"],
+        identity=body["identity"],
+        display_name=name,
+        recording=None if recording is None else RecordingPolicy(recording),
+        token_id=body["jti"],
+        issued_at=datetime.fromtimestamp(body["iat"], UTC),
+        expires_at=datetime.fromtimestamp(body["exp"], UTC),
+    )
+
+
+def _signing_key(secret_key: Secret) -> OctKey:
+    purpose = b"ringback WebRTC tokens"
+    return OctKey.import_key(hmac.digest(secret_key.reveal().encode(), purpose, hashlib.sha256))
