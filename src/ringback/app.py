@@ -1,0 +1,243 @@
+"""The composition root: the only place that knows every part, and the only one that starts and stops them."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import secrets
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import Connection, text
+
+from ringback.accounts import Accounts, FirstStart
+from ringback.accounts.passwords import Passwords
+from ringback.identities import Identities, TokenVerifier
+from ringback.identities.api import demo_token_routes, token_routes
+from ringback.identities.tokens import TokenSigner
+from ringback.kernel.clock import Clock, SystemClock
+from ringback.kernel.errors import RingbackError
+from ringback.kernel.ids import Ids, RandomIds
+from ringback.kernel.redaction import Secret
+from ringback.settings import SECRET_KEY_LENGTH, Settings
+from ringback.storage import Database, DataDirectoryLock
+from ringback.web.assembly import assemble
+
+WEBSOCKET_LIMIT: Final = 128 * 1024
+"""Bytes of one WebSocket message (protocol/signaling, MESSAGE_TOO_LARGE)."""
+
+GRACE_SECONDS: Final = 10
+"""How long requests and WebSockets may take to end when the server stops."""
+
+SHOWCASE: Final = "/app/showcase"
+"""The page that `/` leads to while the demo is on."""
+
+KEY_FILE: Final = "secret.key"
+"""Where the secret key lives in the data directory; mode 0600."""
+
+
+class AddressUnavailable(RingbackError):
+    """The server cannot listen on this address."""
+
+    code = "ADDRESS_UNAVAILABLE"
+
+
+class SecretKeyUnusable(RingbackError):
+    """The installation's secret key cannot be used."""
+
+    code = "SECRET_KEY_UNUSABLE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """The parts of one node. Further parts become further fields, made in `open_platform`."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    database: Database
+    accounts: Accounts
+    identities: Identities
+    tokens: TokenVerifier
+
+
+@asynccontextmanager
+async def open_platform(
+    settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None
+) -> AsyncIterator[Platform]:
+    """The parts on an existing or new data directory, with the schema of this release. Starts no server.
+
+    Raises `SchemaTooNew` and `SecretKeyUnusable`.
+    """
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    secret_key = load_secret_key(settings)
+    async with _wired(settings, secret_key, clock or SystemClock(), ids or RandomIds()) as platform:
+        await asyncio.to_thread(platform.database.migrate)
+        yield platform
+
+
+@asynccontextmanager
+async def _wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) -> AsyncIterator[Platform]:
+    database = Database(settings.database_url, clock)
+    passwords = Passwords()
+    try:
+        yield Platform(
+            settings=settings,
+            clock=clock,
+            ids=ids,
+            database=database,
+            accounts=Accounts(database, clock, ids, passwords),
+            identities=Identities(database, clock, ids, TokenSigner(secret_key)),
+            tokens=TokenVerifier(secret_key),
+        )
+    finally:
+        await database.close()
+        passwords.close()
+
+
+def build_app(platform: Platform) -> FastAPI:
+    """The HTTP and WebSocket application of `platform`, which stays open as long as this is used."""
+
+    async def database_is_writable() -> str:
+        await platform.database.write(_touch)
+        return "Writable."
+
+    demo = platform.settings.demo
+    routers = [token_routes(platform.identities)]
+    if demo:
+        routers.append(demo_token_routes(platform.identities, platform.accounts))
+    return assemble(
+        authenticator=platform.accounts,
+        ids=platform.ids,
+        routers=routers,
+        checks={"database": database_is_writable},
+        home=SHOWCASE if demo else None,
+    )
+
+
+def _touch(connection: Connection) -> None:
+    connection.execute(text("SELECT 1"))  # the transaction around it has already taken the write lock
+
+
+@asynccontextmanager
+async def running(platform: Platform) -> AsyncIterator[FastAPI]:
+    """What only a serving node has, started around the application that uses it, and stopped in reverse order.
+
+    Requests and WebSockets have ended when this is left.
+    """
+    yield build_app(platform)
+
+
+async def openapi_document() -> dict[str, Any]:
+    """The description of the public REST API, made without touching any data."""
+    settings = Settings(database_url="sqlite://")
+    async with _wired(settings, Secret(""), SystemClock(), RandomIds()) as platform:
+        return build_app(platform).openapi()
+
+
+def load_secret_key(settings: Settings) -> Secret:
+    """The installation's secret key: from the settings, else from the data directory, where it is made when missing.
+
+    Raises `SecretKeyUnusable` when the file does not hold a key.
+    """
+    if settings.secret_key is not None:
+        return Secret(settings.secret_key.get_secret_value())
+    path = settings.data_dir / KEY_FILE
+    if not path.exists():
+        _write_once(path, secrets.token_urlsafe(SECRET_KEY_LENGTH))
+    key = path.read_text("utf-8", errors="replace").strip()
+    if len(key) < SECRET_KEY_LENGTH:
+        raise SecretKeyUnusable(f"{path} does not hold a secret key of {SECRET_KEY_LENGTH} characters or more.")
+    return Secret(key)
+
+
+def _write_once(path: Path, content: str) -> None:
+    """Make `path`, whole or not at all; when another process is faster, its file stays."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(content + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)  # tokens signed with a key that a power cut forgets would all turn invalid
+    finally:
+        os.close(directory)
+
+
+async def serve(settings: Settings, announce: Callable[[Settings, FirstStart | None], None]) -> None:
+    """Run one node until SIGTERM or Ctrl-C; a second signal does not wait for open connections.
+
+    `announce` is told, once the node can answer, the settings with the port that is really used, and what the first
+    start has made. Raises `AddressUnavailable`, `DataDirectoryTaken`, `SchemaTooNew`, `SecretKeyUnusable`.
+    """
+    with _listening(settings) as listener:
+        if settings.port == 0:
+            settings = Settings(**{**settings.model_dump(exclude_unset=True), "port": listener.getsockname()[1]})
+        lock = DataDirectoryLock(settings.data_dir)
+        try:
+            async with open_platform(settings) as platform, running(platform) as app:
+                chosen = settings.bootstrap_api_key
+                first_start = await platform.accounts.bootstrap(Secret(chosen.get_secret_value()) if chosen else None)
+                server = _Server(
+                    uvicorn.Config(
+                        app,
+                        http="httptools",
+                        ws="websockets-sansio",
+                        ws_max_size=WEBSOCKET_LIMIT,
+                        log_config=None,
+                        access_log=False,  # it would hold addresses, and query strings with whatever people put there
+                        server_header=False,
+                        timeout_graceful_shutdown=GRACE_SECONDS,
+                    )
+                )
+                announce(settings, first_start)
+                await server.serve(sockets=[listener])
+        finally:
+            lock.release()
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn raises the signal again when it has stopped, which would end the process before the parts are closed."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        handled = (signal.SIGINT, signal.SIGTERM)
+        for number in handled:
+            loop.add_signal_handler(number, self._stop)
+        try:
+            yield
+        finally:
+            for number in handled:
+                loop.remove_signal_handler(number)
+
+    def _stop(self) -> None:
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def _listening(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server(
+            (settings.host, settings.port), family=family, dualstack_ipv6=settings.host == "::", backlog=2048
+        )
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise AddressUnavailable(
+                f"Port {settings.port} on {settings.host} is already in use: stop the other program, or choose --port."
+            ) from None
+        raise AddressUnavailable(f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror}.") from None

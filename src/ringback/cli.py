@@ -1,0 +1,201 @@
+"""The command line. `serve` runs a node; the other commands work on its data directory, whether it runs or not."""
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import structlog
+import typer
+import uvloop
+from pydantic import ValidationError
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+
+from ringback.accounts import DEFAULT_ACCOUNT, FirstStart, Role
+from ringback.app import SHOWCASE, Platform, open_platform, openapi_document
+from ringback.app import serve as serve_node
+from ringback.kernel.errors import RingbackError
+from ringback.kernel.ids import new_secret
+from ringback.kernel.redaction import Secret
+from ringback.settings import Settings
+
+T = TypeVar("T")
+
+USAGE_ERROR = 2
+"""Exit code when nothing was done because it cannot be done like this (as the shell's own)."""
+
+cli = typer.Typer(help="Self-hosted voice and video for any application.", no_args_is_help=True, add_completion=False)
+_account = typer.Typer(help="Customers of this installation.", no_args_is_help=True)
+_api_key = typer.Typer(help="Keys for the REST API.", no_args_is_help=True)
+_user = typer.Typer(help="People who administer an account.", no_args_is_help=True)
+_token = typer.Typer(help="WebRTC tokens.", no_args_is_help=True)
+for name, group in (("account", _account), ("api-key", _api_key), ("user", _user), ("token", _token)):
+    cli.add_typer(group, name=name)
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where the data lives.", show_default="./data")]
+Account = Annotated[str, typer.Option("--account", help="Name of the account.")]
+Name = Annotated[str, typer.Option("--name")]
+
+
+@cli.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[int | None, typer.Option(help="TCP port; 0 takes a free one.", show_default="8080")] = None,
+    data_dir: DataDir = None,
+    public_url: Annotated[str | None, typer.Option(help="The origin that people and applications use.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Media workers.", show_default="one per core")] = None,
+) -> None:
+    """Run a node."""
+    settings = _settings(host=host, port=port, data_dir=data_dir, public_url=public_url, workers=workers)
+    configure_logging()
+    structlog.get_logger(__name__).info("Starting.", **settings.described())
+    try:
+        uvloop.run(serve_node(settings, _announce))
+    except RingbackError as error:
+        _refuse(error.message)
+
+
+@_account.command("create")
+def create_account(name: Name, data_dir: DataDir = None) -> None:
+    """Create an account."""
+
+    async def work(platform: Platform) -> None:
+        account = await platform.accounts.create_account(name)
+        typer.echo(f"Account {account.name}: {account.id}")
+
+    _offline(data_dir, work)
+
+
+@_api_key.command("create")
+def create_api_key(name: Name, account: Account = DEFAULT_ACCOUNT, data_dir: DataDir = None) -> None:
+    """Create an API key. It is shown once."""
+
+    async def work(platform: Platform) -> None:
+        owner = await platform.accounts.find_account(account)
+        _, key = await platform.accounts.create_api_key(owner.id, name)
+        typer.echo(key.reveal())
+
+    _offline(data_dir, work)
+
+
+@_user.command("create")
+def create_user(
+    username: Annotated[str, typer.Option("--username")], account: Account = DEFAULT_ACCOUNT, data_dir: DataDir = None
+) -> None:
+    """Create an administrator of an account. The password is shown once."""
+
+    async def work(platform: Platform) -> None:
+        owner = await platform.accounts.find_account(account)
+        password = Secret(new_secret(15))
+        await platform.accounts.create_user(owner.id, username, password, Role.ADMIN)
+        typer.echo(password.reveal())
+
+    _offline(data_dir, work)
+
+
+@_token.command("create")
+def create_token(
+    identity: Annotated[str, typer.Option("--identity", help="Who connects with it.")],
+    display_name: Annotated[str | None, typer.Option("--display-name", help="Shown to others.")] = None,
+    account: Account = DEFAULT_ACCOUNT,
+    data_dir: DataDir = None,
+) -> None:
+    """Create a WebRTC token, as `POST /webrtc/1/token` does."""
+
+    async def work(platform: Platform) -> None:
+        owner = await platform.accounts.find_account(account)
+        issued = await platform.identities.issue_token(owner.id, identity, display_name=display_name)
+        typer.echo(issued.token.reveal())
+
+    _offline(data_dir, work)
+
+
+@cli.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the REST API."""
+    typer.echo(json.dumps(asyncio.run(openapi_document()), indent=2, ensure_ascii=False))
+
+
+def configure_logging() -> None:
+    """Logs go to stderr: for people on a terminal, else one JSON object per line.
+
+    Tracebacks without the values of variables: tokens and phone numbers would be among them.
+    """
+    before: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    after: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if sys.stderr.isatty():
+        after.append(structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback))
+    else:
+        after += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+    structlog.configure(
+        processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=before, processors=after))
+    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
+    for library in ("alembic", "uvicorn"):  # at INFO uvicorn writes every WebSocket's address and query
+        logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def main() -> None:
+    """The entry point of the `ringback` program."""
+    cli()
+
+
+def _settings(**given: object) -> Settings:
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        # A default that depends on a wrong value is an error too, but not one that anybody can mend.
+        wrong = [problem for problem in error.errors() if problem["type"] != "default_factory_not_called"]
+        _refuse("; ".join(f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in wrong))
+
+
+def _offline(data_dir: Path | None, work: Callable[[Platform], Awaitable[None]]) -> None:
+    settings = _settings(data_dir=data_dir)
+
+    async def run() -> None:
+        async with open_platform(settings) as platform:
+            await work(platform)
+
+    if not settings.data_dir.is_dir():
+        _refuse(f"There is no data in {settings.data_dir}: run `ringback serve` once, or choose --data-dir.")
+    try:
+        asyncio.run(run())
+    except RingbackError as error:
+        _refuse(f"{error.field}: {error.message}" if error.field else error.message, code=1)
+
+
+def _refuse(message: str, code: int = USAGE_ERROR) -> NoReturn:
+    typer.echo(f"ringback: {message}", err=True)
+    raise typer.Exit(code)
+
+
+def _announce(settings: Settings, first_start: FirstStart | None) -> None:
+    rows = {"Showcase" if settings.demo else "Address": settings.public_url + (SHOWCASE if settings.demo else "")}
+    rows["Data"] = str(settings.data_dir)
+    if first_start is not None:
+        rows["Admin login"] = f"{first_start.username} / {first_start.password.reveal()}"
+        rows["API key"] = first_start.api_key.reveal()
+    console = Console(soft_wrap=True)  # a key broken over two lines cannot be copied
+    if not console.is_terminal:
+        for label, value in rows.items():
+            typer.echo(f"{label + ':':<13}{value}")
+        return
+    table = Table.grid(padding=(0, 2))
+    for label, value in rows.items():
+        table.add_row(f"[bold]{label}[/bold]", value)
+    note = "The login and the key are shown this once." if first_start else None
+    console.print(Panel.fit(table, title="Ringback is running", subtitle=note))
