@@ -21,8 +21,8 @@ class MediaEngine(Protocol):
     async def run(self, worker: int, command_id: str, command: Command) -> Result:
         """Run one command; commands of one worker run in the order of the calls.
 
-        `worker` is the room's; `command_id` has 1 ... 64 characters, and the same id again is answered as the first time,
-        not run again. The result is `Answer` for `AcceptOffer`, `Snapshot` for `TakeSnapshot`, otherwise `Done`.
+        `worker` is the room's. `command_id` has 1 ... 64 characters; the same id again is answered as the first time
+        and not run again. The result is `Answer` for `AcceptOffer`, `Snapshot` for `TakeSnapshot`, otherwise `Done`.
 
         Raises `MediaCommandRefused` (the worker's own error code) or `Unavailable` (the worker is gone, or does not
         answer in time; the command may have run, so repeat it with the same id).

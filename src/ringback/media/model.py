@@ -46,7 +46,7 @@ class TransportState(StrEnum):
 
 
 class TransportSnapshot(Struct, frozen=True, kw_only=True):
-    """A participant's connection. `round_trip_ms` is None until it has been measured."""
+    """A participant's connection. Packets are datagrams; `round_trip_ms` is None until it has been measured."""
 
     transport: Id
     state: TransportState

@@ -1,0 +1,199 @@
+"""Controls one boot of one worker: the connection may be lost and found again; when the worker ends, so does this."""
+
+import asyncio
+from collections import deque
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+import structlog
+
+from ringback.kernel.errors import Unavailable
+from ringback.media.commands import Command, Result
+from ringback.media.connection import Connection
+from ringback.media.conversation import (
+    Answered,
+    Broken,
+    acknowledge_frame,
+    command_frame,
+)
+from ringback.media.delivery import Delivery
+from ringback.media.errors import MediaCommandRefused, WorkerGone, WorkerRefused
+from ringback.media.framing import FrameInvalid
+from ringback.media.protocol import CommandError, ErrorCode, FactReport, Superseded, Welcome
+
+COMMAND_TIMEOUT = 5.0
+"""Seconds for one command. The slowest takes 20 ms (parsing an untrimmed offer), so 5 s mean that the worker hangs; and
+callers of the API have not given up by then."""
+
+RECONNECT_DELAYS = (0.0, 0.1, 0.5, 2.0)
+"""Seconds before each attempt to reach a worker that still listens; the last one repeats. A connection to a living
+worker is lost only by a fault of either side, which a faster loop would only make louder."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Ending(Enum):
+    """Why a client is done."""
+
+    GONE = "GONE"
+    """The worker has ended, or another one listens in its place: its rooms no longer exist."""
+    SUPERSEDED = "SUPERSEDED"
+    """Another controller has taken over. The rooms live on, but are no longer ours."""
+    CLOSED = "CLOSED"
+    """`WorkerClient.close` was called."""
+
+
+class _Unanswered(NamedTuple):
+    id: str
+    command: Command
+    frame: bytes
+    outcome: asyncio.Future[Result]
+
+
+class WorkerClient:
+    """The controller of one running worker. Made by `connect`."""
+
+    def __init__(self, path: Path, connection: Connection, *, epoch: int, build: str, delivery: Delivery) -> None:
+        self._path = path
+        self._epoch = epoch
+        self._build = build
+        self._delivery = delivery
+        self._unanswered: deque[_Unanswered] = deque()
+        self._connection: Connection | None = connection
+        self.welcome: Welcome
+        """What the worker said about itself when it last let us in."""
+        self._welcomed(connection.welcome)
+        self.peer_pid: int = connection.peer_pid
+        """The worker's process; 0 when it lives in another process namespace (a container of its own)."""
+        self._task = asyncio.create_task(self._live(), name=f"client of {path.name}")
+
+    @classmethod
+    async def connect(cls, path: Path, *, epoch: int, build: str, delivery: Delivery) -> "WorkerClient":
+        """Become the controller of the worker that listens on `path`.
+
+        Raises `WorkerGone` when nobody does, `WorkerRefused` when it will not obey, and `Unavailable` when it does not
+        greet in time.
+        """
+        connection = await Connection.open(path, epoch=epoch, build=build)
+        return cls(path, connection, epoch=epoch, build=build, delivery=delivery)
+
+    @property
+    def connected(self) -> bool:
+        """False between a lost connection and the next one, and at the end."""
+        return self._connection is not None
+
+    async def ended(self) -> Ending:
+        """Wait until there is nothing left to control."""
+        return await asyncio.shield(self._task)
+
+    async def close(self) -> None:
+        """Leave the worker alone. Commands without an answer end with `Unavailable`."""
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    async def run(self, command_id: str, command: Command) -> Result:
+        """Run one command, after those that were given before. It outlasts a lost connection, but not its worker.
+
+        Raises `MediaCommandRefused` or `Unavailable`, as `MediaEngine.run` does.
+        """
+        if self._task.done():
+            raise WorkerGone
+        try:
+            frame = command_frame(command_id, command)
+        except FrameInvalid as error:
+            raise MediaCommandRefused(ErrorCode.COMMAND_INVALID, str(error)) from error
+        unanswered = _Unanswered(command_id, command, frame, asyncio.get_running_loop().create_future())
+        self._unanswered.append(unanswered)
+        if self._connection is not None:
+            self._connection.send_command(command_id, command, frame)
+        try:
+            return await asyncio.wait_for(unanswered.outcome, COMMAND_TIMEOUT)
+        except TimeoutError:
+            raise Unavailable(f"The media worker did not answer in {COMMAND_TIMEOUT:g} s.") from None
+
+    async def _live(self) -> Ending:
+        try:
+            while self._connection is not None:
+                superseded = await self._converse(self._connection)
+                self._hang_up()
+                if superseded:
+                    return Ending.SUPERSEDED
+                self._connection = await self._return_to_worker()
+            return Ending.GONE
+        except WorkerRefused as refusal:
+            _log.error("media worker refused its controller", socket=self._path.name, reason=str(refusal))
+            return Ending.SUPERSEDED
+        except asyncio.CancelledError:
+            return Ending.CLOSED
+        finally:
+            self._hang_up()
+            for unanswered in self._unanswered:
+                _resolve(unanswered.outcome, WorkerGone())
+
+    async def _converse(self, connection: Connection) -> bool:
+        """Handle what the worker says until it hangs up. True: because another controller has taken over."""
+        async for event in connection.events():
+            match event:
+                case Answered():
+                    _resolve(self._unanswered.popleft().outcome, event.outcome)
+                case FactReport():
+                    self._delivery.fact(connection.welcome.boot_id, event, self._acknowledge)
+                case Superseded():
+                    _log.error("another controller took over the media worker", socket=self._path.name)
+                    return True
+                case Broken():
+                    _log.error("media worker protocol broken", socket=self._path.name, reason=event.message)
+                    return False
+        return False
+
+    async def _return_to_worker(self) -> Connection | None:
+        """The next connection to the same boot of the worker; None when there is none to be had."""
+        attempt = 0
+        while True:
+            await asyncio.sleep(RECONNECT_DELAYS[min(attempt, len(RECONNECT_DELAYS) - 1)])
+            attempt += 1
+            try:
+                connection = await Connection.open(self._path, epoch=self._epoch, build=self._build)
+                break
+            except WorkerGone:
+                return None
+            except Unavailable as error:
+                _log.warning("media worker not reached", socket=self._path.name, attempt=attempt, reason=error.message)
+        if connection.welcome.boot_id != self.welcome.boot_id:
+            connection.close()
+            return None
+        _log.warning("connection to media worker was lost and is back", socket=self._path.name, attempt=attempt)
+        self._welcomed(connection.welcome)
+        # What was given up is not sent again: its caller decides. What is still awaited runs now, or is answered from
+        # the worker's memory of command ids.
+        self._unanswered = deque(entry for entry in self._unanswered if not entry.outcome.done())
+        for entry in self._unanswered:
+            connection.send_command(entry.id, entry.command, entry.frame)
+        return connection
+
+    def _welcomed(self, welcome: Welcome) -> None:
+        self.welcome = welcome
+        if welcome.overflowed:
+            _log.error("media worker dropped facts; only a snapshot tells what is true", socket=self._path.name)
+
+    def _acknowledge(self, number: int) -> None:
+        if self._connection is not None:
+            self._connection.send(acknowledge_frame(number))
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def _resolve(future: asyncio.Future[Result], outcome: Result | CommandError | WorkerGone) -> None:
+    if future.done():
+        return  # The caller has given up.
+    match outcome:
+        case CommandError(code=code, message=message):
+            future.set_exception(MediaCommandRefused(code, message))
+        case WorkerGone():
+            future.set_exception(outcome)
+        case _:
+            future.set_result(outcome)

@@ -1,0 +1,105 @@
+"""All media workers of this node, as the `MediaEngine` that the nouns use."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from ringback.kernel.clock import Clock
+from ringback.kernel.errors import Unavailable
+from ringback.kernel.ids import Ids
+from ringback.media.commands import Command, Result
+from ringback.media.engine import MediaListener
+from ringback.media.sockets import socket_directory, socket_path
+from ringback.media.status import WorkerStatus
+from ringback.media.worker import Worker
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerConfig:
+    """How the workers of a node are started."""
+
+    binary: Path
+    """The `ringback-media` program."""
+    directory: Path
+    """Where their sockets lie; made if it is missing. The next control plane finds running workers there."""
+    addresses: tuple[str, ...]
+    """The IP addresses that ICE announces; `announced_addresses()` when the operator does not say."""
+    count: int
+    """How many workers: one per core."""
+    first_udp_port: int = 0
+    """Worker *n* takes this port + *n*; 0 lets the system choose."""
+    orphan_timeout_s: int = 300
+    """Seconds that a worker goes on without a control plane: longer than an upgrade, shorter than a forgotten call."""
+
+
+class WorkerSupervisor:
+    """Starts or adopts the workers, restarts what ends, and runs commands on them. Implements `MediaEngine`."""
+
+    def __init__(self, config: WorkerConfig, *, epoch: int, build: str, clock: Clock, ids: Ids) -> None:
+        """`epoch` grows with every start of a control plane: the higher one controls the workers. `build` names us."""
+        self._config = config
+        self._epoch = epoch
+        self._build = build
+        self._clock = clock
+        self._ids = ids
+        self._workers: list[Worker] = []
+
+    async def start(self, listener: MediaListener) -> None:
+        """Adopt or start every worker; facts and losses go to `listener` from now on.
+
+        Raises `WorkerStartFailed` when one does not start; then those that were started are ended, and those that were
+        running go on.
+        """
+        directory = socket_directory(self._config.directory)
+        workers = [self._worker(number, directory, listener) for number in range(self._config.count)]
+        outcomes = await asyncio.gather(*(worker.start() for worker in workers), return_exceptions=True)
+        failures = [outcome for outcome in outcomes if outcome is not None]
+        if failures:
+            await asyncio.gather(*(worker.leave() if worker.adopted else worker.stop() for worker in workers))
+            raise failures[0]
+        self._workers = workers
+
+    async def stop(self) -> None:
+        """End every worker that we control, with its rooms."""
+        await asyncio.gather(*(worker.stop() for worker in self._workers))
+
+    def status(self) -> list[WorkerStatus]:
+        """What can be said about each worker now, by number."""
+        return [worker.status() for worker in self._workers]
+
+    def choose_worker(self) -> int:
+        """See `MediaEngine.choose_worker`."""
+        connected = [number for number, worker in enumerate(self._workers) if worker.connected]
+        if not connected:
+            raise Unavailable("No media worker is connected.")
+        return min(connected, key=lambda number: self._workers[number].rooms)
+
+    async def run(self, worker: int, command_id: str, command: Command) -> Result:
+        """See `MediaEngine.run`."""
+        if worker >= len(self._workers):
+            raise Unavailable(f"There is no media worker {worker}.")
+        return await self._workers[worker].run(command_id, command)
+
+    def _worker(self, number: int, directory: Path, listener: MediaListener) -> Worker:
+        socket = socket_path(directory, number)
+        return Worker(
+            number,
+            socket,
+            self._program(number, socket),
+            epoch=self._epoch,
+            build=self._build,
+            listener=listener,
+            clock=self._clock,
+            ids=self._ids,
+        )
+
+    def _program(self, number: int, socket: Path) -> tuple[str, ...]:
+        config = self._config
+        udp_port = config.first_udp_port + number if config.first_udp_port else 0
+        return (
+            str(config.binary),
+            *("--socket", str(socket)),
+            *("--udp-port", str(udp_port)),
+            *(part for address in config.addresses for part in ("--address", address)),
+            *("--orphan-timeout", str(config.orphan_timeout_s)),
+        )

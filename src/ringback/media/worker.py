@@ -1,0 +1,239 @@
+"""One media worker through all its processes: found or started, watched, restarted, stopped."""
+
+import asyncio
+from contextlib import suppress
+from pathlib import Path
+
+import structlog
+
+from ringback.kernel.clock import Clock
+from ringback.kernel.errors import RingbackError, Unavailable
+from ringback.kernel.ids import Ids
+from ringback.media.client import Ending, WorkerClient
+from ringback.media.commands import CloseRoom, Command, OpenRoom, Result, ShutDown
+from ringback.media.delivery import Delivery
+from ringback.media.engine import MediaListener
+from ringback.media.errors import WorkerGone, WorkerRefused, WorkerStartFailed
+from ringback.media.facts import Fact, RoomFailed
+from ringback.media.launch import adopt, launch
+from ringback.media.process import STOP_GRACE, WorkerProcess
+from ringback.media.status import WorkerState, WorkerStatus
+
+RESTART_DELAYS = (0.0, 0.5, 1.0, 2.0, 5.0)
+"""Seconds before each restart in a row; the last one repeats. The first comes at once, because calls are waiting; later
+ones leave the machine time, because what ends a worker at its start will end the next one too."""
+
+STABLE_AFTER = 30.0
+"""Seconds of life after which a worker's end counts as the first again."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """A media worker by its number, whatever process it is at the moment."""
+
+    def __init__(
+        self,
+        number: int,
+        socket: Path,
+        program: tuple[str, ...],
+        *,
+        epoch: int,
+        build: str,
+        listener: MediaListener,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
+        self._number = number
+        self._socket = socket
+        self._program = program
+        self._epoch = epoch
+        self._build = build
+        self._listener = listener
+        self._clock = clock
+        self._ids = ids
+        self._delivery = Delivery(number, self)
+        self._state = WorkerState.STARTING
+        self._client: WorkerClient | None = None
+        self._process: WorkerProcess | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._adopted = False
+        self._rooms: set[str] = set()
+        self._restarts = 0
+        self._problem: str | None = None
+        self._log = _log.bind(worker=number)
+
+    @property
+    def adopted(self) -> bool:
+        """Whether its process was running before us."""
+        return self._adopted
+
+    @property
+    def rooms(self) -> int:
+        """How many rooms it holds, or is about to."""
+        return len(self._rooms)
+
+    @property
+    def connected(self) -> bool:
+        """Whether it takes commands now."""
+        return self._client is not None and self._client.connected
+
+    def status(self) -> WorkerStatus:
+        """What can be said about it now."""
+        welcome = self._client.welcome if self._client is not None else None
+        lost = self._state is WorkerState.CONNECTED and not self.connected
+        return WorkerStatus(
+            number=self._number,
+            state=WorkerState.RECONNECTING if lost else self._state,
+            pid=self._process.pid if self._process is not None else None,
+            boot_id=welcome.boot_id if welcome is not None else None,
+            build=welcome.build if welcome is not None else None,
+            addresses=welcome.addresses if welcome is not None else (),
+            rooms=self.rooms,
+            restarts=self._restarts,
+            adopted=self._adopted,
+            overflowed=welcome is not None and welcome.overflowed,
+            problem=self._problem,
+        )
+
+    async def start(self) -> None:
+        """Adopt the process that listens on the socket, or start one, and keep it running from now on.
+
+        Raises `WorkerStartFailed`.
+        """
+        await self._obtain()
+        self._keeper = asyncio.create_task(self._keep(), name=f"media worker {self._number}")
+
+    async def run(self, command_id: str, command: Command) -> Result:
+        """Run one command, as `MediaEngine.run` does."""
+        if self._client is None:
+            raise Unavailable(f"Media worker {self._number} is {self._state.lower()}.")
+        match command:
+            # Rooms count from the moment they are asked for: many that open at once would all choose the same worker.
+            case OpenRoom(room=room):
+                self._rooms.add(room)
+            case CloseRoom(room=room):
+                self._rooms.discard(room)
+        return await self._client.run(command_id, command)
+
+    async def media_fact(self, worker: int, fact: Fact) -> None:
+        """Pass a fact on to the listener."""
+        if isinstance(fact, RoomFailed):
+            self._rooms.discard(fact.room)
+        await self._listener.media_fact(worker, fact)
+
+    async def worker_lost(self, worker: int) -> None:
+        """Pass the loss on to the listener."""
+        await self._listener.worker_lost(worker)
+
+    async def stop(self) -> None:
+        """End the process, asking first; but leave it alone if another control plane has taken it over."""
+        await self._dismiss_keeper()
+        if self._state is not WorkerState.SUPERSEDED:
+            self._state = WorkerState.STOPPED
+            with suppress(TimeoutError, RingbackError):
+                await asyncio.wait_for(self._shut_down(), STOP_GRACE)
+            if self._process is not None:
+                await self._process.end()
+        await self._let_go()
+
+    async def leave(self) -> None:
+        """Let go of the process; it goes on, until a control plane adopts it or its orphan time-out ends it."""
+        await self._dismiss_keeper()
+        await self._let_go()
+
+    async def _shut_down(self) -> None:
+        if self._client is not None:
+            await self._client.run(self._ids.new(), ShutDown())
+            await self._client.ended()
+            if self._process is not None:
+                await self._process.wait()
+
+    async def _let_go(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+        if self._process is not None:
+            await self._process.release()
+            self._process = None
+        await self._delivery.close()
+
+    async def _dismiss_keeper(self) -> None:
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.wait([self._keeper])
+
+    async def _keep(self) -> None:
+        failures = 0
+        while self._client is not None:
+            born = self._clock.monotonic()
+            if await self._client.ended() is Ending.SUPERSEDED:
+                self._state = WorkerState.SUPERSEDED
+                self._client = None
+                return
+            if self._clock.monotonic() - born >= STABLE_AFTER:
+                failures = 0
+            await self._bury()
+            failures = await self._restart(failures)
+
+    async def _bury(self) -> None:
+        """The process has ended, or nobody can reach it any more: say so, and clean up."""
+        self._state = WorkerState.RESTARTING
+        self._client = None
+        self._restarts += 1
+        self._rooms.clear()
+        self._delivery.lost()
+        if self._process is not None:
+            with suppress(TimeoutError):
+                await self._process.end()
+            await self._process.release()
+            self._log.error("media worker lost", pid=self._process.pid, last_line=self._process.last_line)
+            self._process = None
+        else:
+            self._log.error("media worker lost")
+
+    async def _restart(self, failures: int) -> int:
+        """Start the next process, as often as it takes. Returns how many starts there were without a stable life."""
+        while True:
+            await asyncio.sleep(RESTART_DELAYS[min(failures, len(RESTART_DELAYS) - 1)])
+            failures += 1
+            try:
+                await self._obtain()
+                return failures
+            except WorkerStartFailed as error:
+                self._problem = error.message
+                self._log.error("media worker does not start again", attempt=failures, reason=error.message)
+
+    async def _obtain(self) -> None:
+        try:
+            await self._adopt_or_launch()
+        except WorkerRefused as refusal:
+            raise WorkerStartFailed(
+                f"Media worker {self._number} runs, but refuses this control plane ({refusal}). "
+                f"Stop the other control plane, or the worker that holds {self._socket}."
+            ) from refusal
+        except Unavailable as error:
+            raise WorkerStartFailed(
+                f"Media worker {self._number} runs, but does not answer ({error.message}) "
+                f"End the process that holds {self._socket}."
+            ) from error
+        self._problem = None
+        self._state = WorkerState.CONNECTED
+
+    async def _adopt_or_launch(self) -> None:
+        try:
+            self._client, self._process, snapshot = await adopt(self._connect, self._ids.new())
+        except WorkerGone:
+            self._client, self._process = await launch(self._program, self._connect, self._pass_on)
+            self._adopted = False
+            self._log.info("media worker started", pid=self._process.pid)
+            return
+        self._rooms = {room.room for room in snapshot.rooms}
+        self._adopted = True
+        self._log.info("media worker adopted", pid=self._client.peer_pid, rooms=self.rooms)
+
+    async def _connect(self) -> WorkerClient:
+        return await WorkerClient.connect(self._socket, epoch=self._epoch, build=self._build, delivery=self._delivery)
+
+    def _pass_on(self, line: str) -> None:
+        self._log.info("media worker says", line=line)
