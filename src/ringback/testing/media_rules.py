@@ -1,0 +1,306 @@
+"""What a media worker does with commands, without packets: the rules that both fakes of `testing.media` share."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from ringback.media.commands import (
+    AcceptOffer,
+    Answer,
+    CloseParticipant,
+    CloseRoom,
+    Command,
+    Done,
+    MapSlot,
+    OpenRoom,
+    Publish,
+    RequestKeyframe,
+    Result,
+    ShutDown,
+    TakeSnapshot,
+    Unpublish,
+)
+from ringback.media.errors import MediaCommandRefused
+from ringback.media.facts import (
+    Fact,
+    PublicationStarted,
+    RoomFailed,
+    RoomFailReason,
+    TransportClosed,
+    TransportCloseReason,
+    TransportConnected,
+)
+from ringback.media.model import (
+    ParticipantSnapshot,
+    PublicationSnapshot,
+    RoomSnapshot,
+    SlotKind,
+    SlotSnapshot,
+    Snapshot,
+    Source,
+    TransportSnapshot,
+    TransportState,
+)
+from ringback.media.protocol import CommandError, ErrorCode, FactReport
+from ringback.testing.media_sdp import MAX_M_LINES, MediaLine, canned_answer, parse_offer
+
+KEPT_REPLIES = 4096
+"""Commands (protocol document, "Messages")."""
+
+KEPT_FACTS = 10_000
+"""Facts (protocol document, "Facts")."""
+
+
+@dataclass
+class _Transport:
+    id: str
+    offer: list[MediaLine]
+    state: TransportState = TransportState.NEW
+
+
+@dataclass
+class _Publication:
+    participant: str
+    number: int
+    source: Source
+    started: bool = False
+    keyframe_requests: int = 0
+
+
+@dataclass
+class _Participant:
+    transport: _Transport | None = None
+    slots: dict[tuple[SlotKind, int], str | None] = field(default_factory=dict)
+
+
+@dataclass
+class _Room:
+    participants: dict[str, _Participant] = field(default_factory=dict)
+    publications: dict[str, _Publication] = field(default_factory=dict)
+
+    def participant(self, name: str) -> _Participant:
+        """Create or get."""
+        return self.participants.setdefault(name, _Participant())
+
+    def unpublish(self, name: str) -> None:
+        """End a publication; the slots that show it go silent."""
+        self.publications.pop(name, None)
+        for participant in self.participants.values():
+            for slot, shown in participant.slots.items():
+                if shown == name:
+                    participant.slots[slot] = None
+
+
+class WorkerRules:
+    """One boot of a worker. Every method does at once what a real worker does when packets or commands arrive."""
+
+    def __init__(self, boot_id: str) -> None:
+        self.boot_id = boot_id
+        self.last_fact = 0
+        self.overflowed = False
+        """True after facts were dropped, until one that came later is acknowledged."""
+        self._last_dropped = 0
+        self._rooms: dict[str, _Room] = {}
+        self._replies: dict[str, Result | CommandError] = {}
+        self._facts: deque[FactReport] = deque()
+
+    @property
+    def rooms(self) -> list[str]:
+        """The open rooms, oldest first."""
+        return list(self._rooms)
+
+    @property
+    def unacknowledged(self) -> list[FactReport]:
+        """The facts that a new controller is told first."""
+        return list(self._facts)
+
+    def run(self, command_id: str, command: Command) -> Result | CommandError:
+        """Run a command, or answer as before when this id was run already."""
+        if command_id not in self._replies:
+            try:
+                self._replies[command_id] = self._execute(command)
+            except MediaCommandRefused as refusal:
+                self._replies[command_id] = CommandError(code=refusal.reason, message=refusal.message)
+            if len(self._replies) > KEPT_REPLIES:
+                del self._replies[next(iter(self._replies))]
+        return self._replies[command_id]
+
+    def acknowledge(self, number: int) -> None:
+        """Forget the facts up to this number."""
+        while self._facts and self._facts[0].number <= number:
+            self._facts.popleft()
+        if number >= self._last_dropped:
+            self.overflowed = False
+
+    def transport_connected(self, room: str, participant: str) -> FactReport:
+        """Let the participant's current transport finish ICE and DTLS."""
+        transport = self._transport(room, participant)
+        transport.state = TransportState.CONNECTED
+        return self._report(TransportConnected(room=room, participant=participant, transport=transport.id))
+
+    def transport_closed(self, room: str, participant: str, reason: TransportCloseReason) -> FactReport:
+        """Let the participant's current transport close by itself."""
+        transport = self._transport(room, participant)
+        transport.state = TransportState.CLOSED
+        fact = TransportClosed(room=room, participant=participant, transport=transport.id, reason=reason)
+        return self._report(fact)
+
+    def publication_started(self, room: str, publication: str) -> FactReport:
+        """Let the first packet of a publication arrive."""
+        self._rooms[room].publications[publication].started = True
+        return self._report(PublicationStarted(room=room, publication=publication))
+
+    def room_failed(self, room: str) -> FactReport:
+        """Let a fault end the room."""
+        del self._rooms[room]
+        return self._report(RoomFailed(room=room, reason=RoomFailReason.FAULT))
+
+    def snapshot(self) -> Snapshot:
+        """Everything there is."""
+        return Snapshot(boot_id=self.boot_id, last_fact=self.last_fact, rooms=self.room_snapshots())
+
+    def room_snapshots(self) -> tuple[RoomSnapshot, ...]:
+        """All rooms, oldest first, as in the snapshot and in the statistics."""
+        return tuple(
+            RoomSnapshot(
+                room=name,
+                participants=tuple(_participant_snapshot(room, each) for each in room.participants),
+            )
+            for name, room in self._rooms.items()
+        )
+
+    def _report(self, fact: Fact) -> FactReport:
+        self.last_fact += 1
+        report = FactReport(number=self.last_fact, fact=fact)
+        self._facts.append(report)
+        if len(self._facts) > KEPT_FACTS:
+            self._last_dropped = self._facts.popleft().number
+            self.overflowed = True
+        return report
+
+    def _execute(self, command: Command) -> Result:
+        match command:
+            case OpenRoom(room=room):
+                self._rooms.setdefault(room, _Room())
+            case CloseRoom(room=room):
+                self._rooms.pop(room, None)
+            case AcceptOffer():
+                return self._accept_offer(command)
+            case CloseParticipant(room=room, participant=participant):
+                self._close_participant(room, participant)
+            case Publish():
+                self._publish(command)
+            case Unpublish(room=room, publication=publication):
+                if room in self._rooms:
+                    self._rooms[room].unpublish(publication)
+            case MapSlot():
+                self._map_slot(command)
+            case RequestKeyframe(room=room, publication=publication):
+                self._publication(room, publication).keyframe_requests += 1
+            case TakeSnapshot():
+                return self.snapshot()
+            case ShutDown():
+                self._rooms.clear()
+        return Done()
+
+    def _accept_offer(self, command: AcceptOffer) -> Answer:
+        room = self._room(command.room)
+        offer = parse_offer(command.sdp)
+        known = room.participants.get(command.participant)
+        transport = known.transport if known is not None else None
+        if transport is not None and transport.id == command.transport:
+            before = [line.place for line in transport.offer]
+            if [line.place for line in offer[: len(before)]] != before:
+                message = "a re-offer adds m-lines and changes none"
+                raise MediaCommandRefused(ErrorCode.OFFER_INVALID, message)
+            transport.offer = offer
+        else:
+            transport = _Transport(command.transport, offer)
+        participant = room.participant(command.participant)
+        participant.transport = transport
+        for line in offer:
+            if line.slot is not None:
+                participant.slots.setdefault((SlotKind(line.kind.upper()), line.slot), None)
+        return Answer(sdp=canned_answer(offer))
+
+    def _close_participant(self, room: str, participant: str) -> None:
+        if room not in self._rooms:
+            return
+        self._rooms[room].participants.pop(participant, None)
+        for name, publication in list(self._rooms[room].publications.items()):
+            if publication.participant == participant:
+                self._rooms[room].unpublish(name)
+
+    def _publish(self, command: Publish) -> None:
+        room = self._room(command.room)
+        if command.publication in room.publications:
+            return
+        room.participant(command.participant)
+        for name, publication in list(room.publications.items()):
+            if (publication.participant, publication.source) == (command.participant, command.source):
+                room.unpublish(name)  # One source is one publication: the new one takes its place.
+        room.publications[command.publication] = _Publication(command.participant, command.number, command.source)
+
+    def _map_slot(self, command: MapSlot) -> None:
+        room = self._room(command.room)
+        if command.index >= MAX_M_LINES:
+            raise MediaCommandRefused(ErrorCode.COMMAND_INVALID, "no offer has that many slots")
+        if command.publication is not None:
+            source = self._publication(command.room, command.publication).source
+            if (source is Source.MICROPHONE) != (command.kind is SlotKind.AUDIO):
+                message = "the slot and the publication are of two kinds"
+                raise MediaCommandRefused(ErrorCode.COMMAND_INVALID, message)
+        room.participant(command.participant).slots[command.kind, command.index] = command.publication
+
+    def _room(self, room: str) -> _Room:
+        if room not in self._rooms:
+            raise MediaCommandRefused(ErrorCode.ROOM_NOT_FOUND, f"there is no room {room}")
+        return self._rooms[room]
+
+    def _publication(self, room: str, publication: str) -> _Publication:
+        found = self._room(room).publications.get(publication)
+        if found is None:
+            raise MediaCommandRefused(ErrorCode.PUBLICATION_NOT_FOUND, f"there is no publication {publication}")
+        return found
+
+    def _transport(self, room: str, participant: str) -> _Transport:
+        transport = self._rooms[room].participants[participant].transport
+        assert transport is not None, "a transport begins with an offer"
+        return transport
+
+
+def _participant_snapshot(room: _Room, name: str) -> ParticipantSnapshot:
+    participant = room.participants[name]
+    transport = participant.transport
+    publications = [(id_, each) for id_, each in room.publications.items() if each.participant == name]
+    return ParticipantSnapshot(
+        participant=name,
+        transport=None if transport is None else _transport_snapshot(transport),
+        publications=tuple(
+            PublicationSnapshot(
+                publication=id_,
+                number=each.number,
+                source=each.source,
+                started=each.started,
+                packets_received=0,
+                packets_lost=0,
+                keyframe_requests=each.keyframe_requests,
+            )
+            for id_, each in sorted(publications, key=lambda item: list(Source).index(item[1].source))
+        ),
+        slots=tuple(
+            SlotSnapshot(kind=kind, index=index, publication=participant.slots[kind, index], packets_sent=0)
+            for kind, index in sorted(participant.slots)
+        ),
+    )
+
+
+def _transport_snapshot(transport: _Transport) -> TransportSnapshot:
+    return TransportSnapshot(
+        transport=transport.id,
+        state=transport.state,
+        packets_received=0,
+        packets_sent=0,
+        bytes_received=0,
+        bytes_sent=0,
+        round_trip_ms=None,
+    )

@@ -1,0 +1,133 @@
+"""Offers as a worker sees them, and an answer that looks like a worker's but that nothing stands behind."""
+
+from dataclasses import dataclass
+
+from ringback.media.errors import MediaCommandRefused
+from ringback.media.protocol import ErrorCode
+
+MAX_OFFER = 128 * 1024
+"""Bytes (protocol document, `OFFER_TOO_LARGE`)."""
+
+MAX_M_LINES = 64
+"""Lines (protocol document, `OFFER_TOO_LARGE`)."""
+
+SENDING_LINES = {"audio": 1, "video": 2}
+"""How many m-lines of a kind come from the client (microphone; camera, screen) before those that are slots."""
+
+_KEPT_CODECS = ("opus/48000/2", "VP8/90000", "rtx/90000")
+_REVERSED = {"sendonly": "recvonly", "recvonly": "sendonly", "sendrecv": "sendrecv", "inactive": "inactive"}
+
+_SESSION = (
+    "v=0",
+    "o=ringback-fake 1 2 IN IP4 127.0.0.1",
+    "s=-",
+    "t=0 0",
+    "a=ice-lite",
+    "a=msid-semantic: WMS *",
+)
+_TRANSPORT = (
+    "c=IN IP4 0.0.0.0",
+    "a=ice-ufrag:fake",
+    "a=ice-pwd:fakefakefakefakefakefake",
+    "a=fingerprint:sha-256 " + ":".join(["00"] * 32),
+    "a=setup:passive",
+    "a=rtcp-mux",
+    "a=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host",
+)
+
+
+@dataclass(frozen=True)
+class MediaLine:
+    """One m-line of an offer."""
+
+    kind: str
+    """`audio`, `video` or `application`."""
+    mid: str
+    direction: str
+    codecs: dict[int, str]
+    """Payload type to codec, as `opus/48000/2`."""
+    slot: int | None
+    """The index of the slot that it is; None when media comes from the client, and for the data channel."""
+
+    @property
+    def place(self) -> tuple[str, str, int | None]:
+        """What a later offer on the same transport has to leave as it is."""
+        return (self.kind, self.mid, self.slot)
+
+
+def parse_offer(sdp: str) -> list[MediaLine]:
+    """The m-lines of an offer. Raises `MediaCommandRefused` with `OFFER_INVALID` or `OFFER_TOO_LARGE`."""
+    if len(sdp.encode()) > MAX_OFFER:
+        raise MediaCommandRefused(ErrorCode.OFFER_TOO_LARGE, f"an offer has at most {MAX_OFFER} bytes")
+    session, *sections = sdp.replace("\r\n", "\n").split("\nm=")
+    if not session.startswith("v=0\n") or not sections:
+        raise _invalid("this is no SDP with media")
+    if len(sections) > MAX_M_LINES:
+        raise MediaCommandRefused(ErrorCode.OFFER_TOO_LARGE, f"an offer has at most {MAX_M_LINES} m-lines")
+    lines: list[MediaLine] = []
+    for section in sections:
+        lines.append(_media_line(section, lines))
+    _check_payload_types(lines)
+    bundle = "a=group:BUNDLE " + " ".join(line.mid for line in lines)
+    if bundle not in session.split("\n"):
+        raise _invalid("the BUNDLE group is not the list of all m-lines")
+    return lines
+
+
+def canned_answer(offer: list[MediaLine]) -> str:
+    """An answer that follows the offer line by line, as JSEP wants it (RFC 9429 §5.3.1)."""
+    out = [*_SESSION, "a=group:BUNDLE " + " ".join(line.mid for line in offer)]
+    for line in offer:
+        out += _answer_to(line)
+    return "\r\n".join(out) + "\r\n"
+
+
+def _media_line(section: str, before: list[MediaLine]) -> MediaLine:
+    head, *attributes = section.rstrip("\n").split("\n")
+    kind = head.split(" ")[0]
+    if kind not in ("audio", "video", "application"):
+        raise _invalid(f"m={kind} is not taken")
+    mids = [line.removeprefix("a=mid:") for line in attributes if line.startswith("a=mid:")]
+    if len(mids) != 1:
+        raise _invalid("an m-line has exactly one mid")
+    directions = [word for word in _REVERSED if f"a={word}" in attributes]
+    direction = directions[0] if directions else "sendrecv"  # the default: RFC 8866 §6.7
+    index = sum(line.kind == kind for line in before) - SENDING_LINES.get(kind, 0)
+    slot = index if index >= 0 and kind != "application" else None
+    if kind != "application" and direction == ("sendonly" if slot is not None else "recvonly"):
+        raise _invalid(f"m-line {mids[0]!r} has the wrong direction for its place")
+    return MediaLine(kind, mids[0], direction, dict(_rtpmap(line) for line in attributes if "a=rtpmap:" in line), slot)
+
+
+def _rtpmap(line: str) -> tuple[int, str]:
+    payload_type, _, codec = line.removeprefix("a=rtpmap:").partition(" ")
+    if not payload_type.isdigit() or not codec:
+        raise _invalid(f"{line!r} is not understood")
+    return int(payload_type), codec
+
+
+def _check_payload_types(lines: list[MediaLine]) -> None:
+    """In a BUNDLE a payload type means one codec (RFC 8843 §9.1)."""
+    known: dict[int, str] = {}
+    for line in lines:
+        for payload_type, codec in line.codecs.items():
+            if known.setdefault(payload_type, codec).lower() != codec.lower():
+                raise _invalid(f"payload type {payload_type} stands for two codecs")
+
+
+def _answer_to(line: MediaLine) -> list[str]:
+    if line.kind == "application":
+        head = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel"
+        return [head, *_TRANSPORT, f"a=mid:{line.mid}", "a=sctp-port:5000"]
+    kept = {number: codec for number, codec in line.codecs.items() if codec in _KEPT_CODECS}
+    payload_types = " ".join(map(str, kept))
+    out = [f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {payload_types}", *_TRANSPORT, f"a=mid:{line.mid}"]
+    out += [f"a={_REVERSED[line.direction]}", *(f"a=rtpmap:{number} {codec}" for number, codec in kept.items())]
+    if line.slot is not None:
+        out.append(f"a=msid:slot-{line.slot} {line.kind}-{line.slot}")
+        out.append(f"a=ssrc:{1000 + line.slot * 2 + (line.kind == 'video')} cname:slot-{line.slot}")
+    return out
+
+
+def _invalid(message: str) -> MediaCommandRefused:
+    return MediaCommandRefused(ErrorCode.OFFER_INVALID, message)
