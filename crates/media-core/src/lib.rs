@@ -1,1 +1,41 @@
+//! Ringback's media core: rooms, transports, publications, slots and forwarders, without I/O, clock or threads.
+//!
+//! Feed a [`Worker`] one thing at a time — a command ([`Worker::run`]), a datagram ([`Worker::receive`]) or the time
+//! ([`Worker::tick`]) — then take out what it wants sent ([`Worker::poll_datagram`]), the facts it has recorded
+//! ([`Worker::facts`]) and the moment it next wants the time ([`Worker::next_deadline`]). Time and seeds are arguments, so
+//! a run can be repeated exactly, except for the keys and nonces that ICE and DTLS draw for themselves.
+//!
+//! Inside: a worker holds rooms, a room holds participants and publications, a participant holds one transport (ICE, DTLS
+//! and SRTP by str0m) and slots. A packet of a publication goes to every slot that is mapped to it. Three rules keep a
+//! fault small: an offer is checked before str0m sees it (`offer.rs`), every call into str0m is fenced (`transport.rs`),
+//! and so is every step of a room (`worker.rs`).
 
+#![deny(missing_docs)]
+
+mod answer;
+mod command;
+mod egress;
+mod fact;
+mod ids;
+mod offer;
+mod participant;
+mod publication;
+mod rewrite;
+mod room;
+mod routing;
+mod slot;
+mod snapshot;
+mod transport;
+mod vp8;
+mod worker;
+
+pub use command::{Command, CommandError, ErrorCode, Kind, Reply, ReplyResult, Source};
+pub use egress::{Egress, Feedback, ForwardedPacket, SlotStream, StromEgress};
+pub use fact::{CloseReason, Fact, FactJournal, FailReason, NumberedFact};
+pub use ids::{CommandId, IdError, ParticipantId, PublicationId, RoomId, TransportId};
+pub use offer::{MAX_OFFER_BYTES, MAX_OFFER_LINES};
+pub use slot::SlotKey;
+pub use snapshot::{
+    ParticipantSnapshot, PublicationSnapshot, RoomSnapshot, SlotSnapshot, Snapshot, TransportSnapshot, TransportState,
+};
+pub use worker::{Datagram, Worker, WorkerConfig};

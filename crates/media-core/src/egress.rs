@@ -1,0 +1,237 @@
+//! Everything that leaves towards a client in slots: SSRCs, numbers, timestamps, retransmissions, and the keyframe
+//! requests that come back.
+//!
+//! The rest of the core speaks of slots and packets; only an [`Egress`] knows how they become streams. Each transport has
+//! its own, chosen when the transport is made, so that another way to send can stand beside this one. An SSRC is only
+//! ever sent by one of them.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::{Duration, Instant};
+
+use str0m::format::{Codec, PayloadParams};
+use str0m::media::{KeyframeRequestKind, Mid, Pt};
+use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
+use str0m::{Event, Rtc};
+
+use crate::command::Kind;
+use crate::rewrite::Rewriter;
+use crate::slot::SlotKey;
+
+/// How many sent packets a video slot can repeat. At 4 Mbit/s (about 420 packets/s) this is more than the time below;
+/// each costs its payload in memory.
+const REPAIR_PACKETS: usize = 1500;
+
+/// For how long a sent packet can be repeated. Longer than any useful play-out delay, short enough that an old request
+/// costs nothing.
+const REPAIR_AGE: Duration = Duration::from_secs(3);
+
+/// The largest share of repeated bytes among all bytes sent, measured over a second; above it all waiting repetitions
+/// are dropped. str0m's 0.15 cannot carry 30 % loss (0.3 of the packets and 0.3 of the repetitions: a share of 0.3); this
+/// can, and still keeps a client that asks for everything again from more than doubling what it is sent.
+const MAX_REPAIR_SHARE: f32 = 0.5;
+
+/// The largest payload that is forwarded, in bytes. Browsers stay at about 1,200; str0m writes into 2,000 bytes with
+/// header and authentication, and a larger payload would panic in every receiver.
+pub(crate) const MAX_PAYLOAD: usize = 1500;
+
+/// A slot's stream, as the answer names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SlotStream {
+    /// The stream's SSRC.
+    pub ssrc: u32,
+    /// The SSRC of its retransmissions, where the codec has them.
+    pub repair_ssrc: Option<u32>,
+    /// The name under which sender reports speak of it.
+    pub cname: String,
+}
+
+/// A packet of a publication on its way to a slot.
+#[derive(Debug)]
+pub struct ForwardedPacket<'a> {
+    /// The packet as it came from the publisher.
+    pub packet: &'a RtpPacket,
+    /// The publication's number.
+    pub number: u32,
+    /// Whether it begins something new: nothing before it is forwarded, and it follows what was sent before.
+    pub starts: bool,
+    /// When the media in it was captured, by our clock; never later than now.
+    pub wallclock: Instant,
+}
+
+/// What a client says about what it receives.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Feedback {
+    /// It cannot decode this slot without a keyframe.
+    KeyframeWanted(SlotKey),
+    /// How long a packet and its report took, there and back.
+    RoundTrip(Duration),
+}
+
+/// How one transport sends.
+pub trait Egress {
+    /// Gives a slot its stream on an m-line that the client just offered. Doing so again returns the same stream.
+    fn bind(&mut self, rtc: &mut Rtc, slot: SlotKey, mid: Mid) -> Option<SlotStream>;
+
+    /// Sends a packet in a slot. False if the slot has no stream or the packet has no place in it.
+    fn send(&mut self, rtc: &mut Rtc, slot: SlotKey, packet: &ForwardedPacket<'_>, now: Instant) -> bool;
+
+    /// What an event of the transport says about what we send, if it does.
+    fn feedback(&self, event: &Event) -> Option<Feedback>;
+
+    /// Asks the client for a keyframe on one of its own m-lines. False if nothing has arrived there yet.
+    fn request_keyframe(&mut self, rtc: &mut Rtc, mid: Mid) -> bool;
+}
+
+/// Sends through str0m's own streams.
+#[derive(Debug)]
+pub struct StromEgress {
+    slots: BTreeMap<SlotKey, BoundSlot>,
+    ssrcs: SsrcAllocator,
+}
+
+#[derive(Debug)]
+struct BoundSlot {
+    mid: Mid,
+    stream: SlotStream,
+    /// Whether the client receives here at the moment.
+    active: bool,
+    payload_type: Pt,
+    rewriter: Rewriter,
+}
+
+impl StromEgress {
+    /// An egress that draws SSRCs and first numbers from this seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self {
+            slots: BTreeMap::new(),
+            ssrcs: SsrcAllocator { random: fastrand::Rng::with_seed(seed), used: HashSet::new() },
+        }
+    }
+}
+
+impl Egress for StromEgress {
+    fn bind(&mut self, rtc: &mut Rtc, slot: SlotKey, mid: Mid) -> Option<SlotStream> {
+        let media = rtc.media(mid)?;
+        if let Some(bound) = self.slots.get_mut(&slot) {
+            bound.active = media.direction().is_sending();
+        }
+        if !media.direction().is_sending() {
+            return None;
+        }
+        let params = rtc.codec_config().params();
+        let codec = params.iter().find(|p| carries(p, slot.kind) && media.remote_pts().contains(&p.pt()))?;
+        let (payload_type, clock_rate) = (codec.pt(), codec.spec().clock_rate.get());
+        let cname = media.cname().to_owned();
+
+        // str0m has made a stream with SSRCs of its own choice if, and only if, the client receives here.
+        let declared = rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx()));
+        let (declared_ssrc, declared_repair) = declared?;
+        if let Some(bound) = self.slots.get_mut(&slot)
+            && *declared_ssrc == bound.stream.ssrc
+        {
+            bound.payload_type = payload_type;
+            return Some(bound.stream.clone());
+        }
+        let stream =
+            SlotStream { ssrc: self.ssrcs.next(), repair_ssrc: declared_repair.map(|_| self.ssrcs.next()), cname };
+        rtc.direct_api().remove_stream_tx(declared_ssrc);
+        let mut api = rtc.direct_api();
+        let sender = api.declare_stream_tx(stream.ssrc.into(), stream.repair_ssrc.map(Ssrc::from), mid, None);
+        if stream.repair_ssrc.is_some() {
+            sender.set_rtx_cache(REPAIR_PACKETS, REPAIR_AGE, Some(MAX_REPAIR_SHARE));
+        }
+        let rewriter = Rewriter::new(clock_rate, self.ssrcs.random.u64(..));
+        self.slots.insert(slot, BoundSlot { mid, stream: stream.clone(), active: true, payload_type, rewriter });
+        Some(stream)
+    }
+
+    fn send(&mut self, rtc: &mut Rtc, slot: SlotKey, forwarded: &ForwardedPacket<'_>, now: Instant) -> bool {
+        let Some(bound) = self.slots.get_mut(&slot).filter(|bound| bound.active) else {
+            return false;
+        };
+        let ForwardedPacket { packet, number, starts, wallclock } = *forwarded;
+        let sequence = *packet.seq_no;
+        if starts {
+            bound.rewriter.start(sequence, packet.header.timestamp, now);
+        }
+        if packet.payload.is_empty() {
+            bound.rewriter.skip(sequence);
+            return false;
+        }
+        let Some((sequence, timestamp)) = bound.rewriter.map(sequence, packet.header.timestamp, now) else {
+            return false;
+        };
+        let mut api = rtc.direct_api();
+        let Some(sender) = api.stream_tx(&bound.stream.ssrc.into()) else {
+            return false;
+        };
+        sender.write_rtp(
+            RtpWrite::new(bound.payload_type, sequence.into(), timestamp, wallclock.min(now), packet.payload.clone())
+                .marker(packet.header.marker)
+                .nackable(bound.stream.repair_ssrc.is_some())
+                .csrc(&[number])
+                .ext_vals(forwarded_extensions(&packet.header.ext_vals)),
+        );
+        true
+    }
+
+    fn feedback(&self, event: &Event) -> Option<Feedback> {
+        match event {
+            Event::KeyframeRequest(request) => {
+                let (slot, _) = self.slots.iter().find(|(_, bound)| bound.mid == request.mid)?;
+                Some(Feedback::KeyframeWanted(*slot))
+            }
+            Event::MediaEgressStats(statistics) => statistics.rtt.map(Feedback::RoundTrip),
+            _ => None,
+        }
+    }
+
+    fn request_keyframe(&mut self, rtc: &mut Rtc, mid: Mid) -> bool {
+        let mut api = rtc.direct_api();
+        let Some(stream) = api.stream_rx_by_mid(mid, None) else {
+            return false;
+        };
+        stream.request_keyframe(KeyframeRequestKind::Pli);
+        true
+    }
+}
+
+/// Whether a negotiated codec is the one that slots of this kind carry.
+fn carries(params: &PayloadParams, kind: Kind) -> bool {
+    params.spec().codec
+        == match kind {
+            Kind::Audio => Codec::Opus,
+            Kind::Video => Codec::Vp8,
+        }
+}
+
+/// The header extensions that mean the same to every receiver. The others (mid, rid, repaired rid, the publisher's
+/// transport-wide numbers and send times) belong to the publisher's transport.
+fn forwarded_extensions(from: &ExtensionValues) -> ExtensionValues {
+    ExtensionValues {
+        audio_level: from.audio_level,
+        voice_activity: from.voice_activity,
+        video_orientation: from.video_orientation,
+        ..ExtensionValues::default()
+    }
+}
+
+/// Chooses the SSRCs of a transport's slots.
+#[derive(Debug)]
+struct SsrcAllocator {
+    random: fastrand::Rng,
+    used: HashSet<u32>,
+}
+
+impl SsrcAllocator {
+    fn next(&mut self) -> u32 {
+        loop {
+            // 0 is what browsers probe with.
+            let ssrc = self.random.u32(1..);
+            if self.used.insert(ssrc) {
+                return ssrc;
+            }
+        }
+    }
+}

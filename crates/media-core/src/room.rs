@@ -1,0 +1,537 @@
+//! A room: participants, what they publish, and the way of a packet from a publication to the slots that carry it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use str0m::rtp::RtpPacket;
+
+use crate::command::{CommandError, ErrorCode, Kind, Source};
+use crate::egress::{Egress, ForwardedPacket};
+use crate::fact::{CloseReason, Fact, FactJournal};
+use crate::ids::{
+    ParticipantId, ParticipantKey, PublicationId, PublicationKey, RoomId, RoomKey, TransportId, TransportKey,
+};
+use crate::offer::{CheckedOffer, MAX_OFFER_LINES};
+use crate::participant::Participant;
+use crate::publication::Publication;
+use crate::routing::Routes;
+use crate::slot::{SlotKey, Verdict};
+use crate::snapshot::{ParticipantSnapshot, PublicationSnapshot, RoomSnapshot, SlotSnapshot};
+use crate::transport::{Incoming, Outputs, Transport, TransportEvent};
+use crate::worker::Datagram;
+
+/// What a step of a room may change outside of it.
+pub(crate) struct Effects<'a> {
+    pub(crate) now: Instant,
+    pub(crate) datagrams: &'a mut VecDeque<Datagram>,
+    pub(crate) facts: &'a mut FactJournal,
+    pub(crate) routes: &'a mut Routes,
+}
+
+/// A room.
+pub(crate) struct Room {
+    pub(crate) id: RoomId,
+    key: RoomKey,
+    participants: BTreeMap<ParticipantKey, Participant>,
+    participant_names: HashMap<ParticipantId, ParticipantKey>,
+    publications: BTreeMap<PublicationKey, Publication>,
+    publication_names: HashMap<PublicationId, PublicationKey>,
+    /// Publications from which somebody wants a keyframe.
+    keyframes_wanted: BTreeSet<PublicationKey>,
+    /// What transports have told and the room has not handled yet; empty between steps.
+    events: VecDeque<(ParticipantKey, TransportEvent)>,
+    /// Kept between steps for its memory only.
+    scratch: Vec<TransportEvent>,
+    next_number: u32,
+}
+
+impl Room {
+    pub(crate) fn new(id: RoomId, key: RoomKey) -> Self {
+        Self {
+            id,
+            key,
+            participants: BTreeMap::new(),
+            participant_names: HashMap::new(),
+            publications: BTreeMap::new(),
+            publication_names: HashMap::new(),
+            keyframes_wanted: BTreeSet::new(),
+            events: VecDeque::new(),
+            scratch: Vec::new(),
+            next_number: 0,
+        }
+    }
+
+    /// Hands a datagram to the transport it may be for. True if it was taken.
+    pub(crate) fn receive(&mut self, transport: TransportKey, datagram: &Incoming<'_>, fx: &mut Effects<'_>) -> bool {
+        let participant = transport.participant;
+        let taken = self
+            .on_transport(participant, fx, |current, now, out| {
+                current.serial == transport.serial && current.receive(datagram, now, out)
+            })
+            .unwrap_or(false);
+        if taken {
+            fx.routes.learn(datagram.source, transport);
+            self.settle(fx);
+        }
+        taken
+    }
+
+    /// When the room wants the time.
+    pub(crate) fn deadline(&self, now: Instant) -> Option<Instant> {
+        let transports = self.participants.values().filter_map(|p| p.transport.as_ref()?.deadline());
+        let keyframes = self.keyframes_wanted.iter().filter_map(|key| self.publications.get(key)?.keyframes.due(now));
+        transports.chain(keyframes).min()
+    }
+
+    /// Gives the time to everything that waits for it.
+    pub(crate) fn tick(&mut self, fx: &mut Effects<'_>) {
+        let due: Vec<ParticipantKey> = self
+            .participants
+            .iter()
+            .filter(|(_, p)| p.transport.as_ref().and_then(Transport::deadline).is_some_and(|at| at <= fx.now))
+            .map(|(key, _)| *key)
+            .collect();
+        for participant in due {
+            self.on_transport(participant, fx, |transport, now, out| transport.tick(now, out));
+        }
+        self.settle(fx);
+    }
+
+    /// Answers an offer: on the participant's transport if it has this id, otherwise with a new one.
+    pub(crate) fn accept_offer(
+        &mut self,
+        participant: &ParticipantId,
+        transport: &TransportId,
+        offer: CheckedOffer,
+        addresses: &[SocketAddr],
+        egress: impl FnOnce() -> Box<dyn Egress>,
+        fx: &mut Effects<'_>,
+    ) -> Result<String, CommandError> {
+        let known = self.participant_names.get(participant).copied();
+        let current = known.and_then(|key| self.participants.get(&key)?.transport.as_ref());
+        if let Some(key) = known
+            && current.is_some_and(|current| current.id == *transport)
+        {
+            let before = current.map(|current| current.offered_slots().to_vec()).unwrap_or_default();
+            let answer = self
+                .on_transport(key, fx, |transport, now, out| transport.renegotiate(offer, now, out))
+                .unwrap_or_else(|| Err(CommandError::new(ErrorCode::Internal, "the transport is gone")));
+            if answer.is_ok() {
+                self.note_offer(key, &before, fx);
+            }
+            self.settle(fx);
+            return answer;
+        }
+        self.next_number += 1;
+        let serial = self.next_number;
+        let (new, answer) = Transport::accept(transport.clone(), serial, offer, addresses, egress(), fx.now)?;
+        let key = self.participant_key(participant);
+        self.close_transport(key, fx);
+        if let Some(participant) = self.participants.get_mut(&key) {
+            participant.transport = Some(new);
+        }
+        self.on_transport(key, fx, |transport, now, out| transport.tick(now, out));
+        self.note_offer(key, &[], fx);
+        self.settle(fx);
+        Ok(answer)
+    }
+
+    /// After an offer: the user name may be another one, and slots may have come that show nothing yet.
+    fn note_offer(&mut self, key: ParticipantKey, before: &[SlotKey], fx: &mut Effects<'_>) {
+        let Some(participant) = self.participants.get_mut(&key) else {
+            return;
+        };
+        let Some(transport) = &participant.transport else {
+            return;
+        };
+        if let Some(ufrag) = transport.ufrag() {
+            let transport = TransportKey { room: self.key, participant: key, serial: transport.serial };
+            fx.routes.set_ufrag(ufrag.to_owned(), transport);
+        }
+        let new: Vec<SlotKey> =
+            transport.offered_slots().iter().filter(|slot| !before.contains(slot)).copied().collect();
+        for slot in &new {
+            participant.slots.entry(*slot).or_default();
+        }
+        for slot in new {
+            self.restart_slot(key, slot);
+        }
+    }
+
+    /// Makes a publication of one of a participant's sources.
+    pub(crate) fn publish(
+        &mut self,
+        participant: &ParticipantId,
+        publication: &PublicationId,
+        number: u32,
+        source: Source,
+        fx: &mut Effects<'_>,
+    ) {
+        if self.publication_names.contains_key(publication) {
+            return;
+        }
+        let publisher = self.participant_key(participant);
+        self.next_number += 1;
+        let key = PublicationKey(self.next_number);
+        self.publications.insert(key, Publication::new(publication.clone(), number, source, publisher));
+        self.publication_names.insert(publication.clone(), key);
+        let before = self.participants.get_mut(&publisher).and_then(|p| p.set_publication(source, Some(key)));
+        // One source is one publication, so a new one takes the place of the one before.
+        if let Some(before) = before {
+            self.end_publication(before);
+        }
+        self.settle(fx);
+    }
+
+    /// Ends a publication.
+    pub(crate) fn unpublish(&mut self, publication: &PublicationId) {
+        if let Some(key) = self.publication_names.get(publication).copied() {
+            self.end_publication(key);
+        }
+    }
+
+    /// Says what a slot carries from now on.
+    pub(crate) fn map_slot(
+        &mut self,
+        participant: &ParticipantId,
+        slot: SlotKey,
+        publication: Option<&PublicationId>,
+        fx: &mut Effects<'_>,
+    ) -> Result<(), CommandError> {
+        if usize::from(slot.index) >= MAX_OFFER_LINES {
+            return Err(CommandError::new(ErrorCode::CommandInvalid, "no offer can have that many slots"));
+        }
+        let publication = publication.map(|id| self.publication_key(id)).transpose()?;
+        let shown = publication.and_then(|key| self.publications.get(&key));
+        if shown.is_some_and(|shown| shown.source.kind() != slot.kind) {
+            return Err(CommandError::new(ErrorCode::CommandInvalid, "the slot and the publication are of two kinds"));
+        }
+        let receiver = self.participant_key(participant);
+        self.show(receiver, slot, publication);
+        self.settle(fx);
+        Ok(())
+    }
+
+    /// Asks a publisher for a keyframe.
+    pub(crate) fn request_keyframe(
+        &mut self,
+        publication: &PublicationId,
+        fx: &mut Effects<'_>,
+    ) -> Result<(), CommandError> {
+        let key = self.publication_key(publication)?;
+        self.want_keyframe(key);
+        self.settle(fx);
+        Ok(())
+    }
+
+    /// Closes all that a participant has here.
+    pub(crate) fn close_participant(&mut self, participant: &ParticipantId, fx: &mut Effects<'_>) {
+        let Some(key) = self.participant_names.get(participant).copied() else {
+            return;
+        };
+        self.close_transport(key, fx);
+        let Some(participant) = self.participants.get(&key) else {
+            return;
+        };
+        let slots: Vec<SlotKey> = participant.slots.keys().copied().collect();
+        let publications: Vec<PublicationKey> = participant.publications().collect();
+        for slot in slots {
+            self.show(key, slot, None);
+        }
+        for publication in publications {
+            self.end_publication(publication);
+        }
+        if let Some(participant) = self.participants.remove(&key) {
+            self.participant_names.remove(&participant.id);
+        }
+        self.settle(fx);
+    }
+
+    /// Closes all participants.
+    pub(crate) fn close(&mut self, fx: &mut Effects<'_>) {
+        let everyone: Vec<ParticipantId> = self.participant_names.keys().cloned().collect();
+        for participant in everyone {
+            self.close_participant(&participant, fx);
+        }
+    }
+
+    /// The room's state.
+    pub(crate) fn snapshot(&self) -> RoomSnapshot {
+        RoomSnapshot {
+            room: self.id.clone(),
+            participants: self
+                .participants
+                .values()
+                .map(|participant| self.participant_snapshot(participant))
+                .collect(),
+        }
+    }
+
+    fn participant_snapshot(&self, participant: &Participant) -> ParticipantSnapshot {
+        let publication_id =
+            |key: PublicationKey| self.publications.get(&key).map(|publication| publication.id.clone());
+        ParticipantSnapshot {
+            participant: participant.id.clone(),
+            transport: participant.transport.as_ref().map(Transport::snapshot),
+            publications: participant
+                .publications()
+                .filter_map(|key| self.publications.get(&key))
+                .map(|publication| PublicationSnapshot {
+                    publication: publication.id.clone(),
+                    number: publication.number,
+                    source: publication.source,
+                    started: publication.started,
+                    packets_received: publication.packets_received(),
+                    packets_lost: publication.packets_lost(),
+                    keyframe_requests: publication.keyframes.count,
+                })
+                .collect(),
+            slots: participant
+                .slots
+                .iter()
+                .map(|(key, slot)| SlotSnapshot {
+                    kind: key.kind,
+                    index: key.index,
+                    publication: slot.publication.and_then(publication_id),
+                    packets_sent: slot.packets_sent,
+                })
+                .collect(),
+        }
+    }
+
+    /// Handles what transports have told until nothing is left, then asks for the keyframes that are due.
+    fn settle(&mut self, fx: &mut Effects<'_>) {
+        loop {
+            while let Some((participant, event)) = self.events.pop_front() {
+                match event {
+                    TransportEvent::Packet(source, packet) => self.forward(participant, source, &packet, fx),
+                    TransportEvent::Connected => self.on_connected(participant, fx),
+                    TransportEvent::Resumed => self.restart_slots(participant),
+                    TransportEvent::KeyframeWanted(slot) => self.on_keyframe_wanted(participant, slot),
+                    TransportEvent::Closed(reason) => self.on_closed(participant, reason, fx),
+                }
+            }
+            let due = self.keyframes_wanted.iter().copied().find(|key| {
+                self.publications.get(key).is_none_or(|p| p.keyframes.due(fx.now).is_none_or(|due| due <= fx.now))
+            });
+            match due {
+                Some(publication) => self.send_keyframe_request(publication, fx),
+                None => return,
+            }
+        }
+    }
+
+    /// The way of a packet: from a source to all slots that carry its publication.
+    fn forward(&mut self, publisher: ParticipantKey, source: Source, packet: &RtpPacket, fx: &mut Effects<'_>) {
+        let key = self.participants.get(&publisher).and_then(|participant| participant.publication(source));
+        let Some((key, publication)) = key.and_then(|key| Some((key, self.publications.get_mut(&key)?))) else {
+            return;
+        };
+        let Some(arrival) = publication.receive(packet, fx.now) else {
+            return;
+        };
+        if !publication.started {
+            publication.started = true;
+            let (room, publication) = (self.id.clone(), publication.id.clone());
+            fx.facts.record(Fact::PublicationStarted { room, publication });
+        }
+        let (kind, number) = (source.kind(), publication.number);
+        let mut keyframe_wanted = false;
+        for (receiver, slot_key) in &publication.subscribers {
+            let Some(participant) = self.participants.get_mut(receiver) else {
+                continue;
+            };
+            let (Some(transport), Some(slot)) = (&mut participant.transport, participant.slots.get_mut(slot_key))
+            else {
+                continue;
+            };
+            if !transport.can_send(*slot_key) {
+                slot.restart();
+                continue;
+            }
+            let verdict = slot.judge(kind, arrival);
+            if verdict == Verdict::NeedsKeyframe {
+                keyframe_wanted = true;
+                continue;
+            }
+            let starts = verdict == Verdict::Start;
+            let forwarded = ForwardedPacket { packet, number, starts, wallclock: fx.now };
+            let mut out = Outputs { datagrams: fx.datagrams, events: &mut self.scratch };
+            if transport.send(*slot_key, &forwarded, fx.now, &mut out) {
+                slot.packets_sent += 1;
+            } else if starts {
+                slot.restart();
+            }
+            self.events.extend(self.scratch.drain(..).map(|event| (*receiver, event)));
+        }
+        if keyframe_wanted && kind == Kind::Video {
+            self.want_keyframe(key);
+        }
+    }
+
+    fn on_connected(&mut self, participant: ParticipantKey, fx: &mut Effects<'_>) {
+        if let Some((participant, transport)) =
+            self.participants.get(&participant).and_then(|p| Some((p.id.clone(), p.transport.as_ref()?.id.clone())))
+        {
+            fx.facts.record(Fact::TransportConnected { room: self.id.clone(), participant, transport });
+        }
+        self.restart_slots(participant);
+    }
+
+    fn on_closed(&mut self, key: ParticipantKey, reason: CloseReason, fx: &mut Effects<'_>) {
+        let Some(participant) = self.participants.get(&key) else {
+            return;
+        };
+        if let Some(transport) = &participant.transport {
+            fx.routes.forget(TransportKey { room: self.key, participant: key, serial: transport.serial });
+            fx.facts.record(Fact::TransportClosed {
+                room: self.id.clone(),
+                participant: participant.id.clone(),
+                transport: transport.id.clone(),
+                reason,
+            });
+        }
+        self.end_streams(key, fx.now);
+    }
+
+    fn on_keyframe_wanted(&mut self, participant: ParticipantKey, slot: SlotKey) {
+        let slot = self.participants.get(&participant).and_then(|p| p.slots.get(&slot));
+        if let Some(publication) = slot.and_then(|slot| slot.publication) {
+            self.want_keyframe(publication);
+        }
+    }
+
+    fn send_keyframe_request(&mut self, key: PublicationKey, fx: &mut Effects<'_>) {
+        self.keyframes_wanted.remove(&key);
+        let Some(publication) = self.publications.get(&key) else {
+            return;
+        };
+        let (publisher, source) = (publication.publisher, publication.source);
+        let sent = self
+            .on_transport(publisher, fx, |transport, now, out| transport.request_keyframe(source, now, out))
+            .unwrap_or(false);
+        if let Some(publication) = self.publications.get_mut(&key) {
+            publication.keyframes.done(fx.now, sent);
+        }
+    }
+
+    fn want_keyframe(&mut self, key: PublicationKey) {
+        if let Some(publication) = self.publications.get_mut(&key)
+            && publication.source.kind() == Kind::Video
+        {
+            publication.keyframes.want();
+            self.keyframes_wanted.insert(key);
+        }
+    }
+
+    /// Lets a slot carry a publication, or nothing.
+    fn show(&mut self, receiver: ParticipantKey, slot: SlotKey, publication: Option<PublicationKey>) {
+        let Some(participant) = self.participants.get_mut(&receiver) else {
+            return;
+        };
+        let entry = participant.slots.entry(slot).or_default();
+        let before = entry.publication;
+        if !entry.map(publication) {
+            return;
+        }
+        if let Some(before) = before.and_then(|key| self.publications.get_mut(&key)) {
+            before.subscribers.retain(|subscriber| *subscriber != (receiver, slot));
+        }
+        if let Some(after) = publication.and_then(|key| self.publications.get_mut(&key)) {
+            after.subscribers.push((receiver, slot));
+        }
+        if let Some(publication) = publication {
+            self.want_keyframe(publication);
+        }
+    }
+
+    fn restart_slots(&mut self, participant: ParticipantKey) {
+        let slots: Vec<SlotKey> =
+            self.participants.get(&participant).map(|p| p.slots.keys().copied().collect()).unwrap_or_default();
+        for slot in slots {
+            self.restart_slot(participant, slot);
+        }
+    }
+
+    fn restart_slot(&mut self, participant: ParticipantKey, slot: SlotKey) {
+        let slot = self.participants.get_mut(&participant).and_then(|p| p.slots.get_mut(&slot));
+        if let Some(slot) = slot {
+            slot.restart();
+            if let Some(publication) = slot.publication {
+                self.want_keyframe(publication);
+            }
+        }
+    }
+
+    fn end_publication(&mut self, key: PublicationKey) {
+        let Some(publication) = self.publications.remove(&key) else {
+            return;
+        };
+        self.publication_names.remove(&publication.id);
+        self.keyframes_wanted.remove(&key);
+        for (receiver, slot) in publication.subscribers {
+            if let Some(slot) = self.participants.get_mut(&receiver).and_then(|p| p.slots.get_mut(&slot)) {
+                slot.map(None);
+            }
+        }
+        if let Some(publisher) = self.participants.get_mut(&publication.publisher)
+            && publisher.publication(publication.source) == Some(key)
+        {
+            publisher.set_publication(publication.source, None);
+        }
+    }
+
+    /// Closes a participant's transport by command: the client is told, the control plane knows.
+    fn close_transport(&mut self, key: ParticipantKey, fx: &mut Effects<'_>) {
+        let Some(mut transport) = self.participants.get_mut(&key).and_then(|p| p.transport.take()) else {
+            return;
+        };
+        transport.close(fx.now, fx.datagrams);
+        fx.routes.forget(TransportKey { room: self.key, participant: key, serial: transport.serial });
+        self.end_streams(key, fx.now);
+    }
+
+    fn end_streams(&mut self, key: ParticipantKey, now: Instant) {
+        let Some(participant) = self.participants.get(&key) else {
+            return;
+        };
+        for publication in participant.publications() {
+            if let Some(publication) = self.publications.get_mut(&publication) {
+                publication.end_stream(now);
+            }
+        }
+    }
+
+    /// The participant with this id, new if there was none.
+    fn participant_key(&mut self, id: &ParticipantId) -> ParticipantKey {
+        if let Some(key) = self.participant_names.get(id) {
+            return *key;
+        }
+        self.next_number += 1;
+        let key = ParticipantKey(self.next_number);
+        self.participants.insert(key, Participant::new(id.clone()));
+        self.participant_names.insert(id.clone(), key);
+        key
+    }
+
+    fn publication_key(&self, id: &PublicationId) -> Result<PublicationKey, CommandError> {
+        let not_found =
+            || CommandError::new(ErrorCode::PublicationNotFound, format!("there is no publication {id} in the room"));
+        self.publication_names.get(id).copied().ok_or_else(not_found)
+    }
+
+    /// Calls a participant's transport and keeps what it tells for [`Room::settle`].
+    fn on_transport<T>(
+        &mut self,
+        participant: ParticipantKey,
+        fx: &mut Effects<'_>,
+        call: impl FnOnce(&mut Transport, Instant, &mut Outputs<'_>) -> T,
+    ) -> Option<T> {
+        let transport = self.participants.get_mut(&participant)?.transport.as_mut()?;
+        let mut out = Outputs { datagrams: fx.datagrams, events: &mut self.scratch };
+        let result = call(transport, fx.now, &mut out);
+        self.events.extend(self.scratch.drain(..).map(|event| (participant, event)));
+        Some(result)
+    }
+}

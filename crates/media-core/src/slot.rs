@@ -1,0 +1,118 @@
+//! A slot: where a participant receives a publication, and the forwarder that decides from which packet on.
+
+use std::fmt;
+
+use crate::command::Kind;
+use crate::ids::PublicationKey;
+use crate::publication::Arrival;
+
+/// A slot's name within its participant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SlotKey {
+    /// Audio and video slots are counted apart.
+    pub kind: Kind,
+    /// The slot's place among those of its kind.
+    pub index: u16,
+}
+
+impl fmt::Display for SlotKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self.kind {
+            Kind::Audio => "audio",
+            Kind::Video => "video",
+        };
+        write!(f, "{kind}-slot-{}", self.index)
+    }
+}
+
+/// What the forwarder says of a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is forwarded, and the receiver knows what came before it.
+    Continue,
+    /// It is forwarded, and begins something new.
+    Start,
+    /// It is of no use to the receiver before a keyframe.
+    NeedsKeyframe,
+}
+
+/// A slot and its forwarder.
+#[derive(Debug, Default)]
+pub(crate) struct Slot {
+    pub(crate) publication: Option<PublicationKey>,
+    pub(crate) packets_sent: u64,
+    /// Whether the receiver can go on decoding from the next packet.
+    open: bool,
+}
+
+impl Slot {
+    /// Shows another publication, or none. False if it was mapped so already.
+    pub(crate) fn map(&mut self, publication: Option<PublicationKey>) -> bool {
+        if self.publication == publication {
+            return false;
+        }
+        self.publication = publication;
+        self.open = false;
+        true
+    }
+
+    /// Makes the next packet a new beginning: the publication's stream or the receiver's transport is another one.
+    pub(crate) fn restart(&mut self) {
+        self.open = false;
+    }
+
+    /// Judges a packet of the slot's publication.
+    pub(crate) fn judge(&mut self, kind: Kind, arrival: Arrival) -> Verdict {
+        if arrival.restarted {
+            self.open = false;
+        }
+        if self.open {
+            return Verdict::Continue;
+        }
+        // A keyframe whose first packet arrives late is no beginning: what follows it was already not forwarded.
+        let begins = arrival.newest && (kind == Kind::Audio || arrival.starts_keyframe);
+        if !begins {
+            return Verdict::NeedsKeyframe;
+        }
+        self.open = true;
+        Verdict::Start
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERFRAME: Arrival = Arrival { newest: true, starts_keyframe: false, restarted: false };
+    const KEYFRAME: Arrival = Arrival { newest: true, starts_keyframe: true, restarted: false };
+
+    #[test]
+    fn video_begins_with_a_keyframe() {
+        let mut slot = Slot::default();
+        slot.map(Some(PublicationKey(1)));
+        assert_eq!(slot.judge(Kind::Video, INTERFRAME), Verdict::NeedsKeyframe);
+        assert_eq!(slot.judge(Kind::Video, Arrival { newest: false, ..KEYFRAME }), Verdict::NeedsKeyframe);
+        assert_eq!(slot.judge(Kind::Video, KEYFRAME), Verdict::Start);
+        assert_eq!(slot.judge(Kind::Video, INTERFRAME), Verdict::Continue);
+        assert_eq!(slot.judge(Kind::Video, Arrival { restarted: true, ..INTERFRAME }), Verdict::NeedsKeyframe);
+    }
+
+    #[test]
+    fn audio_begins_with_any_packet() {
+        let mut slot = Slot::default();
+        slot.map(Some(PublicationKey(1)));
+        assert_eq!(slot.judge(Kind::Audio, INTERFRAME), Verdict::Start);
+        assert_eq!(slot.judge(Kind::Audio, INTERFRAME), Verdict::Continue);
+    }
+
+    #[test]
+    fn mapping_the_same_publication_again_changes_nothing() {
+        let mut slot = Slot::default();
+        assert!(slot.map(Some(PublicationKey(1))));
+        slot.judge(Kind::Video, KEYFRAME);
+        assert!(!slot.map(Some(PublicationKey(1))));
+        assert_eq!(slot.judge(Kind::Video, INTERFRAME), Verdict::Continue);
+        assert!(slot.map(Some(PublicationKey(2))));
+        assert_eq!(slot.judge(Kind::Video, INTERFRAME), Verdict::NeedsKeyframe);
+    }
+}

@@ -1,0 +1,102 @@
+//! The state of everything at one moment, for a control plane that has just arrived.
+
+use serde::{Deserialize, Serialize};
+
+use crate::command::{Kind, Source};
+use crate::ids::{ParticipantId, PublicationId, RoomId, TransportId};
+
+/// The state of a worker; facts up to `last_fact` are contained in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Another value for each run of the worker.
+    pub boot_id: String,
+    /// The newest fact that is contained.
+    pub last_fact: u64,
+    /// All rooms, in the order they were opened.
+    pub rooms: Vec<RoomSnapshot>,
+}
+
+/// The state of a room.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RoomSnapshot {
+    /// The room's id.
+    pub room: RoomId,
+    /// Its participants, in the order they came.
+    pub participants: Vec<ParticipantSnapshot>,
+}
+
+/// The state of a participant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ParticipantSnapshot {
+    /// The participant's id.
+    pub participant: ParticipantId,
+    /// The current transport, if there was an offer.
+    pub transport: Option<TransportSnapshot>,
+    /// What the participant publishes.
+    pub publications: Vec<PublicationSnapshot>,
+    /// The slots that were mapped or offered, audio before video.
+    pub slots: Vec<SlotSnapshot>,
+}
+
+/// Where a transport is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum TransportState {
+    /// ICE or DTLS is not done.
+    New,
+    /// Media may flow.
+    Connected,
+    /// Ended; only a new transport helps.
+    Closed,
+}
+
+/// The state of a transport. Packets and bytes are datagrams that were accepted or sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TransportSnapshot {
+    /// The transport's id.
+    pub transport: TransportId,
+    /// Where it is in its life.
+    pub state: TransportState,
+    /// Datagrams accepted from the client.
+    pub packets_received: u64,
+    /// Datagrams sent to the client.
+    pub packets_sent: u64,
+    /// Their bytes.
+    pub bytes_received: u64,
+    /// Their bytes.
+    pub bytes_sent: u64,
+    /// From the client's receiver reports, in milliseconds.
+    pub round_trip_ms: Option<f64>,
+}
+
+/// The state of a publication.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PublicationSnapshot {
+    /// The publication's id.
+    pub publication: PublicationId,
+    /// What its packets carry as CSRC.
+    pub number: u32,
+    /// Where it comes from.
+    pub source: Source,
+    /// Whether a packet has arrived.
+    pub started: bool,
+    /// Media packets, repaired ones included.
+    pub packets_received: u64,
+    /// Gaps in the sequence that are not repaired (yet).
+    pub packets_lost: u64,
+    /// Keyframe requests sent to the publisher.
+    pub keyframe_requests: u64,
+}
+
+/// The state of a slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotSnapshot {
+    /// Audio and video slots are counted apart.
+    pub kind: Kind,
+    /// The slot's place among those of its kind.
+    pub index: u16,
+    /// What it carries.
+    pub publication: Option<PublicationId>,
+    /// Media packets forwarded, without retransmissions.
+    pub packets_sent: u64,
+}

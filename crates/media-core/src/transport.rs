@@ -1,0 +1,527 @@
+//! One client's connection: ICE, DTLS and SRTP by str0m, fenced.
+//!
+//! Nothing else in the core holds an `Rtc`. Every call into one runs under `catch_unwind`, because a panic in there means
+//! a bug that must cost one transport and not the worker; and every mutation is followed by draining it to its next
+//! timeout, as str0m's contract wants.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use str0m::change::SdpOffer;
+use str0m::media::{Mid, Pt};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{RtpPacket, Ssrc};
+use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig, RtcError};
+
+use crate::answer;
+use crate::command::{CommandError, ErrorCode, Kind, Source};
+use crate::egress::{Egress, Feedback, ForwardedPacket, MAX_PAYLOAD};
+use crate::fact::CloseReason;
+use crate::ids::TransportId;
+use crate::offer::{self, CheckedOffer, Line, Role};
+use crate::slot::SlotKey;
+use crate::snapshot::{TransportSnapshot, TransportState};
+use crate::worker::Datagram;
+
+/// How long a transport may take from its first offer until it is connected. A client that has an answer connects within
+/// seconds; one that was closed meanwhile never does, and its memory is wanted back.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a connected transport lives on after connectivity checks stopped (which str0m notices after 15 s), so that a
+/// client whose network changed can restart ICE instead of joining again. Nothing is forwarded in the meantime.
+const RECONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How often str0m counts. Only round trips are taken from it, so seldom is enough, and each time walks all streams.
+const STATISTICS_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How many SSRCs of a client are remembered; it has three sources and few reasons to change streams. Beyond it they are
+/// looked up again.
+const MAX_KNOWN_SSRCS: usize = 32;
+
+/// What a transport tells its room.
+#[derive(Debug)]
+pub(crate) enum TransportEvent {
+    /// ICE and DTLS are done; what is forwarded from now on arrives.
+    Connected,
+    /// Checks arrive again after a pause, so what was forwarded before may be lost.
+    Resumed,
+    /// Media from one of the client's sources.
+    Packet(Source, Box<RtpPacket>),
+    /// The client cannot decode a slot without a keyframe.
+    KeyframeWanted(SlotKey),
+    /// The transport ended by itself.
+    Closed(CloseReason),
+}
+
+/// A panic inside a fenced call; where it happened is in the log, by the panic hook.
+struct Fault;
+
+fn fence<T>(call: impl FnOnce() -> T) -> Result<T, Fault> {
+    // Whatever the call left half changed is dropped, not used again.
+    catch_unwind(AssertUnwindSafe(call)).map_err(|_| Fault)
+}
+
+/// The one place where an `Rtc` is made.
+fn build_rtc(addresses: &[SocketAddr], now: Instant) -> Rtc {
+    let mut rtc = RtcConfig::new()
+        .set_ice_lite(true)
+        .set_rtp_mode(true)
+        .clear_codecs()
+        .enable_opus(true)
+        .enable_vp8(true)
+        .set_stats_interval(Some(STATISTICS_INTERVAL))
+        .build(now);
+    for address in addresses {
+        // Only an unspecified address is refused, and the worker was not given one.
+        if let Ok(candidate) = Candidate::host(*address, Protocol::Udp) {
+            rtc.add_local_candidate(candidate);
+        }
+    }
+    rtc
+}
+
+/// A participant's connection.
+pub(crate) struct Transport {
+    pub(crate) id: TransportId,
+    pub(crate) serial: u32,
+    /// None once the transport is closed.
+    live: Option<Live>,
+    connected: bool,
+    deadline: Instant,
+    counters: Counters,
+    round_trip: Option<Duration>,
+}
+
+struct Live {
+    rtc: Rtc,
+    egress: Box<dyn Egress>,
+    lines: Vec<Line>,
+    offered_slots: Vec<SlotKey>,
+    ufrag: String,
+    /// When the transport is given up unless ICE and DTLS are done by then.
+    give_up: Option<Instant>,
+    ice_connected: bool,
+    known_ssrcs: HashMap<Ssrc, Option<Source>>,
+    payload_kinds: Vec<(Pt, Kind)>,
+}
+
+#[derive(Default)]
+struct Counters {
+    packets_received: u64,
+    packets_sent: u64,
+    bytes_received: u64,
+    bytes_sent: u64,
+}
+
+/// A datagram that arrived.
+pub(crate) struct Incoming<'a> {
+    pub(crate) source: SocketAddr,
+    pub(crate) destination: SocketAddr,
+    pub(crate) contents: &'a [u8],
+}
+
+/// Where a transport puts what it wants sent and what it has to tell.
+pub(crate) struct Outputs<'a> {
+    pub(crate) datagrams: &'a mut VecDeque<Datagram>,
+    pub(crate) events: &'a mut Vec<TransportEvent>,
+}
+
+impl Transport {
+    /// Makes a transport from a client's first offer, and the answer to it.
+    pub(crate) fn accept(
+        id: TransportId,
+        serial: u32,
+        offer: CheckedOffer,
+        addresses: &[SocketAddr],
+        egress: Box<dyn Egress>,
+        now: Instant,
+    ) -> Result<(Self, String), CommandError> {
+        let parsed = parse(&offer.sdp)?;
+        let mut live = Live {
+            rtc: fence(|| build_rtc(addresses, now)).map_err(|Fault| internal())?,
+            egress,
+            lines: offer.lines,
+            offered_slots: Vec::new(),
+            ufrag: String::new(),
+            give_up: Some(now + CONNECT_TIMEOUT),
+            ice_connected: false,
+            known_ssrcs: HashMap::new(),
+            payload_kinds: Vec::new(),
+        };
+        let answer = fence(|| live.negotiate(parsed)).map_err(|Fault| internal())??;
+        let transport = Self {
+            id,
+            serial,
+            live: Some(live),
+            connected: false,
+            deadline: now,
+            counters: Counters::default(),
+            round_trip: None,
+        };
+        Ok((transport, answer))
+    }
+
+    /// Negotiates a further offer of the same connection.
+    pub(crate) fn renegotiate(
+        &mut self,
+        offer: CheckedOffer,
+        now: Instant,
+        out: &mut Outputs<'_>,
+    ) -> Result<String, CommandError> {
+        let Some(live) = &mut self.live else {
+            return Err(offer::invalid("the transport is closed; offer again with a new transport id"));
+        };
+        offer::check_continues(&live.lines, &offer.lines)?;
+        let parsed = parse(&offer.sdp)?;
+        let lines = std::mem::replace(&mut live.lines, offer.lines);
+        match fence(|| live.negotiate(parsed)) {
+            Ok(Ok(answer)) => {
+                self.drain(now, out);
+                Ok(answer)
+            }
+            Ok(Err(error)) => {
+                live.lines = lines;
+                self.drain(now, out);
+                Err(error)
+            }
+            Err(Fault) => {
+                self.end(CloseReason::Fault, out);
+                Err(internal())
+            }
+        }
+    }
+
+    /// The local ICE user name, by which connectivity checks find this transport; another one after an ICE restart.
+    pub(crate) fn ufrag(&self) -> Option<&str> {
+        self.live.as_ref().map(|live| live.ufrag.as_str())
+    }
+
+    /// When the transport wants the time; none once it is closed.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        self.live.as_ref().map(|live| live.give_up.map_or(self.deadline, |give_up| give_up.min(self.deadline)))
+    }
+
+    /// Whether what is sent in this slot now can arrive.
+    pub(crate) fn can_send(&self, slot: SlotKey) -> bool {
+        self.connected
+            && self.live.as_ref().is_some_and(|live| live.give_up.is_none() && live.offered_slots.contains(&slot))
+    }
+
+    /// The slots in which the client receives at the moment.
+    pub(crate) fn offered_slots(&self) -> &[SlotKey] {
+        self.live.as_ref().map_or(&[], |live| &live.offered_slots)
+    }
+
+    /// Takes a datagram, if it is for this transport. True if it is.
+    pub(crate) fn receive(&mut self, datagram: &Incoming<'_>, now: Instant, out: &mut Outputs<'_>) -> bool {
+        let Some(live) = &mut self.live else {
+            return false;
+        };
+        let taken = fence(|| {
+            let (source, destination) = (datagram.source, datagram.destination);
+            let Ok(receive) = Receive::new(Protocol::Udp, source, destination, datagram.contents) else {
+                return false;
+            };
+            let input = Input::Receive(now, receive);
+            if !live.rtc.accepts(&input) {
+                return false;
+            }
+            // An error says that this datagram is bad, which anyone who can forge a source address can bring about. If the
+            // connection cannot go on after it, the handshake's time limit or the next poll will say so.
+            if let Err(error) = live.rtc.handle_input(input) {
+                tracing::debug!(error = kind_of(&error), "datagram refused");
+            }
+            true
+        });
+        match taken {
+            Ok(true) => {
+                self.counters.packets_received += 1;
+                self.counters.bytes_received += datagram.contents.len() as u64;
+                self.drain(now, out);
+                true
+            }
+            Ok(false) => false,
+            Err(Fault) => {
+                self.end(CloseReason::Fault, out);
+                true
+            }
+        }
+    }
+
+    /// Gives the transport the time.
+    pub(crate) fn tick(&mut self, now: Instant, out: &mut Outputs<'_>) {
+        let Some(live) = &mut self.live else {
+            return;
+        };
+        if live.give_up.is_some_and(|give_up| give_up <= now) {
+            let reason = if live.ice_connected { CloseReason::DtlsFailed } else { CloseReason::IceTimeout };
+            self.close(now, out.datagrams);
+            self.end(reason, out);
+            return;
+        }
+        match fence(|| live.rtc.handle_input(Input::Timeout(now))) {
+            Ok(Ok(())) => self.drain(now, out),
+            Ok(Err(error)) => {
+                tracing::debug!(error = kind_of(&error), "time refused");
+                self.drain(now, out);
+            }
+            Err(Fault) => self.end(CloseReason::Fault, out),
+        }
+    }
+
+    /// Sends a packet in a slot; false if it was not sent.
+    pub(crate) fn send(
+        &mut self,
+        slot: SlotKey,
+        packet: &ForwardedPacket<'_>,
+        now: Instant,
+        out: &mut Outputs<'_>,
+    ) -> bool {
+        let Some(live) = &mut self.live else {
+            return false;
+        };
+        match fence(|| live.egress.send(&mut live.rtc, slot, packet, now)) {
+            Ok(sent) => {
+                self.drain(now, out);
+                sent
+            }
+            Err(Fault) => {
+                self.end(CloseReason::Fault, out);
+                false
+            }
+        }
+    }
+
+    /// Asks the client for a keyframe from one of its sources; false if nothing has arrived from there.
+    pub(crate) fn request_keyframe(&mut self, source: Source, now: Instant, out: &mut Outputs<'_>) -> bool {
+        let Some(live) = &mut self.live else {
+            return false;
+        };
+        let Some(line) = live.lines.iter().find(|line| line.role == Role::Source(source)) else {
+            return false;
+        };
+        let mid = Mid::from(line.mid.as_str());
+        match fence(|| live.egress.request_keyframe(&mut live.rtc, mid)) {
+            Ok(requested) => {
+                self.drain(now, out);
+                requested
+            }
+            Err(Fault) => {
+                self.end(CloseReason::Fault, out);
+                false
+            }
+        }
+    }
+
+    /// Closes the transport and says goodbye to the client, if it is there.
+    pub(crate) fn close(&mut self, now: Instant, datagrams: &mut VecDeque<Datagram>) {
+        let Some(mut live) = self.live.take() else {
+            return;
+        };
+        self.connected = false;
+        let counters = &mut self.counters;
+        let closed = fence(move || {
+            if live.rtc.handle_input(Input::Timeout(now)).is_err() || live.rtc.close().is_err() {
+                return;
+            }
+            while let Ok(output) = live.rtc.poll_output() {
+                match output {
+                    Output::Transmit(transmit) => push_datagram(datagrams, counters, transmit),
+                    Output::Timeout(_) => break,
+                    Output::Event(_) => {}
+                }
+            }
+        });
+        if closed.is_err() {
+            tracing::error!(transport = %self.id, "fault while closing");
+        }
+    }
+
+    /// The transport's state.
+    pub(crate) fn snapshot(&self) -> TransportSnapshot {
+        TransportSnapshot {
+            transport: self.id.clone(),
+            state: match (&self.live, self.connected) {
+                (None, _) => TransportState::Closed,
+                (Some(_), true) => TransportState::Connected,
+                (Some(_), false) => TransportState::New,
+            },
+            packets_received: self.counters.packets_received,
+            packets_sent: self.counters.packets_sent,
+            bytes_received: self.counters.bytes_received,
+            bytes_sent: self.counters.bytes_sent,
+            round_trip_ms: self.round_trip.map(|time| time.as_secs_f64() * 1000.0),
+        }
+    }
+
+    /// Ends the transport without goodbye and tells the room why.
+    fn end(&mut self, reason: CloseReason, out: &mut Outputs<'_>) {
+        let live = self.live.take();
+        // Dropping what panicked may panic again.
+        let _ = fence(move || drop(live));
+        self.connected = false;
+        out.events.push(TransportEvent::Closed(reason));
+    }
+
+    fn drain(&mut self, now: Instant, out: &mut Outputs<'_>) {
+        let Some(live) = &mut self.live else {
+            return;
+        };
+        let counters = &mut self.counters;
+        let drained = fence(|| live.drain(now, counters, out));
+        match drained {
+            Ok(Drained { deadline, connected, round_trip, ended: None }) => {
+                self.deadline = deadline;
+                self.connected |= connected;
+                self.round_trip = round_trip.or(self.round_trip);
+            }
+            Ok(Drained { ended: Some(reason), .. }) => self.end(reason, out),
+            Err(Fault) => self.end(CloseReason::Fault, out),
+        }
+    }
+}
+
+struct Drained {
+    deadline: Instant,
+    connected: bool,
+    round_trip: Option<Duration>,
+    ended: Option<CloseReason>,
+}
+
+impl Live {
+    fn negotiate(&mut self, offer: SdpOffer) -> Result<String, CommandError> {
+        let answer = self.rtc.sdp_api().accept_offer(offer).map_err(|error| {
+            tracing::debug!(error = kind_of(&error), "offer refused");
+            offer::invalid(format!("the offer cannot be answered ({})", kind_of(&error)))
+        })?;
+        let mut streams = HashMap::new();
+        for line in &self.lines {
+            if let Role::Slot(slot) = line.role
+                && let Some(stream) = self.egress.bind(&mut self.rtc, slot, Mid::from(line.mid.as_str()))
+            {
+                streams.insert(slot, stream);
+            }
+        }
+        self.ufrag.clone_from(&self.rtc.direct_api().local_ice_credentials().ufrag);
+        self.offered_slots = streams.keys().copied().collect();
+        self.known_ssrcs.clear();
+        self.payload_kinds = self
+            .rtc
+            .codec_config()
+            .params()
+            .iter()
+            .map(|p| (p.pt(), if p.spec().codec.is_audio() { Kind::Audio } else { Kind::Video }))
+            .collect();
+        Ok(answer::rewrite(&answer.to_sdp_string(), &self.lines, &streams))
+    }
+
+    fn drain(&mut self, now: Instant, counters: &mut Counters, out: &mut Outputs<'_>) -> Drained {
+        let mut drained = Drained { deadline: now, connected: false, round_trip: None, ended: None };
+        loop {
+            match self.rtc.poll_output() {
+                Ok(Output::Timeout(deadline)) => {
+                    drained.deadline = deadline;
+                    if !self.rtc.is_alive() {
+                        drained.ended.get_or_insert(CloseReason::PeerClosed);
+                    }
+                    return drained;
+                }
+                Ok(Output::Transmit(transmit)) => push_datagram(out.datagrams, counters, transmit),
+                Ok(Output::Event(event)) => self.handle(event, now, &mut drained, out),
+                Err(error) => {
+                    tracing::debug!(error = kind_of(&error), "transport failed");
+                    drained.ended = Some(CloseReason::DtlsFailed);
+                    return drained;
+                }
+            }
+        }
+    }
+
+    fn handle(&mut self, event: Event, now: Instant, drained: &mut Drained, out: &mut Outputs<'_>) {
+        match self.egress.feedback(&event) {
+            Some(Feedback::KeyframeWanted(slot)) => out.events.push(TransportEvent::KeyframeWanted(slot)),
+            Some(Feedback::RoundTrip(time)) => drained.round_trip = Some(time),
+            None => {}
+        }
+        match event {
+            Event::Connected => {
+                drained.connected = true;
+                self.give_up = None;
+                out.events.push(TransportEvent::Connected);
+            }
+            Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {
+                self.ice_connected = false;
+                self.give_up.get_or_insert(now + RECONNECT_TIMEOUT);
+            }
+            Event::IceConnectionStateChange(IceConnectionState::Connected | IceConnectionState::Completed) => {
+                self.ice_connected = true;
+                if self.rtc.is_connected() && self.give_up.take().is_some() {
+                    out.events.push(TransportEvent::Resumed);
+                }
+            }
+            Event::RtpPacket(packet) => {
+                if let Some(source) = self.source_of(&packet) {
+                    out.events.push(TransportEvent::Packet(source, Box::new(packet)));
+                }
+            }
+            // The goodbye of the client; what is left to send is drained before the transport ends.
+            Event::Closed => drained.ended = Some(CloseReason::PeerClosed),
+            _ => {}
+        }
+    }
+
+    /// Which source a packet is from. None for one that no receiver could use.
+    fn source_of(&mut self, packet: &RtpPacket) -> Option<Source> {
+        if packet.payload.len() > MAX_PAYLOAD {
+            return None;
+        }
+        let ssrc = packet.header.ssrc;
+        if self.known_ssrcs.len() > MAX_KNOWN_SSRCS {
+            self.known_ssrcs.clear();
+        }
+        let source = *self.known_ssrcs.entry(ssrc).or_insert_with(|| {
+            let mid = self.rtc.direct_api().stream_rx(&ssrc)?.mid();
+            self.lines.iter().find(|line| Mid::from(line.mid.as_str()) == mid).and_then(|line| match line.role {
+                Role::Source(source) => Some(source),
+                Role::Slot(_) | Role::Data => None,
+            })
+        });
+        let kind = self.payload_kinds.iter().find(|(pt, _)| *pt == packet.header.payload_type).map(|(_, kind)| *kind);
+        source.filter(|source| Some(source.kind()) == kind)
+    }
+}
+
+fn push_datagram(datagrams: &mut VecDeque<Datagram>, counters: &mut Counters, transmit: str0m::net::Transmit) {
+    let contents: Vec<u8> = transmit.contents.into();
+    counters.packets_sent += 1;
+    counters.bytes_sent += contents.len() as u64;
+    datagrams.push_back(Datagram { source: transmit.source, destination: transmit.destination, contents });
+}
+
+fn parse(sdp: &str) -> Result<SdpOffer, CommandError> {
+    match fence(|| SdpOffer::from_sdp_string(sdp)) {
+        Ok(Ok(offer)) => Ok(offer),
+        // str0m's message may quote the offer, which has the client's addresses and keys in it.
+        Ok(Err(_)) => Err(offer::invalid("the offer does not parse")),
+        Err(Fault) => Err(internal()),
+    }
+}
+
+fn internal() -> CommandError {
+    CommandError::new(ErrorCode::Internal, "a fault in the worker; the transport is closed")
+}
+
+/// The sort of an error. Its text may have addresses or pieces of SDP in it, which must not reach a log.
+fn kind_of(error: &RtcError) -> &'static str {
+    match error {
+        RtcError::RemoteSdp(_) | RtcError::Sdp(_) => "SDP",
+        RtcError::Dtls(_) => "DTLS",
+        RtcError::Rtp(_) => "RTP",
+        RtcError::Net(_) | RtcError::Io(_) => "network",
+        RtcError::Ice(_) => "ICE",
+        RtcError::Sctp(_) => "SCTP",
+        _ => "other",
+    }
+}

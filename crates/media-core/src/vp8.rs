@@ -1,0 +1,58 @@
+//! Just enough of VP8's RTP payload (RFC 7741) to see where a keyframe begins.
+
+/// Whether this RTP payload is the first packet of a keyframe.
+///
+/// A decoder can begin here and nowhere else. Anything malformed is not a beginning.
+pub(crate) fn starts_keyframe(payload: &[u8]) -> bool {
+    header_offset(payload).and_then(|offset| payload.get(offset)).is_some_and(|first| first & 0x01 == 0)
+}
+
+/// Where the VP8 payload header is, if this packet is the first of a frame (only that one has the header).
+fn header_offset(payload: &[u8]) -> Option<usize> {
+    let first = *payload.first()?;
+    let starts_frame = first & 0x10 != 0 && first & 0x07 == 0;
+    if !starts_frame {
+        return None;
+    }
+    let mut offset = 1;
+    if first & 0x80 != 0 {
+        let extensions = *payload.get(offset)?;
+        offset += 1;
+        if extensions & 0x80 != 0 {
+            // The picture id takes one byte, or two when its first bit is set.
+            offset += if payload.get(offset)? & 0x80 != 0 { 2 } else { 1 };
+        }
+        if extensions & 0x40 != 0 {
+            offset += 1;
+        }
+        if extensions & 0x30 != 0 {
+            offset += 1;
+        }
+    }
+    Some(offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sees_keyframes_behind_every_descriptor() {
+        assert!(starts_keyframe(&[0x10, 0x50]));
+        assert!(!starts_keyframe(&[0x10, 0x51]), "the P bit says interframe");
+        assert!(!starts_keyframe(&[0x00, 0x50]), "a continuation");
+        assert!(!starts_keyframe(&[0x11, 0x50]), "the second partition");
+        assert!(starts_keyframe(&[0x90, 0x80, 0x81, 0x02, 0x50]), "two-byte picture id");
+        assert!(starts_keyframe(&[0x90, 0xe0, 0x01, 0x02, 0x03, 0x50]), "picture id, TL0PICIDX, TID");
+        assert!(starts_keyframe(&[0x90, 0x10, 0x03, 0x50]), "KEYIDX alone");
+    }
+
+    #[test]
+    fn truncation_is_never_a_keyframe() {
+        let whole = [0x90, 0xf0, 0x81, 0x02, 0x03, 0x04, 0x50];
+        assert!(starts_keyframe(&whole));
+        for length in 0..whole.len() {
+            assert!(!starts_keyframe(&whole[..length]));
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The process around [`media_core`]: sockets, timers, and the worker protocol.
+//!
+//! One thread does everything: it waits in one poll for datagrams, for the controller and for the next deadline, and hands
+//! each to the core. A plain loop over `mio` has no tasks to wake and no queue between socket and core, which is what the
+//! packet path needs; more cores are used by more workers.
+
+pub mod args;
+mod control;
+mod serve;
+mod sockets;
+pub mod wire;
+
+pub use serve::{Ended, serve};
+pub use sockets::StartError;

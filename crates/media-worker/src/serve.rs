@@ -1,0 +1,442 @@
+//! The loop: wait for a datagram, the controller, a signal or the time, and hand it to the core.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Read};
+use std::net::SocketAddr;
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use media_core::{Command, Reply, Worker, WorkerConfig};
+use mio::net::{UdpSocket, UnixListener, UnixStream};
+use mio::{Events, Interest, Poll, Token};
+use signal_hook::consts::{SIGINT, SIGTERM};
+
+use crate::args::Args;
+use crate::control::{self, Connection};
+use crate::sockets::{self, ControlSocket, StartError};
+use crate::wire::{self, FromWorker, Hello, ToWorker};
+
+/// How often the controller is told how all rooms are, while there are any.
+const STATISTICS_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How many datagrams are taken from one socket before the others get a turn and what is due is sent. One turn of this
+/// many takes below a millisecond, which bounds the delay that a flood on one socket puts on everything else.
+const DATAGRAMS_PER_TURN: usize = 64;
+
+/// The largest datagram that is looked at, in bytes; WebRTC's stay below an Ethernet frame.
+const MAX_DATAGRAM: usize = 2000;
+
+/// How many controllers may be connected at once: one, its successor, and a few that look by mistake.
+const MAX_CONNECTIONS: usize = 16;
+
+/// How long the last words to the controller may take when the worker ends.
+const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
+
+const LISTENER: Token = Token(0);
+const SIGNALS: Token = Token(1);
+const FIRST_MEDIA: usize = 2;
+/// Connections have the tokens from here on, far above any number of addresses.
+const FIRST_CONNECTION: usize = 1 << 16;
+
+/// Why the worker ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The controller said so.
+    ShutDown,
+    /// The system said so.
+    Signal,
+    /// There was no controller for too long.
+    Orphaned,
+}
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ShutDown => "shut down by the controller",
+            Self::Signal => "signal",
+            Self::Orphaned => "no controller for too long",
+        })
+    }
+}
+
+/// Runs a worker until it ends.
+///
+/// # Errors
+///
+/// If it cannot start: the socket, the port or an address is not to be had.
+pub fn serve(args: &Args) -> Result<Ended, StartError> {
+    let mut server = Server::open(args)?;
+    loop {
+        if let Some(ended) = server.turn() {
+            server.farewell();
+            return Ok(ended);
+        }
+    }
+}
+
+struct MediaSocket {
+    address: SocketAddr,
+    socket: UdpSocket,
+    /// Whether there may be more to read.
+    ready: bool,
+}
+
+struct Server {
+    poll: Poll,
+    events: Events,
+    listener: UnixListener,
+    _control: ControlSocket,
+    signals: UnixStream,
+    media: Vec<MediaSocket>,
+    worker: Worker,
+    boot_id: String,
+    connections: BTreeMap<usize, Connection>,
+    next_connection: usize,
+    /// Which connection is the controller's.
+    controller: Option<usize>,
+    highest_epoch: u64,
+    orphan_timeout: Duration,
+    orphan_since: Instant,
+    next_statistics: Instant,
+    ended: Option<Ended>,
+}
+
+impl Server {
+    fn open(args: &Args) -> Result<Self, StartError> {
+        let mut control = ControlSocket::open(&args.socket)?;
+        let udp = sockets::open_media(&args.addresses, args.udp_port)?;
+        let system =
+            |error: io::Error| StartError::new(format!("the system refuses what every program may have: {error}"));
+
+        let poll = Poll::new().map_err(system)?;
+        let registry = poll.registry();
+        let listener = control.listener.take().ok_or_else(|| StartError::new("the socket was taken"))?;
+        let mut listener = UnixListener::from_std(listener);
+        registry.register(&mut listener, LISTENER, Interest::READABLE).map_err(system)?;
+
+        let (signals, on_signal) = StdUnixStream::pair().map_err(system)?;
+        signals.set_nonblocking(true).map_err(system)?;
+        for signal in [SIGTERM, SIGINT] {
+            let writer = on_signal.try_clone().map_err(system)?;
+            signal_hook::low_level::pipe::register(signal, writer).map_err(system)?;
+        }
+        let mut signals = UnixStream::from_std(signals);
+        registry.register(&mut signals, SIGNALS, Interest::READABLE).map_err(system)?;
+
+        let mut media = Vec::with_capacity(udp.len());
+        for (number, socket) in udp.into_iter().enumerate() {
+            let address = socket.local_addr().map_err(system)?;
+            let mut socket = UdpSocket::from_std(socket);
+            registry.register(&mut socket, Token(FIRST_MEDIA + number), Interest::READABLE).map_err(system)?;
+            media.push(MediaSocket { address, socket, ready: true });
+        }
+
+        let now = Instant::now();
+        let seed = seed();
+        let boot_id = format!("{seed:016x}");
+        let addresses: Vec<SocketAddr> = media.iter().map(|media| media.address).collect();
+        tracing::info!(boot_id, addresses = addresses.len(), port = addresses.first().map(SocketAddr::port), "started");
+        Ok(Self {
+            poll,
+            events: Events::with_capacity(64),
+            listener,
+            _control: control,
+            signals,
+            media,
+            worker: Worker::new(WorkerConfig::new(boot_id.clone(), addresses, seed)),
+            boot_id,
+            connections: BTreeMap::new(),
+            next_connection: FIRST_CONNECTION,
+            controller: None,
+            highest_epoch: 0,
+            orphan_timeout: args.orphan_timeout,
+            orphan_since: now,
+            next_statistics: now + STATISTICS_INTERVAL,
+            ended: None,
+        })
+    }
+
+    /// Waits for something and handles all that is there.
+    fn turn(&mut self) -> Option<Ended> {
+        let timeout = self.time_to_wait(Instant::now());
+        if let Err(error) = self.poll.poll(&mut self.events, Some(timeout))
+            && error.kind() != io::ErrorKind::Interrupted
+        {
+            tracing::error!(%error, "cannot wait for events");
+        }
+        let tokens: Vec<Token> = self.events.iter().map(mio::event::Event::token).collect();
+        for token in tokens {
+            match token {
+                LISTENER => self.accept_controllers(),
+                SIGNALS => self.take_signal(),
+                Token(number) if number >= FIRST_CONNECTION => self.read_controller(number),
+                Token(number) => {
+                    if let Some(media) = self.media.get_mut(number - FIRST_MEDIA) {
+                        media.ready = true;
+                    }
+                }
+            }
+        }
+        self.receive_media();
+        let now = Instant::now();
+        self.worker.tick(now);
+        self.send_media();
+        self.send_statistics(now);
+        self.write_controllers(now);
+        if self.controller.is_none() && now.saturating_duration_since(self.orphan_since) >= self.orphan_timeout {
+            self.ended.get_or_insert(Ended::Orphaned);
+        }
+        self.ended
+    }
+
+    fn time_to_wait(&self, now: Instant) -> Duration {
+        if self.media.iter().any(|media| media.ready) {
+            return Duration::ZERO;
+        }
+        let orphan = self.controller.is_none().then(|| self.orphan_since + self.orphan_timeout);
+        let statistics = self.controller.map(|_| self.next_statistics);
+        let deadline = [self.worker.next_deadline(now), orphan, statistics].into_iter().flatten().min();
+        deadline.map_or(STATISTICS_INTERVAL, |deadline| deadline.saturating_duration_since(now))
+    }
+
+    fn receive_media(&mut self) {
+        let mut buffer = [0; MAX_DATAGRAM];
+        for number in 0..self.media.len() {
+            for _ in 0..DATAGRAMS_PER_TURN {
+                let media = &mut self.media[number];
+                if !media.ready {
+                    break;
+                }
+                match media.socket.recv_from(&mut buffer) {
+                    // A full buffer may be the beginning of a larger datagram, which is not WebRTC.
+                    Ok((length, source)) if length < MAX_DATAGRAM => {
+                        let destination = media.address;
+                        self.worker.receive(source, destination, &buffer[..length], Instant::now());
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => media.ready = false,
+                    // Too large, interrupted, or the system passing on that an earlier datagram was not wanted.
+                    Ok(_) | Err(_) => {}
+                }
+            }
+            self.send_media();
+        }
+    }
+
+    fn send_media(&mut self) {
+        while let Some(datagram) = self.worker.poll_datagram() {
+            if let Some(media) = self.media.iter().find(|media| media.address == datagram.source)
+                && let Err(error) = media.socket.send_to(&datagram.contents, datagram.destination)
+            {
+                // Like a loss on the way: whoever needs it asks again.
+                tracing::trace!(%error, "datagram not sent");
+            }
+        }
+    }
+
+    fn take_signal(&mut self) {
+        let mut buffer = [0; 16];
+        if self.signals.read(&mut buffer).is_ok_and(|length| length > 0) {
+            self.ended = Some(Ended::Signal);
+        }
+    }
+
+    fn accept_controllers(&mut self) {
+        loop {
+            let mut stream = match self.listener.accept() {
+                Ok((stream, _)) => stream,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    if error.kind() != io::ErrorKind::WouldBlock {
+                        tracing::warn!(%error, "cannot accept a controller");
+                    }
+                    return;
+                }
+            };
+            let own =
+                rustix::net::sockopt::socket_peercred(&stream).is_ok_and(|peer| peer.uid == rustix::process::getuid());
+            if !own || self.connections.len() >= MAX_CONNECTIONS {
+                tracing::warn!(own, "connection refused");
+                continue;
+            }
+            let number = self.next_connection;
+            self.next_connection += 1;
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            match self.poll.registry().register(&mut stream, Token(number), interest) {
+                Ok(()) => {
+                    self.connections.insert(number, Connection::new(stream));
+                }
+                Err(error) => tracing::warn!(%error, "cannot watch a controller"),
+            }
+        }
+    }
+
+    fn read_controller(&mut self, number: usize) {
+        let Some(connection) = self.connections.get_mut(&number) else {
+            return;
+        };
+        let alive = connection.read();
+        loop {
+            // A command may end the connection it came by.
+            let Some(connection) = self.connections.get_mut(&number) else {
+                return;
+            };
+            match connection.next_message() {
+                Ok(Some(message)) => self.handle(number, message),
+                Ok(None) => break,
+                Err(error) => {
+                    tracing::warn!(%error, "a controller is not understood");
+                    let message = error.to_string();
+                    self.say_last(number, &FromWorker::ProtocolError { message });
+                    break;
+                }
+            }
+        }
+        if !alive {
+            self.drop_connection(number);
+        }
+    }
+
+    fn handle(&mut self, number: usize, message: ToWorker) {
+        let is_controller = self.controller == Some(number);
+        match message {
+            ToWorker::Hello(hello) if !is_controller => self.greet(number, &hello),
+            ToWorker::Command(id, command) if is_controller => {
+                let ends = matches!(command, Ok(Command::ShutDown));
+                let reply = match command {
+                    Ok(command) => self.worker.run(id, command, Instant::now()),
+                    Err(error) => Reply::new(id, Err(error)),
+                };
+                if let Some(error) = &reply.error {
+                    tracing::info!(command = %reply.id, code = ?error.code, "command refused");
+                }
+                self.reply(number, reply);
+                if ends {
+                    self.ended = Some(Ended::ShutDown);
+                }
+            }
+            ToWorker::Acknowledge(fact) if is_controller => self.worker.acknowledge(fact),
+            _ => {
+                let message = "the first message is a hello, and there is only one".to_owned();
+                self.say_last(number, &FromWorker::ProtocolError { message });
+            }
+        }
+    }
+
+    fn greet(&mut self, number: usize, hello: &Hello) {
+        let protocol = match control::judge(hello, self.highest_epoch) {
+            Ok(protocol) => protocol,
+            Err(refused) => {
+                tracing::warn!(epoch = hello.epoch, "controller refused");
+                self.say_last(number, &refused);
+                return;
+            }
+        };
+        self.highest_epoch = hello.epoch;
+        if let Some(before) = self.controller.replace(number) {
+            self.say_last(before, &FromWorker::Superseded { epoch: hello.epoch });
+        }
+        tracing::info!(epoch = hello.epoch, "controller taken");
+        let welcome = FromWorker::Welcome {
+            protocol,
+            build: wire::BUILD.to_owned(),
+            boot_id: self.boot_id.clone(),
+            addresses: self.media.iter().map(|media| media.address.to_string()).collect(),
+            last_fact: self.worker.facts().last(),
+            overflowed: self.worker.facts().overflowed(),
+        };
+        if let Some(connection) = self.connections.get_mut(&number) {
+            connection.epoch = Some(hello.epoch);
+            connection.send(&welcome);
+        }
+    }
+
+    fn reply(&mut self, number: usize, reply: Reply) {
+        let Some(connection) = self.connections.get_mut(&number) else {
+            return;
+        };
+        let id = reply.id.clone();
+        if !connection.send(&FromWorker::Reply(reply)) {
+            tracing::error!(command = %id, "the reply is too large for a frame");
+            connection.send(&FromWorker::Reply(wire::oversized(id)));
+        }
+    }
+
+    fn say_last(&mut self, number: usize, message: &FromWorker) {
+        if let Some(connection) = self.connections.get_mut(&number) {
+            connection.send_last(message);
+        }
+        if self.controller == Some(number) {
+            self.lose_controller();
+        }
+    }
+
+    fn lose_controller(&mut self) {
+        self.controller = None;
+        self.orphan_since = Instant::now();
+        tracing::info!(timeout_s = self.orphan_timeout.as_secs(), "without a controller");
+    }
+
+    fn drop_connection(&mut self, number: usize) {
+        if let Some(mut connection) = self.connections.remove(&number) {
+            // The stream is closed right after, so there is nothing to do if it was not watched.
+            let _ = self.poll.registry().deregister(&mut connection.stream);
+        }
+        if self.controller == Some(number) {
+            self.lose_controller();
+        }
+    }
+
+    fn send_statistics(&mut self, now: Instant) {
+        if now < self.next_statistics {
+            return;
+        }
+        self.next_statistics = now + STATISTICS_INTERVAL;
+        let controller = self.controller.and_then(|number| self.connections.get_mut(&number));
+        // A controller that is behind is better served without; and so is one when they are too large for a frame.
+        if let Some(connection) = controller.filter(|connection| connection.is_idle()) {
+            let rooms = self.worker.rooms();
+            if !rooms.is_empty() {
+                connection.send(&FromWorker::Statistics { rooms });
+            }
+        }
+    }
+
+    fn write_controllers(&mut self, _now: Instant) {
+        let mut gone = Vec::new();
+        for (number, connection) in &mut self.connections {
+            connection.send_facts(self.worker.facts());
+            if !connection.write() {
+                gone.push(*number);
+            }
+        }
+        for number in gone {
+            self.drop_connection(number);
+        }
+    }
+
+    /// Closes everything, tells the clients, and lets the controller have what it was sent.
+    fn farewell(&mut self) {
+        if let Ok(id) = "farewell".try_into() {
+            self.worker.run(id, Command::ShutDown, Instant::now());
+        }
+        self.send_media();
+        let deadline = Instant::now() + FAREWELL_TIMEOUT;
+        while self.connections.values().any(|connection| !connection.is_idle()) && Instant::now() < deadline {
+            self.write_controllers(deadline);
+            let left = deadline.saturating_duration_since(Instant::now());
+            if self.poll.poll(&mut self.events, Some(left.min(Duration::from_millis(50)))).is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// A number that no other run has: from the clock, the process and the system's own randomness.
+fn seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher, RandomState};
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write_u32(std::process::id());
+    hasher.write_u128(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos());
+    hasher.finish()
+}
