@@ -7,28 +7,47 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from sqlalchemy import Connection, text
 
+from ringback import __version__
 from ringback.accounts import Accounts, FirstStart
 from ringback.accounts.passwords import Passwords
+from ringback.calls import CallJobs, CallService
+from ringback.calls.commands import Command
+from ringback.calls.dialogs.store import DIALOGS
+from ringback.calls.store import CALLS
+from ringback.conferences import ConferenceService
+from ringback.conferences.store import CONFERENCES
 from ringback.identities import Identities, TokenVerifier
 from ringback.identities.api import demo_token_routes, token_routes
 from ringback.identities.tokens import TokenSigner
 from ringback.kernel.clock import Clock, SystemClock
-from ringback.kernel.errors import RingbackError
+from ringback.kernel.errors import RingbackError, Unavailable
 from ringback.kernel.ids import Ids, RandomIds
 from ringback.kernel.redaction import Secret
+from ringback.media.addresses import announced_addresses
+from ringback.media.engine import MediaEngine
+from ringback.media.status import WorkerState
+from ringback.media.supervisor import WorkerConfig, WorkerSupervisor
 from ringback.settings import SECRET_KEY_LENGTH, Settings
+from ringback.signaling.api import Signaling
+from ringback.signaling.hub import Hub
+from ringback.signaling.service import SignalingService
 from ringback.storage import Database, DataDirectoryLock
+from ringback.storage.dispatcher import Dispatcher
+from ringback.storage.epochs import next_epoch
+from ringback.storage.mailboxes import Mailboxes
 from ringback.web.assembly import assemble
+from ringback.web.health import Check
 
 WEBSOCKET_LIMIT: Final = 128 * 1024
 """Bytes of one WebSocket message (protocol/signaling, MESSAGE_TOO_LARGE)."""
@@ -102,22 +121,73 @@ async def _wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids)
         passwords.close()
 
 
-def build_app(platform: Platform) -> FastAPI:
-    """The HTTP and WebSocket application of `platform`, which stays open as long as this is used."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversations:
+    """Calls and rooms, from the sockets of the SDKs to the media workers."""
+
+    mailboxes: Mailboxes
+    dispatcher: Dispatcher
+    jobs: CallJobs
+    signaling: Signaling
+
+
+def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations:
+    """Connect the parts; nothing runs yet. `jobs` is the listener of `engine`."""
+    database, clock, ids = platform.database, platform.clock, platform.ids
+    mailboxes = Mailboxes(database, clock, (CALLS, DIALOGS, CONFERENCES), Command, lambda: dispatcher.hint())
+    ring_timeout = timedelta(seconds=platform.settings.ring_timeout_seconds)
+    calls = CallService(database, mailboxes, engine, clock, ids, ring_timeout)
+    hub = Hub(database, calls)
+    dispatcher = Dispatcher(database, "signaling", hub.deliver)
+    jobs = CallJobs(database, mailboxes)
+    jobs.attach(engine, hub)
+    service = SignalingService(calls, ConferenceService(mailboxes, engine, ids))
+    return Conversations(
+        mailboxes=mailboxes,
+        dispatcher=dispatcher,
+        jobs=jobs,
+        signaling=Signaling(hub, service, platform.tokens, clock, ids),
+    )
+
+
+@asynccontextmanager
+async def conversing(conversations: Conversations) -> AsyncIterator[None]:
+    """Carry out commands, pass deadlines and deliver events, until this is left."""
+    await conversations.jobs.recover()
+    work = [
+        asyncio.create_task(conversations.mailboxes.run_deadlines(), name="deadlines"),
+        asyncio.create_task(conversations.dispatcher.run(), name="signaling's outbox"),
+    ]
+    try:
+        yield
+    finally:
+        for task in work:
+            task.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+        await conversations.mailboxes.close()
+
+
+def build_app(
+    platform: Platform, routers: Iterable[APIRouter] = (), checks: Mapping[str, Check] | None = None
+) -> FastAPI:
+    """The HTTP and WebSocket application of `platform`, which stays open as long as this is used.
+
+    `routers` and `checks` are those of the parts that only a serving node has.
+    """
 
     async def database_is_writable() -> str:
         await platform.database.write(_touch)
         return "Writable."
 
     demo = platform.settings.demo
-    routers = [token_routes(platform.identities)]
+    public = [token_routes(platform.identities), *routers]
     if demo:
-        routers.append(demo_token_routes(platform.identities, platform.accounts))
+        public.append(demo_token_routes(platform.identities, platform.accounts))
     return assemble(
         authenticator=platform.accounts,
         ids=platform.ids,
-        routers=routers,
-        checks={"database": database_is_writable},
+        routers=public,
+        checks={"database": database_is_writable, **(checks or {})},
         home=SHOWCASE if demo else None,
     )
 
@@ -132,7 +202,35 @@ async def running(platform: Platform) -> AsyncIterator[FastAPI]:
 
     Requests and WebSockets have ended when this is left.
     """
-    yield build_app(platform)
+    settings = platform.settings
+    supervisor = WorkerSupervisor(
+        WorkerConfig(
+            binary=settings.worker_binary,
+            directory=settings.data_dir / "workers",
+            addresses=settings.media_addresses or announced_addresses(),
+            count=settings.workers,
+            first_udp_port=settings.media_udp_port,
+        ),
+        epoch=await platform.database.write(next_epoch),
+        build=__version__,
+        clock=platform.clock,
+        ids=platform.ids,
+    )
+    conversations = wire_conversations(platform, supervisor)
+
+    async def workers_are_connected() -> str:
+        workers = supervisor.status()
+        connected = sum(worker.state is WorkerState.CONNECTED for worker in workers)
+        if connected == 0:
+            raise Unavailable("No media worker is connected.")
+        return f"{connected} of {len(workers)} connected."
+
+    await supervisor.start(conversations.jobs)
+    try:
+        async with conversing(conversations):
+            yield build_app(platform, [conversations.signaling.router()], {"media workers": workers_are_connected})
+    finally:
+        await supervisor.stop()
 
 
 async def openapi_document() -> dict[str, Any]:

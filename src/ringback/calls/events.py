@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from ringback.calls.model import Call, Direction, Endpoint, EndReason, Place
 from ringback.kernel.steps import DeadlinePassed, Ref
+from ringback.media.room import SlotMapping
 
 # In: what happens to a call.
 
@@ -15,7 +16,7 @@ class StartCall(Struct, frozen=True, tag=True, kw_only=True):
     """A leg begins. An inbound one comes from a session; an outbound one has to find its endpoint's devices."""
 
     id: str
-    account: str
+    account_id: str
     direction: Direction
     endpoint: Endpoint
     caller: Endpoint
@@ -165,6 +166,12 @@ class MediaDisconnected(Struct, frozen=True, tag=True):
 
 class RoomLost(Struct, frozen=True, tag=True):
     """The worker no longer has the room: its process ended, or a fault ended the room."""
+
+
+class SlotsChanged(Struct, frozen=True, tag=True):
+    """Said by owners: these calls receive something else than before, namely this."""
+
+    slots: dict[str, tuple[SlotMapping, ...]]
 
 
 OwnerInput: TypeAlias = MediaSwitched | MediaConnected | MediaDisconnected | RoomLost

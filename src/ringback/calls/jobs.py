@@ -34,16 +34,16 @@ class CallJobs:
             except RingbackError as error:
                 # The worker and our plan differ: the room cannot be trusted any more.
                 log.warning("media command refused", id=execution.id, tree=str(execution.tree), code=error.code)
-                await self._mailboxes.tell(execution.account, execution.tree, RoomLost())
+                await self._mailboxes.tell(execution.account_id, execution.tree, RoomLost())
 
         async def alert_devices(execution: Execution) -> None:
             command: AlertDevices = execution.command
             call: Call = await self._database.read(
-                lambda connection: require(connection, CALLS, execution.account, command.call_id)
+                lambda connection: require(connection, CALLS, execution.account_id, command.call_id)
             )
-            found = await channel.find_devices(call.account, call.endpoint)
+            found = await channel.find_devices(call.account_id, call.endpoint)
             event = NoDeviceFound(found) if isinstance(found, EndReason) else DevicesFound(found)
-            await self._mailboxes.tell(call.account, CALLS.ref(call.id), event)
+            await self._mailboxes.tell(call.account_id, CALLS.ref(call.id), event)
 
         self._mailboxes.execute(RunMedia, run_media)
         self._mailboxes.execute(AlertDevices, alert_devices)
@@ -58,22 +58,22 @@ class CallJobs:
             case RoomFailed(room=room):
                 for located in await self._database.read(lambda connection: live_owners(connection, worker)):
                     if located.owner.id == room:
-                        await self._mailboxes.tell(located.account, located.owner, RoomLost())
+                        await self._mailboxes.tell(located.account_id, located.owner, RoomLost())
             case PublicationStarted():
                 pass
 
     async def worker_lost(self, worker: int) -> None:
         """End the calls of a worker that is gone."""
         for located in await self._database.read(lambda connection: live_owners(connection, worker)):
-            await self._mailboxes.tell(located.account, located.owner, RoomLost())
+            await self._mailboxes.tell(located.account_id, located.owner, RoomLost())
 
     async def recover(self) -> None:
         """End the calls of a former run: their sessions ended with it."""
         for located in await self._database.read(live_owners):
-            await self._mailboxes.tell(located.account, located.owner, RoomLost())
+            await self._mailboxes.tell(located.account_id, located.owner, RoomLost())
         await self._mailboxes.resume()
 
     async def _tell_owner_of(self, call_id: str, event: MediaConnected | MediaDisconnected) -> None:
         located = await self._database.read(lambda connection: locate(connection, call_id))
         if located:
-            await self._mailboxes.tell(located.account, located.owner, event)
+            await self._mailboxes.tell(located.account_id, located.owner, event)

@@ -87,7 +87,7 @@ def step(call: Call | None, event: CallInput, now: datetime) -> Step[Call]:
 def _start(event: StartCall, now: datetime) -> Step[Call]:
     call = Call(
         id=event.id,
-        account=event.account,
+        account_id=event.account_id,
         direction=event.direction,
         endpoint=event.endpoint,
         caller=event.caller,

@@ -110,7 +110,7 @@ class Call(Struct, frozen=True, kw_only=True):
     """One leg. Its transitions stand in `machine.py`."""
 
     id: str
-    account: str
+    account_id: str
     direction: Direction
     endpoint: Endpoint
     caller: Endpoint

@@ -8,5 +8,5 @@ from ringback.calls.model import Endpoint, EndReason
 class LegChannel(Protocol):
     """How an outbound leg reaches its endpoint. The SDKs' channel is `ringback.signaling`."""
 
-    async def find_devices(self, account: str, endpoint: Endpoint) -> tuple[str, ...] | EndReason:
+    async def find_devices(self, account_id: str, endpoint: Endpoint) -> tuple[str, ...] | EndReason:
         """The sessions on which the endpoint can be alerted now, or why there are none."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
 from ringback.calls.dialogs.events import StartDialog
 from ringback.calls.dialogs.store import DIALOGS
@@ -9,10 +10,12 @@ from ringback.calls.events import Accept, Decline, EndpointHungUp, MediaSwitched
 from ringback.calls.model import Call, Endpoint
 from ringback.calls.store import CALLS
 from ringback.kernel.clock import Clock
-from ringback.kernel.errors import InvalidState, NotFound
+from ringback.kernel.errors import InvalidState, NotFound, RingbackError, Unavailable
 from ringback.kernel.ids import Ids
 from ringback.media.commands import AcceptOffer, Answer
 from ringback.media.engine import MediaEngine
+from ringback.media.errors import MediaCommandRefused
+from ringback.media.protocol import ErrorCode
 from ringback.storage.aggregates import Transaction, load
 from ringback.storage.database import Database
 from ringback.storage.mailboxes import Mailboxes
@@ -22,6 +25,25 @@ class CallNotFound(NotFound):
     """This session has no such call."""
 
     code = "CALL_NOT_FOUND"
+
+
+class OfferInvalid(RingbackError):
+    """The SDP offer cannot be used."""
+
+    code = "OFFER_INVALID"
+
+
+class OfferTooLarge(RingbackError):
+    """The SDP offer is too large."""
+
+    code = "OFFER_TOO_LARGE"
+
+
+OFFER_ERRORS: Final[dict[ErrorCode, type[RingbackError]]] = {
+    ErrorCode.OFFER_INVALID: OfferInvalid,
+    ErrorCode.OFFER_TOO_LARGE: OfferTooLarge,
+}
+"""What a worker says of an offer that is the client's to mend; anything else is ours."""
 
 
 class CallService:
@@ -45,7 +67,7 @@ class CallService:
 
     async def start(
         self,
-        account: str,
+        account_id: str,
         session: str,
         *,
         caller: Endpoint,
@@ -60,7 +82,7 @@ class CallService:
         """
         dialog = StartDialog(
             id=self._ids.new(),
-            account=account,
+            account_id=account_id,
             worker=self._engine.choose_worker(),
             session=session,
             caller=caller,
@@ -72,27 +94,27 @@ class CallService:
             custom_data=dict(custom_data),
             ring_deadline=self._clock.now() + self._ring_timeout,
         )
-        await self._mailboxes.tell(account, DIALOGS.ref(dialog.id), dialog)
+        await self._mailboxes.tell(account_id, DIALOGS.ref(dialog.id), dialog)
         return dialog.parent_call
 
-    async def accept(self, account: str, session: str, call_id: str, *, microphone: bool, camera: bool) -> None:
+    async def accept(self, account_id: str, session: str, call_id: str, *, microphone: bool, camera: bool) -> None:
         """Answer a call that rings on this session. Raises `CallNotFound`, `InvalidState`."""
-        await self._tell(account, session, call_id, Accept(session, microphone, camera))
+        await self._tell(account_id, session, call_id, Accept(session, microphone, camera))
 
-    async def decline(self, account: str, session: str, call_id: str, *, on_all_devices: bool) -> None:
+    async def decline(self, account_id: str, session: str, call_id: str, *, on_all_devices: bool) -> None:
         """Refuse a call that rings on this session. Raises `CallNotFound`, `InvalidState`."""
-        await self._tell(account, session, call_id, Decline(session, on_all_devices))
+        await self._tell(account_id, session, call_id, Decline(session, on_all_devices))
 
-    async def hang_up(self, account: str, session: str, call_id: str) -> None:
+    async def hang_up(self, account_id: str, session: str, call_id: str) -> None:
         """End a call, or leave a room. Hanging up twice is no error. Raises `CallNotFound`."""
-        await self._tell(account, session, call_id, EndpointHungUp(session))
+        await self._tell(account_id, session, call_id, EndpointHungUp(session))
 
-    async def lose_session(self, account: str, session: str, call_id: str) -> None:
+    async def lose_session(self, account_id: str, session: str, call_id: str) -> None:
         """The session is gone for good; the call does not ring there any more, or ends."""
-        await self._mailboxes.tell(account, CALLS.ref(call_id), SessionLost(session))
+        await self._mailboxes.tell(account_id, CALLS.ref(call_id), SessionLost(session))
 
     async def switch_media(
-        self, account: str, session: str, call_id: str, *, microphone: bool | None, camera: bool | None
+        self, account_id: str, session: str, call_id: str, *, microphone: bool | None, camera: bool | None
     ) -> None:
         """Say that the microphone is (un)muted or the camera is on or off. Raises `CallNotFound`."""
 
@@ -100,31 +122,34 @@ class CallService:
             call = _mine(transaction.state(CALLS.ref(call_id)), session)
             transaction.tell(call.owner, MediaSwitched(call_id, microphone, camera))
 
-        await self._mailboxes.change(account, switch)
+        await self._mailboxes.change(account_id, switch)
 
-    async def accept_offer(self, account: str, session: str, call_id: str, sdp: str) -> str:
+    async def accept_offer(self, account_id: str, session: str, call_id: str, sdp: str) -> str:
         """Negotiate the media of a call that this session holds. Returns the SDP answer.
 
-        Raises `CallNotFound`, `InvalidState` (it has ended, or only rings here), `MediaCommandRefused` (the SDP cannot
-        be used) and `Unavailable`.
+        Raises `CallNotFound`, `InvalidState` (it has ended, or only rings here), `OfferInvalid`, `OfferTooLarge` and
+        `Unavailable`.
         """
-        found = await self._database.read(lambda connection: load(connection, CALLS, account, call_id))
+        found = await self._database.read(lambda connection: load(connection, CALLS, account_id, call_id))
         call = _mine(found[0] if found else None, session)
         if call.session != session or call.state.is_terminal:
             raise InvalidState(f"the call is {call.state}")
         await self._mailboxes.settled(call.owner)  # the room has to be there
         # One transport for the life of a call, so its id can be the call's.
         offer = AcceptOffer(room=call.place.room, participant=call_id, transport=call_id, sdp=sdp)
-        answer = await self._engine.run(call.place.worker, self._ids.new(), offer)
+        try:
+            answer = await self._engine.run(call.place.worker, self._ids.new(), offer)
+        except MediaCommandRefused as refused:
+            raise OFFER_ERRORS.get(refused.reason, Unavailable)(refused.message) from None
         assert isinstance(answer, Answer)
         return answer.sdp
 
-    async def _tell(self, account: str, session: str, call_id: str, event: object) -> None:
+    async def _tell(self, account_id: str, session: str, call_id: str, event: object) -> None:
         def tell(transaction: Transaction) -> None:
             _mine(transaction.state(CALLS.ref(call_id)), session)
             transaction.tell(CALLS.ref(call_id), event)
 
-        await self._mailboxes.change(account, tell)
+        await self._mailboxes.change(account_id, tell)
 
 
 def _mine(call: Call | None, session: str) -> Call:

@@ -32,22 +32,22 @@ _LIVE: Final = [state for state in CallState if not state.is_terminal]
 class Located(NamedTuple):
     """Which account and tree something belongs to."""
 
-    account: str
+    account_id: str
     owner: Ref
 
 
 def locate(connection: Connection, call_id: str) -> Located | None:
     """Whose a call is. For facts of the media workers, which know no accounts; never for a client's request."""
-    row = connection.execute(select(table.c.account, table.c.owner).where(table.c.id == call_id)).one_or_none()
-    return Located(row.account, _ref(row.owner)) if row else None
+    row = connection.execute(select(table.c.account_id, table.c.owner).where(table.c.id == call_id)).one_or_none()
+    return Located(row.account_id, _ref(row.owner)) if row else None
 
 
 def live_owners(connection: Connection, worker: int | None = None) -> list[Located]:
     """The dialogs and conferences that have live calls, on one worker or on all."""
-    query = select(table.c.account, table.c.owner).where(table.c.call_state.in_(_LIVE)).distinct()
+    query = select(table.c.account_id, table.c.owner).where(table.c.call_state.in_(_LIVE)).distinct()
     if worker is not None:
         query = query.where(table.c.worker == worker)
-    return [Located(row.account, _ref(row.owner)) for row in connection.execute(query)]
+    return [Located(row.account_id, _ref(row.owner)) for row in connection.execute(query)]
 
 
 def _ref(text: str) -> Ref:

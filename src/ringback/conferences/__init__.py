@@ -2,3 +2,7 @@
 
 Its invariant: it begins with its first participant and ends with its last.
 """
+
+from ringback.conferences.service import ConferenceService
+
+__all__ = ["ConferenceService"]

@@ -4,7 +4,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from ringback.calls.events import CallEvent, OwnerInput
+from ringback.calls.events import CallEvent, OwnerInput, SlotsChanged
 from ringback.calls.model import Endpoint, Participant
 from ringback.conferences.model import Conference
 
@@ -13,7 +13,7 @@ class Join(Struct, frozen=True, tag=True, kw_only=True):
     """An SDK session wants to be in. The first one begins the conference."""
 
     conference: str
-    account: str
+    account_id: str
     name: str
     worker: int
     """Where the room is to be, should this be the first one."""
@@ -60,13 +60,6 @@ class ParticipantLeft(Struct, frozen=True, tag=True):
 
     conference: Conference
     participant: Participant
-
-
-class SlotsChanged(Struct, frozen=True, tag=True):
-    """These participants receive something else than before."""
-
-    conference: Conference
-    participants: tuple[str, ...]
 
 
 class ConferenceEnded(Struct, frozen=True, tag=True):

@@ -24,6 +24,7 @@ from ringback.calls.events import (
     MediaDisconnected,
     MediaSwitched,
     RoomLost,
+    SlotsChanged,
     StartCall,
 )
 from ringback.calls.model import Direction, EndReason, Participant, ParticipantState, Place
@@ -37,7 +38,6 @@ from ringback.conferences.events import (
     ParticipantJoining,
     ParticipantLeft,
     ParticipantUpdated,
-    SlotsChanged,
 )
 from ringback.conferences.model import Conference, ConferenceState
 from ringback.kernel.errors import InvalidState, RoomFull
@@ -88,7 +88,7 @@ def _begin(event: Join, now: datetime) -> Step[Conference]:
     opened = room.open_room(event.conference)
     conference = Conference(
         id=event.conference,
-        account=event.account,
+        account_id=event.account_id,
         name=event.name,
         state=ACTIVE,
         worker=event.worker,
@@ -142,7 +142,7 @@ def _join(conference: Conference, event: Join) -> Step[Conference]:
     call = Ref("call", event.call)
     start = StartCall(
         id=event.call,
-        account=event.account,
+        account_id=event.account_id,
         direction=Direction.INBOUND,
         endpoint=event.endpoint,
         caller=event.endpoint,
@@ -207,8 +207,13 @@ def _leave(conference: Conference, call_id: str, now: datetime) -> Step[Conferen
 
 
 def _remapped(before: Conference, change: room.Change, after: Conference) -> tuple[ConferenceEvent, ...]:
-    participants = tuple(change.remapped(before.room))
-    return (SlotsChanged(after, participants),) if participants else ()
+    """Who still is joining learns its slots when it has joined."""
+    joined = {
+        id: after.room.slots_of(id)
+        for id in change.remapped(before.room)
+        if after.participants[id].state is ParticipantState.JOINED
+    }
+    return (SlotsChanged(joined),) if joined else ()
 
 
 def _run(conference: Conference, commands: Sequence[MediaCommand]) -> tuple[Command, ...]:

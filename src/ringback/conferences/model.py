@@ -21,7 +21,7 @@ class Conference(Struct, frozen=True, kw_only=True):
     """Calls and the room that carries their media. Its transitions stand in `machine.py`."""
 
     id: str
-    account: str
+    account_id: str
     name: str
     """What it is joined by; of all active conferences of an account, one has it."""
     state: ConferenceState

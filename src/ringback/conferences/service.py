@@ -21,7 +21,7 @@ class ConferenceService:
 
     async def join(
         self,
-        account: str,
+        account_id: str,
         session: str,
         *,
         name: str,
@@ -36,7 +36,7 @@ class ConferenceService:
         """
         join = Join(
             conference=self._ids.new(),
-            account=account,
+            account_id=account_id,
             name=name,
             worker=self._engine.choose_worker(),
             call=self._ids.new(),
@@ -48,8 +48,8 @@ class ConferenceService:
         )
 
         def enter(transaction: Transaction) -> None:
-            active = active_by_name(transaction.connection, account, name)
+            active = active_by_name(transaction.connection, account_id, name)
             transaction.tell(CONFERENCES.ref(active or join.conference), join)
 
-        await self._mailboxes.change(account, enter)
+        await self._mailboxes.change(account_id, enter)
         return join.call

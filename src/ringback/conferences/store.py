@@ -15,7 +15,7 @@ table = aggregate_table(
     Column("name", String(100), nullable=False),
     Column("conference_state", String(16), nullable=False),
     # Two who join an empty room at once must meet, whatever else goes wrong.
-    Index("ix_conferences_active", "account", "name", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
+    Index("ix_conferences_active", "account_id", "name", unique=True, sqlite_where=_ACTIVE, postgresql_where=_ACTIVE),
 )
 
 CONFERENCES: Final[Kind[Conference]] = Kind(
@@ -27,11 +27,11 @@ CONFERENCES: Final[Kind[Conference]] = Kind(
 )
 
 
-def active_by_name(connection: Connection, account: str, name: str) -> str | None:
+def active_by_name(connection: Connection, account_id: str, name: str) -> str | None:
     """The id of the active conference of this name."""
     return connection.execute(
         select(table.c.id).where(
-            table.c.account == account,
+            table.c.account_id == account_id,
             table.c.name == name,
             table.c.conference_state == ConferenceState.ACTIVE,
         )

@@ -28,7 +28,7 @@ class Aggregate(Protocol):
     def id(self) -> str: ...
 
     @property
-    def account(self) -> str: ...
+    def account_id(self) -> str: ...
 
 
 State = TypeVar("State", bound=Aggregate)
@@ -62,7 +62,7 @@ def aggregate_table(name: str, *columns: Column[Any] | Index) -> Table:
         name,
         metadata,
         Column("id", String(64), primary_key=True),
-        Column("account", String(64), nullable=False),
+        Column("account_id", String(64), nullable=False),
         Column("version", Integer, nullable=False),
         Column("deadline", UtcDateTime, index=True),
         Column("format", Integer, nullable=False),
@@ -76,7 +76,7 @@ command_rows = Table(
     metadata,
     Column("position", Integer, primary_key=True, autoincrement=True),
     Column("id", String(64), nullable=False, unique=True),
-    Column("account", String(64), nullable=False),
+    Column("account_id", String(64), nullable=False),
     Column("tree", String(64), nullable=False, index=True),
     Column("command", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
@@ -88,7 +88,7 @@ class StoredCommand(NamedTuple):
 
     position: int
     id: str
-    account: str
+    account_id: str
     tree: str
     command: bytes
 
@@ -96,9 +96,9 @@ class StoredCommand(NamedTuple):
 class Transaction:
     """Steps the aggregates of one tree on one database transaction. Call `store()` once, at the end."""
 
-    def __init__(self, connection: Connection, kinds: Mapping[str, Kind[Any]], account: str, now: datetime) -> None:
+    def __init__(self, connection: Connection, kinds: Mapping[str, Kind[Any]], account_id: str, now: datetime) -> None:
         self.connection = connection
-        self.account = account
+        self.account_id = account_id
         self.now = now
         self.tree: Ref | None = None
         self._kinds = kinds
@@ -117,7 +117,7 @@ class Transaction:
         """The present state, or None when there is no such aggregate in this account."""
         if ref not in self._states:
             kind = self._kinds[ref.kind]
-            found = load(self.connection, kind, self.account, ref.id)
+            found = load(self.connection, kind, self.account_id, ref.id)
             self._states[ref], self._versions[ref] = found if found else (None, 0)
         return self._states[ref]
 
@@ -150,7 +150,7 @@ class Transaction:
         for number, (ref, event) in enumerate(self._events):
             name = f"{ref}:{self._versions[ref]}:{number}"
             outbox.append(
-                self.connection, account=self.account, tree=str(self.tree), name=name, event=event, now=self.now
+                self.connection, account_id=self.account_id, tree=str(self.tree), name=name, event=event, now=self.now
             )
         if self._commands:
             self.connection.execute(
@@ -158,7 +158,7 @@ class Transaction:
                 [
                     {
                         "id": f"{ref}:{self._versions[ref]}:{number}",
-                        "account": self.account,
+                        "account_id": self.account_id,
                         "tree": str(self.tree),
                         "command": msgspec.json.encode(command),
                     }
@@ -176,10 +176,10 @@ class Transaction:
             "state": msgspec.json.encode(state),
         }
         if version == 0:
-            self.connection.execute(insert(kind.table).values(id=state.id, account=state.account, **values))
+            self.connection.execute(insert(kind.table).values(id=state.id, account_id=state.account_id, **values))
         else:
             table = kind.table
-            mine = (table.c.id == ref.id) & (table.c.account == self.account) & (table.c.version == version)
+            mine = (table.c.id == ref.id) & (table.c.account_id == self.account_id) & (table.c.version == version)
             if self.connection.execute(update(table).where(mine).values(**values)).rowcount != 1:
                 raise ConcurrentChange(str(ref))
         self._versions[ref] = version + 1
@@ -189,21 +189,21 @@ class ConcurrentChange(Exception):
     """Another writer stepped the same aggregate meanwhile; the whole transaction must be run again."""
 
 
-def load(connection: Connection, kind: Kind[State], account: str, id: str) -> tuple[State, int] | None:
+def load(connection: Connection, kind: Kind[State], account_id: str, id: str) -> tuple[State, int] | None:
     """State and version of one aggregate of this account, or None."""
     table = kind.table
     row = connection.execute(
-        select(table.c.state, table.c.version).where(table.c.id == id, table.c.account == account)
+        select(table.c.state, table.c.version).where(table.c.id == id, table.c.account_id == account_id)
     ).one_or_none()
     return (msgspec.json.decode(row.state, type=kind.state_type), row.version) if row else None
 
 
-def require(connection: Connection, kind: Kind[State], account: str, id: str) -> State:
+def require(connection: Connection, kind: Kind[State], account_id: str, id: str) -> State:
     """The state of one aggregate of this account.
 
     Raises `NotFound`, also when the id belongs to another account.
     """
-    found = load(connection, kind, account, id)
+    found = load(connection, kind, account_id, id)
     if found is None:
         raise NotFound
     return found[0]
@@ -213,9 +213,9 @@ def due(connection: Connection, kind: Kind[Any], now: datetime) -> list[tuple[st
     """(account, id) of the aggregates whose deadline has come."""
     table = kind.table
     rows = connection.execute(
-        select(table.c.account, table.c.id).where(table.c.deadline <= now).order_by(table.c.deadline)
+        select(table.c.account_id, table.c.id).where(table.c.deadline <= now).order_by(table.c.deadline)
     )
-    return [(row.account, row.id) for row in rows]
+    return [(row.account_id, row.id) for row in rows]
 
 
 def next_deadline(connection: Connection, kind: Kind[Any]) -> datetime | None:
@@ -229,7 +229,7 @@ def next_deadline(connection: Connection, kind: Kind[Any]) -> datetime | None:
 def pending_commands(connection: Connection, tree: str) -> list[StoredCommand]:
     """The commands of one tree that are not done, in order."""
     rows = connection.execute(select(command_rows).where(command_rows.c.tree == tree).order_by(command_rows.c.position))
-    return [StoredCommand(row.position, row.id, row.account, row.tree, row.command) for row in rows]
+    return [StoredCommand(row.position, row.id, row.account_id, row.tree, row.command) for row in rows]
 
 
 def trees_with_commands(connection: Connection) -> list[str]:

@@ -34,7 +34,7 @@ class Execution:
     """One attempt to carry out a command. `id` is the same on every attempt."""
 
     id: str
-    account: str
+    account_id: str
     tree: Ref
     command: Any
 
@@ -70,14 +70,14 @@ class Mailboxes:
         """Name who carries out a sort of command. An executor must be safe to repeat."""
         self._executors[command] = executor
 
-    async def change(self, account: str, work: Callable[[Transaction], T]) -> T:
+    async def change(self, account_id: str, work: Callable[[Transaction], T]) -> T:
         """Run `work`, which tells aggregates of one tree what happened, in one transaction; return when it is on disk.
 
         Raises what `work` raises, and then nothing has changed.
         """
 
         def run(connection: Connection) -> tuple[T, Transaction]:
-            transaction = Transaction(connection, self._kinds, account, self._clock.now())
+            transaction = Transaction(connection, self._kinds, account_id, self._clock.now())
             result = work(transaction)
             transaction.store()
             return result, transaction
@@ -89,9 +89,9 @@ class Mailboxes:
         self._after_commit()
         return result
 
-    async def tell(self, account: str, to: Ref, event: object) -> None:
+    async def tell(self, account_id: str, to: Ref, event: object) -> None:
         """Give one event to one aggregate of this account."""
-        await self.change(account, lambda transaction: transaction.tell(to, event))
+        await self.change(account_id, lambda transaction: transaction.tell(to, event))
 
     async def settled(self, tree: Ref) -> None:
         """Wait until every command of this tree that is stored now has been carried out."""
@@ -132,7 +132,7 @@ class Mailboxes:
         command = self._decode(stored.command)
         kind, _, id = stored.tree.partition(":")
         try:
-            await self._executors[type(command)](Execution(stored.id, stored.account, Ref(kind, id), command))
+            await self._executors[type(command)](Execution(stored.id, stored.account_id, Ref(kind, id), command))
         except Exception:
             # A bug: repeating it would block the tree for ever, so it is reported and left behind.
             log.exception("command failed", command=type(command).__name__, id=stored.id)
@@ -153,9 +153,9 @@ class Mailboxes:
         following: list[datetime] = []
         for kind in self._kinds.values():
             now = self._clock.now()
-            for account, id in await self._database.read(lambda connection: aggregates.due(connection, kind, now)):  # noqa: B023 - awaited at once
+            for account_id, id in await self._database.read(lambda connection: aggregates.due(connection, kind, now)):  # noqa: B023 - awaited at once
                 try:
-                    await self.tell(account, kind.ref(id), DeadlinePassed())
+                    await self.tell(account_id, kind.ref(id), DeadlinePassed())
                 except InvalidState:
                     log.exception("deadline refused", aggregate=str(kind.ref(id)))
             deadline = await self._database.read(lambda connection: aggregates.next_deadline(connection, kind))  # noqa: B023 - awaited at once

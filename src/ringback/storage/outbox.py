@@ -20,7 +20,7 @@ events = Table(
     metadata,
     Column("position", Integer, primary_key=True, autoincrement=True),
     Column("name", String(80), nullable=False, unique=True),
-    Column("account", String(64), nullable=False),
+    Column("account_id", String(64), nullable=False),
     Column("tree", String(64), nullable=False),
     Column("type", String(64), nullable=False),
     Column("event", LargeBinary, nullable=False),
@@ -41,17 +41,17 @@ class OutboxEvent(NamedTuple):
 
     position: int
     name: str
-    account: str
+    account_id: str
     tree: str
     type: str
     event: bytes
 
 
-def append(connection: Connection, *, account: str, tree: str, name: str, event: object, now: datetime) -> None:
+def append(connection: Connection, *, account_id: str, tree: str, name: str, event: object, now: datetime) -> None:
     """Store one event and that every consumer is owed it."""
     row = insert(events).values(
         name=name,
-        account=account,
+        account_id=account_id,
         tree=tree,
         type=type(event).__name__,
         event=msgspec.json.encode(event),
@@ -71,7 +71,7 @@ def undelivered(connection: Connection, consumer: str, limit: int) -> list[Outbo
         .order_by(events.c.position)
         .limit(limit)
     )
-    return [OutboxEvent(row.position, row.name, row.account, row.tree, row.type, row.event) for row in rows]
+    return [OutboxEvent(row.position, row.name, row.account_id, row.tree, row.type, row.event) for row in rows]
 
 
 def confirm(connection: Connection, consumer: str, positions: Sequence[int]) -> None:

@@ -43,6 +43,8 @@ class FakeWorker:
         """Set it to make commands go without a reply."""
         self.hellos: list[protocol.Hello] = []
         """Every greeting received so far."""
+        self.ended = asyncio.Event()
+        """Set after `stop`, or when a controller has shut it down."""
         self._statistics_interval_s = statistics_interval_s
         self._server: asyncio.Server | None = None
         self._statistics: asyncio.Task[None] | None = None
@@ -74,6 +76,7 @@ class FakeWorker:
         self.drop_connections()
         self._statistics.cancel()
         await asyncio.wait([self._statistics])
+        self.ended.set()
 
     def drop_connections(self) -> None:
         """Hang up on everybody; the rooms and the facts stay."""

@@ -220,7 +220,7 @@ class WorkerRules:
         for line in offer:
             if line.slot is not None:
                 participant.slots.setdefault((SlotKind(line.kind.upper()), line.slot), None)
-        return Answer(sdp=canned_answer(offer))
+        return Answer(sdp=canned_answer(offer, command.transport))
 
     def _close_participant(self, room: str, participant: str) -> None:
         if room not in self._rooms:

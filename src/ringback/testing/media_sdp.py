@@ -1,5 +1,6 @@
 """Offers as a worker sees them, and an answer that looks like a worker's but that nothing stands behind."""
 
+import hashlib
 from dataclasses import dataclass
 
 from ringback.media.errors import MediaCommandRefused
@@ -27,8 +28,6 @@ _SESSION = (
 )
 _TRANSPORT = (
     "c=IN IP4 0.0.0.0",
-    "a=ice-ufrag:fake",
-    "a=ice-pwd:fakefakefakefakefakefake",
     "a=fingerprint:sha-256 " + ":".join(["00"] * 32),
     "a=setup:passive",
     "a=rtcp-mux",
@@ -74,11 +73,13 @@ def parse_offer(sdp: str) -> list[MediaLine]:
     return lines
 
 
-def canned_answer(offer: list[MediaLine]) -> str:
-    """An answer that follows the offer line by line, as JSEP wants it (RFC 9429 §5.3.1)."""
+def canned_answer(offer: list[MediaLine], transport: str) -> str:
+    """An answer that follows the offer line by line (RFC 9429 §5.3.1), with credentials that belong to the transport."""
+    secret = hashlib.sha256(transport.encode()).hexdigest()
+    credentials = [f"a=ice-ufrag:{secret[:8]}", f"a=ice-pwd:{secret[8:32]}"]
     out = [*_SESSION, "a=group:BUNDLE " + " ".join(line.mid for line in offer)]
     for line in offer:
-        out += _answer_to(line)
+        out += _answer_to(line, [*_TRANSPORT, *credentials])
     return "\r\n".join(out) + "\r\n"
 
 
@@ -115,13 +116,13 @@ def _check_payload_types(lines: list[MediaLine]) -> None:
                 raise _invalid(f"payload type {payload_type} stands for two codecs")
 
 
-def _answer_to(line: MediaLine) -> list[str]:
+def _answer_to(line: MediaLine, transport: list[str]) -> list[str]:
     if line.kind == "application":
         head = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel"
-        return [head, *_TRANSPORT, f"a=mid:{line.mid}", "a=sctp-port:5000"]
+        return [head, *transport, f"a=mid:{line.mid}", "a=sctp-port:5000"]
     kept = {number: codec for number, codec in line.codecs.items() if codec in _KEPT_CODECS}
     payload_types = " ".join(map(str, kept))
-    out = [f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {payload_types}", *_TRANSPORT, f"a=mid:{line.mid}"]
+    out = [f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {payload_types}", *transport, f"a=mid:{line.mid}"]
     out += [f"a={_REVERSED[line.direction]}", *(f"a=rtpmap:{number} {codec}" for number, codec in kept.items())]
     if line.slot is not None:
         out.append(f"a=msid:slot-{line.slot} {line.kind}-{line.slot}")

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from ringback.calls.dialogs.model import Dialog
-from ringback.calls.events import CallEvent, OwnerInput
+from ringback.calls.events import CallEvent, OwnerInput, SlotsChanged
 from ringback.calls.model import Endpoint, EndReason, Participant
 
 
@@ -14,7 +14,7 @@ class StartDialog(Struct, frozen=True, tag=True, kw_only=True):
     """An SDK session calls an endpoint."""
 
     id: str
-    account: str
+    account_id: str
     worker: int
     session: str
     caller: Endpoint
@@ -63,4 +63,6 @@ class DialogFailed(Struct, frozen=True, tag=True):
     reason: EndReason
 
 
-DialogEvent: TypeAlias = DialogCreated | DialogEstablished | DialogParticipantUpdated | DialogFinished | DialogFailed
+DialogEvent: TypeAlias = (
+    DialogCreated | DialogEstablished | DialogParticipantUpdated | SlotsChanged | DialogFinished | DialogFailed
+)

@@ -36,6 +36,7 @@ from ringback.calls.events import (
     MediaDisconnected,
     MediaSwitched,
     RoomLost,
+    SlotsChanged,
     StartCall,
 )
 from ringback.calls.model import Direction, EndReason, Participant, ParticipantState, Place
@@ -85,7 +86,7 @@ def _start(event: StartDialog, now: datetime) -> Step[Dialog]:
     entered = room.join(opened.plan, event.parent_call, camera=event.camera)
     dialog = Dialog(
         id=event.id,
-        account=event.account,
+        account_id=event.account_id,
         state=CREATED,
         parent=Participant(
             id=event.parent_call,
@@ -103,7 +104,7 @@ def _start(event: StartDialog, now: datetime) -> Step[Dialog]:
     )
     parent = StartCall(
         id=event.parent_call,
-        account=event.account,
+        account_id=event.account_id,
         direction=Direction.INBOUND,
         endpoint=event.caller,
         caller=event.caller,
@@ -179,8 +180,13 @@ def _switch(dialog: Dialog, call_id: str, microphone: bool | None, camera: bool 
     if after == before:
         return Step(dialog)
     changed = room.switch_camera(dialog.room, call_id, on=after.camera)
+    remapped = {id: changed.plan.slots_of(id) for id in changed.remapped(dialog.room)}
     dialog = replace(dialog, room=changed.plan, **{"parent" if before is dialog.parent else "child": after})
-    events = (DialogParticipantUpdated(dialog, after),) if dialog.state is ESTABLISHED else ()
+    events: list[DialogEvent] = []
+    if dialog.state is ESTABLISHED:
+        events.append(DialogParticipantUpdated(dialog, after))
+        if remapped:
+            events.append(SlotsChanged(remapped))
     return Step(dialog, events=events, commands=_run(dialog, changed.commands))
 
 

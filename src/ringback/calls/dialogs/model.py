@@ -24,7 +24,7 @@ class Dialog(Struct, frozen=True, kw_only=True):
     """Two calls and the room of two that carries their media. Its transitions stand in `machine.py`."""
 
     id: str
-    account: str
+    account_id: str
     state: DialogState
     parent: Participant
     child: Participant

@@ -1,0 +1,254 @@
+"""The messages of the signaling protocol, version 1, as types. The document is `protocol/signaling/README.md`."""
+
+from typing import Annotated, Final, TypeAlias
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from ringback.calls.model import Endpoint, Participant
+from ringback.media.room import SlotMapping
+
+SUBPROTOCOL: Final = "ringback.rtc.v1"
+
+MessageId = Annotated[int, Meta(ge=1, le=2**53 - 1)]
+"""Numbers a client's messages; the largest is JavaScript's largest exact integer."""
+Id = Annotated[str, Meta(min_length=1, max_length=64)]
+Identity = Annotated[str, Meta(min_length=1, max_length=64)]
+RoomName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\Z")]
+Text = Annotated[str, Meta(min_length=1)]
+
+
+class _Request(Struct, frozen=True, rename="camel", tag_field="type", kw_only=True):
+    id: MessageId
+
+
+class Client(Struct, frozen=True):
+    """The software that connects."""
+
+    name: Text
+    version: Text
+
+
+class Hello(_Request, frozen=True, tag="hello"):
+    """Opens a session; the first message of a connection."""
+
+    token: Text
+    client: Client
+
+
+class Ping(_Request, frozen=True, tag="ping"):
+    """Nothing to say; the socket is alive."""
+
+
+class Destination(Struct, frozen=True, tag="WEBRTC", tag_field="type"):
+    """Who is called."""
+
+    identity: Identity
+
+
+class CallStart(_Request, frozen=True, tag="call.start"):
+    """Call somebody."""
+
+    destination: Destination
+    microphone: bool
+    camera: bool
+    custom_data: dict[str, str] = {}
+
+
+class CallAccept(_Request, frozen=True, tag="call.accept"):
+    """Answer what rings on this session."""
+
+    call_id: Id
+    microphone: bool
+    camera: bool
+
+
+class CallDecline(_Request, frozen=True, tag="call.decline"):
+    """Refuse what rings on this session."""
+
+    call_id: Id
+    on_all_devices: bool = False
+
+
+class CallHangUp(_Request, frozen=True, tag="call.hangUp"):
+    """End a call."""
+
+    call_id: Id
+
+
+class RoomJoin(_Request, frozen=True, tag="room.join"):
+    """Come into a room."""
+
+    name: RoomName
+    microphone: bool
+    camera: bool
+    custom_data: dict[str, str] = {}
+
+
+class RoomLeave(_Request, frozen=True, tag="room.leave"):
+    """Leave a room."""
+
+    call_id: Id
+
+
+class MediaOffer(_Request, frozen=True, tag="media.offer"):
+    """Negotiate the media of a call."""
+
+    call_id: Id
+    sdp: Text
+
+
+class MediaUpdate(_Request, frozen=True, tag="media.update"):
+    """Say that the microphone is (un)muted or the camera is on or off; what is left out stays as it is."""
+
+    call_id: Id
+    microphone: bool | UnsetType = UNSET
+    camera: bool | UnsetType = UNSET
+
+
+Request: TypeAlias = CallStart | CallAccept | CallDecline | CallHangUp | RoomJoin | RoomLeave | MediaOffer | MediaUpdate
+"""What a session may ask, besides `Hello` and `Ping`."""
+
+ClientMessage: TypeAlias = Hello | Ping | Request
+
+
+class Welcome(Struct, frozen=True, rename="camel"):
+    """The result of `hello`."""
+
+    session_id: str
+    identity: str
+    display_name: str | None
+    expires_at: str
+    keep_alive_seconds: int
+
+
+class CallOpened(Struct, frozen=True, rename="camel"):
+    """The result of `call.start` and `room.join`."""
+
+    call_id: str
+
+
+class Answered(Struct, frozen=True):
+    """The result of `media.offer`."""
+
+    sdp: str
+
+
+class Done(Struct, frozen=True):
+    """The result of everything else."""
+
+
+Result: TypeAlias = Welcome | CallOpened | Answered | Done
+
+
+class Reply(Struct, frozen=True, tag="reply", tag_field="type"):
+    """A request was carried out."""
+
+    id: int
+    result: Result
+
+
+class Error(Struct, frozen=True, tag="error", tag_field="type"):
+    """A message was refused."""
+
+    id: int | None
+    code: str
+    message: str
+    field: str | None
+
+
+class _Event(Struct, frozen=True, rename="camel", tag_field="type", kw_only=True):
+    sequence: int = 0
+    """Given by the session that sends it."""
+    call_id: str
+
+
+class CallIncoming(
+    _Event,
+    frozen=True,
+    tag="call.incoming",
+    rename={"call_id": "callId", "caller": "from", "custom_data": "customData"},
+):
+    """Somebody calls this identity."""
+
+    caller: Endpoint
+    camera: bool
+    custom_data: dict[str, str]
+
+
+class CallRinging(_Event, frozen=True, tag="call.ringing"):
+    """The other side rings."""
+
+
+class CallEstablished(_Event, frozen=True, tag="call.established"):
+    """Answered."""
+
+    participants: tuple[Participant, ...]
+    slots: tuple[SlotMapping, ...]
+
+
+class RoomJoined(_Event, frozen=True, tag="room.joined"):
+    """This side's media is connected: the room as it is now."""
+
+    name: str
+    participants: tuple[Participant, ...]
+    slots: tuple[SlotMapping, ...]
+
+
+class ParticipantJoining(_Event, frozen=True, tag="participant.joining"):
+    """Somebody enters the room."""
+
+    participant: Participant
+
+
+class ParticipantJoined(_Event, frozen=True, tag="participant.joined"):
+    """Somebody's media is connected."""
+
+    participant: Participant
+
+
+class ParticipantUpdated(_Event, frozen=True, tag="participant.updated"):
+    """Somebody muted, unmuted, or switched the camera."""
+
+    participant: Participant
+
+
+class ParticipantLeft(_Event, frozen=True, tag="participant.left"):
+    """Somebody is gone."""
+
+    participant_id: str
+
+
+class SlotsChanged(_Event, frozen=True, tag="slots.changed"):
+    """The whole new mapping."""
+
+    slots: tuple[SlotMapping, ...]
+
+
+class Reason(Struct, frozen=True):
+    """Why a call ended: id and name of a public hangup cause."""
+
+    id: int
+    name: str
+    description: str
+
+
+class CallEnded(_Event, frozen=True, tag="call.ended"):
+    """The last event of a call."""
+
+    reason: Reason
+
+
+Event: TypeAlias = (
+    CallIncoming
+    | CallRinging
+    | CallEstablished
+    | RoomJoined
+    | ParticipantJoining
+    | ParticipantJoined
+    | ParticipantUpdated
+    | ParticipantLeft
+    | SlotsChanged
+    | CallEnded
+)
+
+ServerMessage: TypeAlias = Reply | Error | Event

@@ -1,0 +1,156 @@
+"""Turns what happened to calls, dialogs and conferences into what each SDK session is told. Pure.
+
+The notifier remembers who holds which call. It learns that from the events themselves, in their order, so a session
+is never told of a call by an event that came before it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple, TypeAlias
+
+from ringback.calls.dialogs.events import DialogEstablished, DialogParticipantUpdated
+from ringback.calls.events import (
+    CallEstablished,
+    CallFailed,
+    CallFinished,
+    CallRinging,
+    CallStarted,
+    DevicesReleased,
+    SlotsChanged,
+)
+from ringback.calls.model import Call, Direction, EndReason, Participant, ParticipantState
+from ringback.conferences.events import (
+    ParticipantJoined,
+    ParticipantJoining,
+    ParticipantLeft,
+    ParticipantUpdated,
+)
+from ringback.conferences.model import Conference
+from ringback.signaling import messages
+from ringback.signaling.messages import Event
+
+Happening: TypeAlias = (
+    CallStarted
+    | CallRinging
+    | DevicesReleased
+    | CallEstablished
+    | CallFinished
+    | CallFailed
+    | SlotsChanged
+    | DialogEstablished
+    | DialogParticipantUpdated
+    | ParticipantJoining
+    | ParticipantJoined
+    | ParticipantUpdated
+    | ParticipantLeft
+)
+"""The events that SDK sessions hear of; all others are passed over."""
+
+HAPPENINGS: Final[dict[str, type]] = {kind.__name__: kind for kind in Happening.__args__}
+
+
+class Notification(NamedTuple):
+    """What one session is told, or, without an event, that it now has to do with the call."""
+
+    session: str
+    call_id: str
+    event: Event | None
+
+    @property
+    def ends_for_session(self) -> bool:
+        """Whether the session has nothing more to do with the call."""
+        return isinstance(self.event, messages.CallEnded)
+
+
+class Notifier:
+    """Knows which session holds which call."""
+
+    def __init__(self) -> None:
+        self._holders: dict[str, str] = {}
+
+    def notify(self, happening: Happening) -> Iterator[Notification]:
+        """Who is to be told what, in order."""
+        match happening:
+            case CallStarted(call) if call.session:
+                self._holders[call.id] = call.session
+                yield Notification(call.session, call.id, None)
+            case CallStarted():
+                pass
+            case CallRinging(call):
+                yield from _ringing(call)
+            case DevicesReleased(call, sessions, reason):
+                for session in sessions:
+                    yield Notification(session, call.id, _ended(call.id, reason))
+            case CallEstablished(call):
+                if call.session:
+                    self._holders[call.id] = call.session
+                    yield Notification(call.session, call.id, None)
+            case CallFinished(call, reason) | CallFailed(call, reason):
+                yield from self._to([call.id], lambda id: _ended(id, reason))
+                self._holders.pop(call.id, None)
+            case DialogEstablished(dialog):
+                yield from self._to(
+                    [dialog.parent.id, dialog.child.id],
+                    lambda id: messages.CallEstablished(
+                        call_id=id, participants=(dialog.other(id),), slots=dialog.room.slots_of(id)
+                    ),
+                )
+            case DialogParticipantUpdated(dialog, participant):
+                yield from self._updated([dialog.other(participant.id).id], participant)
+            case SlotsChanged(slots):
+                yield from self._to(slots, lambda id: messages.SlotsChanged(call_id=id, slots=slots[id]))
+            case ParticipantJoining(conference, participant):
+                yield from self._to(
+                    _others(conference, participant),
+                    lambda id: messages.ParticipantJoining(call_id=id, participant=participant),
+                )
+            case ParticipantJoined(conference, participant):
+                yield from self._to([participant.id], lambda id: _joined(conference, id))
+                yield from self._to(
+                    _others(conference, participant),
+                    lambda id: messages.ParticipantJoined(call_id=id, participant=participant),
+                )
+            case ParticipantUpdated(conference, participant):
+                yield from self._updated(_others(conference, participant), participant)
+            case ParticipantLeft(conference, participant):
+                yield from self._to(
+                    _others(conference, participant),
+                    lambda id: messages.ParticipantLeft(call_id=id, participant_id=participant.id),
+                )
+
+    def _updated(self, calls: Iterable[str], participant: Participant) -> Iterator[Notification]:
+        return self._to(calls, lambda id: messages.ParticipantUpdated(call_id=id, participant=participant))
+
+    def _to(self, calls: Iterable[str], event: Callable[[str], Event]) -> Iterator[Notification]:
+        for call_id in calls:
+            if session := self._holders.get(call_id):
+                yield Notification(session, call_id, event(call_id))
+
+
+def _ringing(call: Call) -> Iterator[Notification]:
+    if call.direction is Direction.INBOUND and call.session:
+        yield Notification(call.session, call.id, messages.CallRinging(call_id=call.id))
+    for session in call.ringing:
+        incoming = messages.CallIncoming(
+            call_id=call.id, caller=call.caller, camera=call.camera, custom_data=call.custom_data
+        )
+        yield Notification(session, call.id, incoming)
+
+
+def _ended(call_id: str, reason: EndReason) -> Event:
+    return messages.CallEnded(call_id=call_id, reason=messages.Reason(reason.id, reason.name, reason.description))
+
+
+def _joined(conference: Conference, call_id: str) -> Event:
+    others = tuple(participant for id, participant in conference.participants.items() if id != call_id)
+    return messages.RoomJoined(
+        call_id=call_id, name=conference.name, participants=others, slots=conference.room.slots_of(call_id)
+    )
+
+
+def _others(conference: Conference, participant: Participant) -> list[str]:
+    """Who hears of this participant: everybody else who has joined; who still joins gets the whole picture then."""
+    return [
+        id
+        for id, other in conference.participants.items()
+        if id != participant.id and other.state is ParticipantState.JOINED
+    ]

@@ -1,0 +1,82 @@
+"""Carries out what a session asks: each request is one call of a noun's service."""
+
+from typing import assert_never
+
+import msgspec
+
+from ringback.calls import CallService
+from ringback.calls.model import WebrtcEndpoint
+from ringback.conferences import ConferenceService
+from ringback.identities.model import TokenClaims
+from ringback.signaling.messages import (
+    Answered,
+    CallAccept,
+    CallDecline,
+    CallHangUp,
+    CallOpened,
+    CallStart,
+    Done,
+    MediaOffer,
+    MediaUpdate,
+    Request,
+    Result,
+    RoomJoin,
+    RoomLeave,
+)
+
+
+class SignalingService:
+    """What the SDKs can do."""
+
+    def __init__(self, calls: CallService, conferences: ConferenceService) -> None:
+        self._calls = calls
+        self._conferences = conferences
+
+    async def carry_out(self, claims: TokenClaims, session: str, request: Request) -> Result:
+        """Do what the holder of these claims asks. Raises `RingbackError`s."""
+        account_id = claims.account_id
+        me = WebrtcEndpoint(claims.identity, claims.display_name)
+        match request:
+            case CallStart():
+                call_id = await self._calls.start(
+                    account_id,
+                    session,
+                    caller=me,
+                    callee=WebrtcEndpoint(request.destination.identity),
+                    microphone=request.microphone,
+                    camera=request.camera,
+                    custom_data=request.custom_data,
+                )
+                return CallOpened(call_id)
+            case RoomJoin():
+                call_id = await self._conferences.join(
+                    account_id,
+                    session,
+                    name=request.name,
+                    endpoint=me,
+                    microphone=request.microphone,
+                    camera=request.camera,
+                    custom_data=request.custom_data,
+                )
+                return CallOpened(call_id)
+            case CallAccept():
+                await self._calls.accept(
+                    account_id, session, request.call_id, microphone=request.microphone, camera=request.camera
+                )
+            case CallDecline():
+                await self._calls.decline(account_id, session, request.call_id, on_all_devices=request.on_all_devices)
+            case CallHangUp() | RoomLeave():
+                await self._calls.hang_up(account_id, session, request.call_id)
+            case MediaUpdate():
+                await self._calls.switch_media(
+                    account_id,
+                    session,
+                    request.call_id,
+                    microphone=None if request.microphone is msgspec.UNSET else request.microphone,
+                    camera=None if request.camera is msgspec.UNSET else request.camera,
+                )
+            case MediaOffer():
+                return Answered(await self._calls.accept_offer(account_id, session, request.call_id, request.sdp))
+            case _:
+                assert_never(request)
+        return Done()
