@@ -67,7 +67,7 @@ class TokenVerifier:
         try:
             body = jwt.decode(token, self._key, algorithms=["HS256"]).claims
             claims = _claims(body)
-        except (JoseError, KeyError, TypeError, ValueError, OverflowError):
+        except (JoseError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
             raise Unauthenticated from None
         if now >= claims.expires_at or "nbf" in body:
             raise Unauthenticated
