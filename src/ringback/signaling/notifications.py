@@ -7,7 +7,7 @@ is never told of a call by an event that came before it.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple, TypeAlias
 
-from ringback.calls.dialogs.events import DialogEstablished, DialogParticipantUpdated
+from ringback.calls.dialogs.events import DialogEstablished, DialogParticipantJoined, DialogParticipantUpdated
 from ringback.calls.events import (
     CallEstablished,
     CallFailed,
@@ -37,6 +37,7 @@ Happening: TypeAlias = (
     | CallFailed
     | SlotsChanged
     | DialogEstablished
+    | DialogParticipantJoined
     | DialogParticipantUpdated
     | ParticipantJoining
     | ParticipantJoined
@@ -94,6 +95,8 @@ class Notifier:
                         call_id=id, participants=(dialog.other(id),), slots=dialog.room.slots_of(id)
                     ),
                 )
+            case DialogParticipantJoined(dialog, participant):
+                yield from self._joined([dialog.other(participant.id).id], participant)
             case DialogParticipantUpdated(dialog, participant):
                 yield from self._updated([dialog.other(participant.id).id], participant)
             case SlotsChanged(slots):
@@ -104,11 +107,8 @@ class Notifier:
                     lambda id: messages.ParticipantJoining(call_id=id, participant=participant),
                 )
             case ParticipantJoined(conference, participant):
-                yield from self._to([participant.id], lambda id: _joined(conference, id))
-                yield from self._to(
-                    _others(conference, participant),
-                    lambda id: messages.ParticipantJoined(call_id=id, participant=participant),
-                )
+                yield from self._to([participant.id], lambda id: _room(conference, id))
+                yield from self._joined(_others(conference, participant), participant)
             case ParticipantUpdated(conference, participant):
                 yield from self._updated(_others(conference, participant), participant)
             case ParticipantLeft(conference, participant):
@@ -116,6 +116,9 @@ class Notifier:
                     _others(conference, participant),
                     lambda id: messages.ParticipantLeft(call_id=id, participant_id=participant.id),
                 )
+
+    def _joined(self, calls: Iterable[str], participant: Participant) -> Iterator[Notification]:
+        return self._to(calls, lambda id: messages.ParticipantJoined(call_id=id, participant=participant))
 
     def _updated(self, calls: Iterable[str], participant: Participant) -> Iterator[Notification]:
         return self._to(calls, lambda id: messages.ParticipantUpdated(call_id=id, participant=participant))
@@ -140,7 +143,7 @@ def _ended(call_id: str, reason: EndReason) -> Event:
     return messages.CallEnded(call_id=call_id, reason=messages.Reason(reason.id, reason.name, reason.description))
 
 
-def _joined(conference: Conference, call_id: str) -> Event:
+def _room(conference: Conference, call_id: str) -> Event:
     others = tuple(participant for id, participant in conference.participants.items() if id != call_id)
     return messages.RoomJoined(
         call_id=call_id, name=conference.name, participants=others, slots=conference.room.slots_of(call_id)

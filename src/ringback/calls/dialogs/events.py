@@ -42,6 +42,13 @@ class DialogEstablished(Struct, frozen=True, tag=True):
     dialog: Dialog
 
 
+class DialogParticipantJoined(Struct, frozen=True, tag=True):
+    """A side's media is connected."""
+
+    dialog: Dialog
+    participant: Participant
+
+
 class DialogParticipantUpdated(Struct, frozen=True, tag=True):
     """A side of an established dialog muted, unmuted, or switched its camera."""
 
@@ -64,5 +71,11 @@ class DialogFailed(Struct, frozen=True, tag=True):
 
 
 DialogEvent: TypeAlias = (
-    DialogCreated | DialogEstablished | DialogParticipantUpdated | SlotsChanged | DialogFinished | DialogFailed
+    DialogCreated
+    | DialogEstablished
+    | DialogParticipantJoined
+    | DialogParticipantUpdated
+    | SlotsChanged
+    | DialogFinished
+    | DialogFailed
 )

@@ -18,6 +18,7 @@ from ringback.calls.dialogs.events import (
     DialogFailed,
     DialogFinished,
     DialogInput,
+    DialogParticipantJoined,
     DialogParticipantUpdated,
     StartDialog,
 )
@@ -56,11 +57,11 @@ TRANSITIONS: Final[dict[type[DialogInput], dict[DialogState, tuple[DialogState, 
     CallFinished: {CREATED: (FAILED,), PRE_ESTABLISHED: (FAILED,), ESTABLISHED: (FINISHED,)},
     CallFailed: {CREATED: (FAILED,), PRE_ESTABLISHED: (FAILED,)},
     MediaSwitched: {state: (state,) for state in _LIVE},
+    MediaConnected: {state: (state,) for state in _LIVE},
     MediaDisconnected: {state: (state,) for state in _LIVE},
     RoomLost: {state: (state,) for state in _LIVE},
     CallStarted: {},
     DevicesReleased: {},
-    MediaConnected: {},
 }
 
 
@@ -91,7 +92,7 @@ def _start(event: StartDialog, now: datetime) -> Step[Dialog]:
         parent=Participant(
             id=event.parent_call,
             endpoint=event.caller,
-            state=ParticipantState.JOINED,
+            state=ParticipantState.JOINING,
             microphone=event.microphone,
             camera=event.camera,
         ),
@@ -144,13 +145,15 @@ def _take(dialog: Dialog, event: DialogInput, now: datetime) -> Step[Dialog]:
         case CallFinished(call, reason) | CallFailed(call, reason):
             return _end(dialog, call.id, reason, now)
         case MediaSwitched(call_id, microphone, camera):
-            return _switch(dialog, call_id, microphone, camera)
+            return _update(dialog, call_id, microphone=microphone, camera=camera)
+        case MediaConnected(call_id):
+            return _update(dialog, call_id, state=ParticipantState.JOINED)
         case MediaDisconnected(call_id):
             return Step(dialog, tells=(Tell(call_ref(call_id), HangUp(EndReason.NETWORK_ERROR)),))
         case RoomLost():
             lost = HangUp(EndReason.SERVICE_UNAVAILABLE)
             return Step(dialog, tells=(Tell(parent, lost), Tell(child, lost)))
-        case StartDialog() | CallStarted() | DevicesReleased() | MediaConnected():
+        case StartDialog() | CallStarted() | DevicesReleased():
             return Step(dialog)
         case _:
             assert_never(event)
@@ -159,7 +162,7 @@ def _take(dialog: Dialog, event: DialogInput, now: datetime) -> Step[Dialog]:
 def _answer(dialog: Dialog, microphone: bool, camera: bool) -> Step[Dialog]:
     """The child is there: it enters the room, and the parent is answered."""
     entered = room.join(dialog.room, dialog.child.id, camera=camera)
-    child = replace(dialog.child, state=ParticipantState.JOINED, microphone=microphone, camera=camera)
+    child = replace(dialog.child, microphone=microphone, camera=camera)
     answered = replace(dialog, child=child, room=entered.plan)
     return Step(
         answered,
@@ -168,12 +171,20 @@ def _answer(dialog: Dialog, microphone: bool, camera: bool) -> Step[Dialog]:
     )
 
 
-def _switch(dialog: Dialog, call_id: str, microphone: bool | None, camera: bool | None) -> Step[Dialog]:
+def _update(
+    dialog: Dialog,
+    call_id: str,
+    *,
+    state: ParticipantState | None = None,
+    microphone: bool | None = None,
+    camera: bool | None = None,
+) -> Step[Dialog]:
     if call_id not in dialog.room.members:
         return Step(dialog)
     before = dialog.parent if call_id == dialog.parent.id else dialog.child
     after = replace(
         before,
+        state=before.state if state is None else state,
         microphone=before.microphone if microphone is None else microphone,
         camera=before.camera if camera is None else camera,
     )
@@ -184,7 +195,8 @@ def _switch(dialog: Dialog, call_id: str, microphone: bool | None, camera: bool 
     dialog = replace(dialog, room=changed.plan, **{"parent" if before is dialog.parent else "child": after})
     events: list[DialogEvent] = []
     if dialog.state is ESTABLISHED:
-        events.append(DialogParticipantUpdated(dialog, after))
+        kind = DialogParticipantJoined if after.state is not before.state else DialogParticipantUpdated
+        events.append(kind(dialog, after))
         if remapped:
             events.append(SlotsChanged(remapped))
     return Step(dialog, events=events, commands=_run(dialog, changed.commands))
