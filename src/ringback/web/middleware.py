@@ -39,6 +39,9 @@ SECURITY_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
 }
 
+_TOO_LARGE: Final = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+"""Starlette answers this one itself, in plain text, when the size was announced; we say it in shape A."""
+
 
 class EveryRequest:
     """The outermost ASGI layer. WebSockets pass untouched: they answer errors in their own protocol."""
@@ -52,13 +55,19 @@ class EveryRequest:
             await self._app(scope, receive, send)
             return
         request_id = self._ids.new()
-        started = False
+        started = replaced = False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal started
+            nonlocal started, replaced
+            if replaced:
+                return
             if message["type"] == "http.response.start":
-                started = True
                 headers = MutableHeaders(scope=message)
+                if message["status"] == _TOO_LARGE and headers.get("content-type") != "application/json":
+                    await error_answer(_TOO_LARGE)(scope, receive, send_with_headers)
+                    replaced = True
+                    return
+                started = True
                 headers["X-Request-Id"] = request_id
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)

@@ -1,0 +1,110 @@
+"""Issuing a token: what it says, and that the account knows the identity from then on."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from ringback.identities import Identities, RecordingPolicy, TokenVerifier, is_known
+from ringback.identities.tokens import TokenSigner
+from ringback.kernel.errors import InvalidRequest
+from ringback.kernel.redaction import Secret
+from ringback.storage import Database
+from ringback.testing.clock import VirtualClock
+from ringback.testing.ids import CountingIds
+
+SECRET = Secret("the secret key of this installation")
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    opened.migrate()
+    await opened.write(
+        lambda connection: connection.execute(text("INSERT INTO accounts VALUES ('a', 'a', 0), ('b', 'b', 0)"))
+    )
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def clock() -> VirtualClock:
+    return VirtualClock()
+
+
+@pytest.fixture
+def identities(database: Database, clock: VirtualClock) -> Identities:
+    return Identities(database, clock, CountingIds(), TokenSigner(SECRET))
+
+
+async def test_a_token_says_what_was_asked_for(identities: Identities, clock: VirtualClock) -> None:
+    clock.advance(0.75)
+    issued = await identities.issue_token(
+        "a",
+        "alice",
+        display_name="Alice Doe",
+        time_to_live=timedelta(minutes=5),
+        recording=RecordingPolicy.ON_DEMAND,
+    )
+    claims = TokenVerifier(SECRET).verify(issued.token.reveal(), clock.now())
+    assert (claims.account_id, claims.identity, claims.display_name) == ("a", "alice", "Alice Doe")
+    assert claims.recording is RecordingPolicy.ON_DEMAND
+    assert claims.expires_at - claims.issued_at == timedelta(minutes=5)
+    assert issued.expires_at == claims.expires_at
+
+
+async def test_a_token_lasts_eight_hours_unless_asked_otherwise(identities: Identities, clock: VirtualClock) -> None:
+    issued = await identities.issue_token("a", "alice")
+    assert issued.expires_at == clock.now() + timedelta(hours=8)
+
+
+async def test_every_token_has_its_own_id(identities: Identities, clock: VirtualClock) -> None:
+    tokens = [await identities.issue_token("a", "alice") for _ in range(2)]
+    verifier = TokenVerifier(SECRET)
+    assert len({verifier.verify(issued.token.reveal(), clock.now()).token_id for issued in tokens}) == 2
+
+
+async def test_an_identity_is_known_to_its_account_once_it_has_had_a_token(
+    identities: Identities, database: Database
+) -> None:
+    async def known(account: str, identity: str) -> bool:
+        return await database.read(lambda connection: is_known(connection, account, identity))
+
+    assert not await known("a", "alice")
+    await identities.issue_token("a", "alice")
+    assert await known("a", "alice")
+    assert not await known("b", "alice")
+    assert not await known("a", "Alice")
+
+
+async def test_it_is_remembered_when_an_identity_was_seen_first_and_last(
+    identities: Identities, database: Database, clock: VirtualClock
+) -> None:
+    await identities.issue_token("a", "alice")
+    clock.advance(60)
+    await identities.issue_token("a", "alice")
+    rows = await database.read(
+        lambda connection: connection.execute(text("SELECT last_seen - first_seen FROM identities")).scalars().all()
+    )
+    assert rows == [60_000_000]
+
+
+@pytest.mark.parametrize(
+    ("identity", "display_name", "seconds", "field"),
+    [
+        ("al", None, 60, "identity"),
+        ("alice", "Al", 60, "displayName"),
+        ("alice", None, 0, "timeToLive"),
+        ("alice", None, -1, "timeToLive"),
+        ("alice", None, 86_401, "timeToLive"),
+    ],
+)
+async def test_what_is_refused_names_the_field_and_leaves_no_trace(
+    identities: Identities, database: Database, identity: str, display_name: str | None, seconds: int, field: str
+) -> None:
+    with pytest.raises(InvalidRequest) as refusal:
+        await identities.issue_token("a", identity, display_name=display_name, time_to_live=timedelta(seconds=seconds))
+    assert refusal.value.field == field
+    assert not await database.read(lambda connection: is_known(connection, "a", identity))
