@@ -27,6 +27,7 @@ const CAUSES = {
   REJECTED: ["10203", "The call was declined."],
   FORBIDDEN: ["10300", "The platform refuses this."],
   UNAUTHENTICATED: ["10302", "The token is missing, unknown, expired or revoked."],
+  DESTINATION_UNAVAILABLE: ["10304", "The destination cannot take the call."],
   INVALID_DESTINATION: ["10305", "The destination is not a valid one."],
   INVALID_REQUEST: ["10306", "The request is not valid in this state."],
   REQUEST_TIMEOUT: ["10307", "The platform did not answer in time."],

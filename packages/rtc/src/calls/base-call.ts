@@ -1,0 +1,333 @@
+import type { CallCreated, ServerEvent } from "@ringback/protocol";
+import type { MediaCall } from "../api/calls.js";
+import { CallStatus, VideoRemovalReason } from "../api/enums.js";
+import { type ErrorCode, errorCode, RtcError } from "../api/error-code.js";
+import type { EventSource, Handler, LocalMediaEvents } from "../api/events.js";
+import type { CustomData, MediaCallOptions } from "../api/options.js";
+import type { TotalMediaStats } from "../api/stats.js";
+import { Emitter } from "../emitter.js";
+import type { Log } from "../log.js";
+import type { CreateMedia, LocalMedia, MediaHandler } from "../media/handler.js";
+import { Negotiation } from "../media/negotiation.js";
+import { Publishing } from "../media/publishing.js";
+import { causeOf, RequestRefused } from "../signaling/refusal.js";
+import { REQUEST_TIMEOUT, type Session } from "../signaling/session.js";
+import { type Change, changes, firstVideos } from "./changes.js";
+import { Deferred } from "./deferred.js";
+import { duration, type Life, type LifeEvent, step } from "./life.js";
+import type { CallRegistry, RegisteredCall } from "./registry.js";
+import { applyEvent, type Snapshot } from "./snapshot.js";
+
+/** A platform that works ends a call within this, in milliseconds; then the call ends here without it. */
+const END_TIMEOUT = 2_000;
+
+/** What calls need of the client and of the world. */
+export interface CallContext {
+  /** The open session, now or as soon as there is one. */
+  readonly session: () => Promise<Session>;
+  readonly registry: CallRegistry;
+  readonly createMedia: CreateMedia;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+interface Media {
+  readonly handler: MediaHandler;
+  readonly publishing: Publishing;
+  readonly negotiation: Negotiation;
+}
+
+const NOTHING_MEASURED: TotalMediaStats = { totalAudioStats: null };
+
+/**
+ * What every kind of call is: a life from its start to exactly one end, a media connection, and what it knows of the
+ * others. The kinds differ in how they begin, how they ask for their end, and what they tell.
+ */
+export abstract class BaseCall<Events extends LocalMediaEvents>
+  implements MediaCall, EventSource<Events>, RegisteredCall
+{
+  protected readonly context: CallContext;
+  protected readonly events: Emitter<Events>;
+  protected life: Life;
+  protected snapshot: Snapshot | null = null;
+  readonly #wanted: LocalMedia;
+  readonly #callId = new Deferred<string>();
+  #session: Session | null = null;
+  #media: Media | null = null;
+  #totals: Promise<TotalMediaStats> | null = null;
+  #ending = false;
+  #endTimer: ReturnType<typeof setTimeout> | undefined;
+
+  protected constructor(context: CallContext, wanted: LocalMedia) {
+    this.context = context;
+    this.events = new Emitter(context.log);
+    this.life = { status: CallStatus.INITIALIZED, startTime: context.now() };
+    this.#wanted = wanted;
+  }
+
+  abstract customData(): CustomData;
+
+  /** Asks the platform to end the call. */
+  protected abstract requestEnd(session: Session, callId: string): Promise<unknown>;
+  /** Tells that the call is established or the room joined. */
+  protected abstract entered(snapshot: Snapshot, remoteAudio: MediaStream): void;
+  /** Tells what changed; a visible video comes with its stream. */
+  protected abstract changed(change: Change, stream: MediaStream | null): void;
+  protected abstract ended(reason: ErrorCode, totalMediaStats: TotalMediaStats): void;
+  protected abstract emitLocal<Name extends keyof LocalMediaEvents>(name: Name, event: LocalMediaEvents[Name]): void;
+
+  on<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): void {
+    this.events.on(name, handler);
+  }
+
+  off<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): void {
+    this.events.off(name, handler);
+  }
+
+  id(): string {
+    return this.#callId.value() ?? "";
+  }
+
+  status(): CallStatus {
+    return this.life.status;
+  }
+
+  duration(): number {
+    return duration(this.life, this.context.now());
+  }
+
+  mute(shouldMute: boolean): Promise<void> {
+    return this.#change((publishing) => publishing.mute(shouldMute));
+  }
+
+  muted(): boolean {
+    return this.#media?.publishing.muted() ?? !this.#wanted.microphone;
+  }
+
+  cameraVideo(enabled: boolean): Promise<void> {
+    return this.#change((publishing) => publishing.setCamera(enabled));
+  }
+
+  hasCameraVideo(): boolean {
+    return !this.isOver() && (this.#media?.publishing.hasCamera() ?? false);
+  }
+
+  created(callId: string): void {
+    this.#callId.resolve(callId);
+    if (this.isOver()) this.#askForEnd();
+    else clearTimeout(this.#endTimer);
+  }
+
+  happened(event: ServerEvent): void {
+    if (event.type === "call.ended") {
+      const { id, name, description } = event.reason;
+      this.finish({ id: String(id), name, description });
+      return;
+    }
+    if (this.isOver()) return;
+    switch (event.type) {
+      case "call.ringing":
+        if (this.advance({ kind: "rang" })) this.rang();
+        return;
+      case "call.established":
+      case "room.joined":
+        this.#enter(event);
+        return;
+      default:
+        this.#follow(event);
+    }
+  }
+
+  finish(reason: ErrorCode): void {
+    if (!this.advance({ kind: "ended", reason })) return;
+    clearTimeout(this.#endTimer);
+    this.snapshot = null;
+    this.#callId.reject(new RtcError(reason));
+    void this.#closeMedia().then((totals) => this.ended(reason, totals));
+  }
+
+  /** Tells that the other side rings. Rooms do not ring. */
+  protected rang(): void {}
+
+  /** Takes a step of the call's life; false when it is not legal now. */
+  protected advance(event: LifeEvent): boolean {
+    const life = step(this.life, event, this.context.now());
+    if (life === null) return false;
+    this.life = life;
+    return true;
+  }
+
+  /** Asks the platform for a new call, and makes its first offer. */
+  protected begin(wanted: LocalMedia, ask: (session: Session) => Promise<CallCreated>): void {
+    this.#finishAfter(REQUEST_TIMEOUT, errorCode("NETWORK_ERROR"));
+    void this.#create(ask);
+    this.openMedia(wanted);
+  }
+
+  /** Takes over a call that the platform has created. */
+  protected adopt(session: Session, callId: string): void {
+    this.#session = session;
+    this.#callId.resolve(callId);
+  }
+
+  /** Opens the devices and makes the first offer, side by side. */
+  protected openMedia(wanted: LocalMedia): void {
+    try {
+      const handler = this.context.createMedia(() => this.#pathLost());
+      this.#media = {
+        handler,
+        publishing: new Publishing(
+          handler,
+          wanted,
+          (update) => this.#tell(update),
+          this.#publishingListener(),
+          this.context.log,
+        ),
+        negotiation: new Negotiation(handler, (sdp) => this.#exchange(sdp)),
+      };
+    } catch (error) {
+      this.context.log.error("No media connection can be made here", error);
+      this.fail(new RtcError(errorCode("MEDIA_ERROR")));
+      return;
+    }
+    this.#media.publishing.opened().catch((error: unknown) => this.fail(error));
+    this.#media.negotiation.negotiate().catch((error: unknown) => this.fail(mediaError(error)));
+  }
+
+  /** Ends the call: asks the platform and waits for its word, but not for long. Sound and picture stop at once. */
+  protected end(reason: ErrorCode): void {
+    if (this.isOver()) return;
+    this.#ending = true;
+    void this.#closeMedia();
+    this.#finishAfter(END_TIMEOUT, reason);
+    if (this.#callId.value() !== null) this.#askForEnd();
+  }
+
+  /** The call cannot go on because of this error. */
+  protected fail(error: unknown): void {
+    if (this.isOver()) return;
+    this.context.log.debug("The call failed", error);
+    if (error instanceof RequestRefused && error.tooLate) {
+      this.#finishAfter(END_TIMEOUT, error.errorCode);
+      return;
+    }
+    if (this.#callId.value() !== null) this.#askForEnd();
+    this.finish(causeOf(error));
+  }
+
+  /** Whether the end has come or was asked for. */
+  protected isOver(): boolean {
+    return this.#ending || this.life.status === CallStatus.FINISHED;
+  }
+
+  async #create(ask: (session: Session) => Promise<CallCreated>): Promise<void> {
+    try {
+      const session = await this.context.session();
+      if (this.isOver()) return;
+      this.#session = session;
+      this.#finishAfter(REQUEST_TIMEOUT, errorCode("REQUEST_TIMEOUT"));
+      await this.context.registry.create(ask(session), this);
+    } catch (error) {
+      if (this.#ending) this.finish(causeOf(error));
+      else this.fail(error);
+    }
+  }
+
+  #askForEnd(): void {
+    const callId = this.#callId.value();
+    if (this.#session === null || callId === null) return;
+    this.requestEnd(this.#session, callId).catch((error: unknown) => {
+      this.context.log.debug("The platform did not end the call", error);
+    });
+  }
+
+  #finishAfter(delay: number, reason: ErrorCode): void {
+    clearTimeout(this.#endTimer);
+    this.#endTimer = setTimeout(() => this.finish(reason), delay);
+  }
+
+  #enter(event: ServerEvent): void {
+    const snapshot = applyEvent(this.snapshot, event);
+    if (this.#media === null || snapshot === null || !this.advance({ kind: "established" })) return;
+    this.snapshot = snapshot;
+    this.entered(snapshot, this.#media.handler.remoteAudio());
+    this.#show(firstVideos(snapshot));
+  }
+
+  #follow(event: ServerEvent): void {
+    const before = this.snapshot;
+    const after = applyEvent(before, event);
+    this.snapshot = after;
+    if (before !== null && after !== null) this.#show(changes(before, after));
+  }
+
+  #show(found: readonly Change[]): void {
+    for (const change of found) {
+      const handler = this.#media?.handler;
+      if (handler === undefined || this.isOver()) return;
+      if (change.kind === "videoRemoved") handler.hideVideo(change.participant.id);
+      const visible = change.kind === "videoAdded" || change.kind === "videoMoved";
+      this.changed(change, visible ? handler.showVideo(change.participant.id, change.slot) : null);
+    }
+  }
+
+  #change(apply: (publishing: Publishing) => Promise<void>): Promise<void> {
+    const done =
+      this.#media === null || this.isOver()
+        ? Promise.reject(new RtcError(errorCode("INVALID_REQUEST")))
+        : apply(this.#media.publishing);
+    // An application that does not await must not see an unhandled rejection: it hears of the failure by ERROR.
+    done.catch(() => {});
+    return done;
+  }
+
+  async #tell(changed: Partial<LocalMedia>): Promise<void> {
+    const callId = await this.#callId.promise;
+    await this.#openSession().request("media.update", { callId, ...changed });
+  }
+
+  async #exchange(sdp: string): Promise<string> {
+    const callId = await this.#callId.promise;
+    return (await this.#openSession().request("media.offer", { callId, sdp })).sdp;
+  }
+
+  #openSession(): Session {
+    if (this.#session === null) throw new RtcError(errorCode("NETWORK_ERROR"));
+    return this.#session;
+  }
+
+  #pathLost(): void {
+    if (this.isOver()) return;
+    this.context.log.debug("The network path is lost: offering again");
+    this.#media?.negotiation.negotiate(true).catch((error: unknown) => {
+      this.context.log.warn("The network path did not come back", error);
+    });
+  }
+
+  #closeMedia(): Promise<TotalMediaStats> {
+    this.#totals ??= this.#media?.handler.close().catch(() => NOTHING_MEASURED) ?? Promise.resolve(NOTHING_MEASURED);
+    return this.#totals;
+  }
+
+  #publishingListener() {
+    return {
+      cameraAdded: (stream: MediaStream) => this.#tellUnlessOver("camera-video-added", { stream }),
+      cameraRemoved: () => this.#tellUnlessOver("camera-video-removed", { reason: VideoRemovalReason.USER_REQUEST }),
+      failed: (cause: ErrorCode) => this.#tellUnlessOver("error", { errorCode: cause }),
+    };
+  }
+
+  #tellUnlessOver<Name extends keyof LocalMediaEvents>(name: Name, event: LocalMediaEvents[Name]): void {
+    if (!this.isOver()) this.emitLocal(name, event);
+  }
+}
+
+/** The wishes of options, with their defaults. */
+export function wantedMedia({ audio = true, video = false }: MediaCallOptions): LocalMedia {
+  return { microphone: audio, camera: video };
+}
+
+/** What went wrong with an offer; what is no refusal of the platform's came from the browser. */
+function mediaError(error: unknown): unknown {
+  return error instanceof RtcError ? error : new RtcError(errorCode("MEDIA_ERROR"));
+}

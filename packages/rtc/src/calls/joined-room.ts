@@ -1,0 +1,119 @@
+import type { Participant as WireParticipant } from "@ringback/protocol";
+import type { RoomCall } from "../api/calls.js";
+import { webrtcEndpoint } from "../api/endpoint.js";
+import { RecordingType } from "../api/enums.js";
+import { type ErrorCode, errorCode } from "../api/error-code.js";
+import type { LocalMediaEvents, RoomCallEvents } from "../api/events.js";
+import type { CustomData, RoomCallOptions } from "../api/options.js";
+import type { Participant } from "../api/participant.js";
+import type { TotalMediaStats } from "../api/stats.js";
+import type { Session } from "../signaling/session.js";
+import { BaseCall, type CallContext, wantedMedia } from "./base-call.js";
+import type { Change } from "./changes.js";
+import { endTime, establishTime } from "./life.js";
+import type { Snapshot } from "./snapshot.js";
+
+/** A call into a room. */
+export class JoinedRoom extends BaseCall<RoomCallEvents> implements RoomCall {
+  readonly #name: string;
+  readonly #options: RoomCallOptions;
+
+  constructor(context: CallContext, name: string, options: RoomCallOptions) {
+    const wanted = wantedMedia(options);
+    super(context, wanted);
+    this.#name = name;
+    this.#options = options;
+    this.advance({ kind: "connecting" });
+    this.begin(wanted, (session) =>
+      session.request("room.join", { name, ...wanted, customData: { ...options.customData } }, null),
+    );
+  }
+
+  options(): RoomCallOptions {
+    return this.#options;
+  }
+
+  customData(): CustomData {
+    return this.#options.customData;
+  }
+
+  name(): string {
+    return this.#name;
+  }
+
+  joinTime(): Date | null {
+    return establishTime(this.life);
+  }
+
+  leaveTime(): Date | null {
+    return endTime(this.life);
+  }
+
+  participants(): readonly Participant[] {
+    return this.snapshot?.participants.map(publicParticipant) ?? [];
+  }
+
+  leave(): void {
+    this.end(errorCode("NORMAL_HANGUP"));
+  }
+
+  protected requestEnd(session: Session, callId: string): Promise<unknown> {
+    return session.request("room.leave", { callId });
+  }
+
+  protected entered(snapshot: Snapshot, stream: MediaStream): void {
+    this.events.emit("room-joined", {
+      id: this.id(),
+      name: this.#name,
+      participants: snapshot.participants.map(publicParticipant),
+      stream,
+      recordingType: RecordingType.UNDEFINED,
+    });
+  }
+
+  protected changed(change: Change, stream: MediaStream | null): void {
+    const participant = publicParticipant(change.participant);
+    switch (change.kind) {
+      case "joining":
+        this.events.emit("participant-joining", { participant });
+        return;
+      case "joined":
+        this.events.emit("participant-joined", { participant });
+        return;
+      case "left":
+        this.events.emit("participant-left", { participant });
+        return;
+      case "muted":
+        this.events.emit("participant-muted", { participant });
+        return;
+      case "unmuted":
+        this.events.emit("participant-unmuted", { participant });
+        return;
+      case "videoAdded":
+        if (stream !== null) this.events.emit("participant-camera-video-added", { participant, stream });
+        return;
+      case "videoRemoved":
+        this.events.emit("participant-camera-video-removed", { participant });
+        return;
+      case "videoMoved":
+        return;
+    }
+  }
+
+  protected ended(reason: ErrorCode, totalMediaStats: TotalMediaStats): void {
+    this.events.emit("room-left", { errorCode: reason, totalMediaStats });
+  }
+
+  protected emitLocal<Name extends keyof LocalMediaEvents>(name: Name, event: LocalMediaEvents[Name]): void {
+    this.events.emit<Name>(name, event as RoomCallEvents[Name]);
+  }
+}
+
+function publicParticipant({ id, endpoint, state, microphone }: WireParticipant): Participant {
+  return {
+    callId: id,
+    endpoint: webrtcEndpoint(endpoint.identity, endpoint.displayName),
+    state,
+    media: { audio: { muted: !microphone } },
+  };
+}

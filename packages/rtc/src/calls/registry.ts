@@ -1,0 +1,69 @@
+import type { CallCreated, ServerEvent } from "@ringback/protocol";
+import type { ErrorCode } from "../api/error-code.js";
+import type { Log } from "../log.js";
+
+/** A call as the registry knows it. */
+export interface RegisteredCall {
+  /** The platform has created the call; its events follow. */
+  created(callId: string): void;
+  happened(event: ServerEvent): void;
+  /** The call is over, whatever it was doing. */
+  finish(reason: ErrorCode): void;
+}
+
+/** More events than a call has before its reply; a platform that sends more is not waited for. */
+const EARLY_EVENTS = 100;
+
+/** Brings events to their calls, also those that overtake the reply which tells the id of their call. */
+export class CallRegistry {
+  readonly #calls = new Map<string, RegisteredCall>();
+  readonly #log: Log;
+  #early: ServerEvent[] = [];
+  #unanswered = 0;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Waits for the platform to create a call. Rejected with what the request is rejected with. */
+  async create(request: Promise<CallCreated>, call: RegisteredCall): Promise<void> {
+    this.#unanswered += 1;
+    try {
+      const { callId } = await request;
+      this.#calls.set(callId, call);
+      call.created(callId);
+      for (const event of this.#early.filter((early) => early.callId === callId)) this.deliver(event);
+      this.#early = this.#early.filter((early) => early.callId !== callId);
+    } finally {
+      this.#unanswered -= 1;
+      if (this.#unanswered === 0) this.#early = [];
+    }
+  }
+
+  add(callId: string, call: RegisteredCall): void {
+    this.#calls.set(callId, call);
+  }
+
+  has(callId: string): boolean {
+    return this.#calls.has(callId);
+  }
+
+  deliver(event: ServerEvent): void {
+    const call = this.#calls.get(event.callId);
+    if (call !== undefined) {
+      if (event.type === "call.ended") this.#calls.delete(event.callId);
+      call.happened(event);
+    } else if (this.#unanswered > 0 && this.#early.length < EARLY_EVENTS) {
+      this.#early.push(event);
+    } else {
+      this.#log.debug("An event came for a call that is not here", { type: event.type, callId: event.callId });
+    }
+  }
+
+  /** Ends all calls. */
+  finishAll(reason: ErrorCode): void {
+    const calls = [...this.#calls.values()];
+    this.#calls.clear();
+    for (const call of calls) call.finish(reason);
+  }
+}

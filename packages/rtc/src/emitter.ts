@@ -1,0 +1,35 @@
+import type { EventSource, Handler } from "./api/events.js";
+import type { Log } from "./log.js";
+
+/** Tells events to handlers. What a handler throws is logged and reaches nobody else. */
+export class Emitter<Events> implements EventSource<Events> {
+  readonly #handlers: { [Name in keyof Events]?: Set<Handler<Events[Name]>> } = {};
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  on<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): void {
+    let handlers = this.#handlers[name];
+    if (handlers === undefined) {
+      handlers = new Set();
+      this.#handlers[name] = handlers;
+    }
+    handlers.add(handler);
+  }
+
+  off<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): void {
+    this.#handlers[name]?.delete(handler);
+  }
+
+  emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    for (const handler of [...(this.#handlers[name] ?? [])]) {
+      try {
+        handler(event);
+      } catch (error) {
+        this.#log.error(`A handler of "${String(name)}" threw`, error);
+      }
+    }
+  }
+}

@@ -1,0 +1,104 @@
+import type { CallIncoming, ServerEvent } from "@ringback/protocol";
+import type { RoomCall, WebrtcCall } from "./api/calls.js";
+import type { RingbackRtc } from "./api/client.js";
+import type { User } from "./api/endpoint.js";
+import { errorCode } from "./api/error-code.js";
+import type { Handler, RtcEvents } from "./api/events.js";
+import { type MediaCallOptions, RoomCallOptions, WebrtcCallOptions } from "./api/options.js";
+import type { CallContext } from "./calls/base-call.js";
+import { IncomingCall } from "./calls/incoming-call.js";
+import { JoinedRoom } from "./calls/joined-room.js";
+import { OutgoingCall } from "./calls/outgoing-call.js";
+import { CallRegistry } from "./calls/registry.js";
+import { Emitter } from "./emitter.js";
+import type { Log } from "./log.js";
+import type { CreateMedia } from "./media/handler.js";
+import { Connection } from "./signaling/connection.js";
+import type { Credentials, Session } from "./signaling/session.js";
+import type { OpenSocket } from "./signaling/socket.js";
+
+/** The world around a client: in the browser its WebSocket and RTCPeerConnection, in tests their fakes. */
+export interface World {
+  readonly openSocket: OpenSocket;
+  readonly createMedia: CreateMedia;
+  readonly now: () => Date;
+  /** A number from 0 up to 1. */
+  readonly random: () => number;
+  readonly log: Log;
+}
+
+/** One user's connection with its calls. */
+export class RtcClient implements RingbackRtc {
+  readonly #events: Emitter<RtcEvents>;
+  readonly #connection: Connection;
+  readonly #registry: CallRegistry;
+  readonly #context: CallContext;
+
+  constructor(url: string, credentials: Credentials, { openSocket, createMedia, now, random, log }: World) {
+    this.#events = new Emitter(log);
+    this.#registry = new CallRegistry(log);
+    this.#connection = new Connection(
+      { url, credentials, openSocket, random, log },
+      {
+        connected: ({ identity }) => this.#events.emit("connected", { identity }),
+        lost: (cause) => this.#registry.finishAll(cause),
+        reconnecting: () => this.#events.emit("reconnecting", {}),
+        reconnected: () => this.#events.emit("reconnected", {}),
+        disconnected: (reason) => this.#events.emit("disconnected", { reason }),
+        event: (event, session) => this.#happened(event, session),
+      },
+    );
+    this.#context = {
+      session: () => this.#connection.session(),
+      registry: this.#registry,
+      createMedia,
+      now,
+      log,
+    };
+  }
+
+  connect(): Promise<void> {
+    this.#connection.connect();
+    const connected = this.#connection.session().then(() => {});
+    // An application that does not await must not see an unhandled rejection: it hears of the failure by DISCONNECTED.
+    connected.catch(() => {});
+    return connected;
+  }
+
+  disconnect(): void {
+    this.#registry.finishAll(errorCode("NORMAL_HANGUP"));
+    this.#connection.disconnect();
+  }
+
+  connectedUser(): User | null {
+    return this.#connection.user();
+  }
+
+  callWebrtc(identity: string, options: MediaCallOptions = {}): WebrtcCall {
+    return new OutgoingCall(this.#context, () => this.connectedUser(), identity, new WebrtcCallOptions(options));
+  }
+
+  joinRoom(name: string, options: MediaCallOptions = {}): RoomCall {
+    return new JoinedRoom(this.#context, name, new RoomCallOptions(options));
+  }
+
+  on<Name extends keyof RtcEvents>(name: Name, handler: Handler<RtcEvents[Name]>): void {
+    this.#events.on(name, handler);
+  }
+
+  off<Name extends keyof RtcEvents>(name: Name, handler: Handler<RtcEvents[Name]>): void {
+    this.#events.off(name, handler);
+  }
+
+  #happened(event: ServerEvent, session: Session): void {
+    if (event.type === "call.incoming") this.#rings(event, session);
+    else this.#registry.deliver(event);
+  }
+
+  #rings(event: CallIncoming, session: Session): void {
+    if (this.#registry.has(event.callId)) return;
+    const incomingCall = new IncomingCall(this.#context, session, this.connectedUser(), event);
+    this.#registry.add(event.callId, incomingCall);
+    this.#events.emit("incoming-webrtc-call", { incomingCall, customData: event.customData });
+  }
+}

@@ -1,0 +1,36 @@
+import type { OpenSocket } from "./socket.js";
+
+/** "Normal closure": the client is done. */
+const NORMAL = 1000;
+
+/** Opens the browser's own WebSocket. */
+export const openWebSocket: OpenSocket = (url, protocol, listener) => {
+  const socket = new WebSocket(url, protocol);
+  socket.addEventListener("open", () => listener.opened());
+  socket.addEventListener("message", ({ data }) => listener.received(String(data)));
+  socket.addEventListener("close", ({ code }) => listener.closed(code));
+  return {
+    send: (text) => socket.send(text),
+    close: () => socket.close(NORMAL),
+  };
+};
+
+const SOCKET_SCHEMES: Readonly<Record<string, string>> = {
+  "http:": "ws:",
+  "https:": "wss:",
+  "ws:": "ws:",
+  "wss:": "wss:",
+};
+
+/**
+ * Where the signaling of a platform is.
+ *
+ * @throws TypeError when the base is no URL of http, https, ws or wss.
+ */
+export function signalingUrl(base: string): string {
+  const url = new URL(base);
+  const scheme = SOCKET_SCHEMES[url.protocol];
+  if (scheme === undefined) throw new TypeError(`Not a URL of http, https, ws or wss: ${base}`);
+  const path = url.pathname.replace(/\/+$/, "");
+  return `${scheme}//${url.host}${path}/rtc/v1`;
+}
