@@ -1,0 +1,226 @@
+import { batch, signal } from "@preact/signals";
+import {
+  CallsApiEvent,
+  type createRingbackRtc,
+  type IncomingWebrtcCall,
+  type RingbackRtc,
+  RtcEvent,
+  type WebrtcCall,
+} from "@ringback/rtc";
+import { text } from "../strings";
+import { Conversation, type ConversationStart, type Destination, type Media } from "./conversation";
+import { followCall, followRoom, nameOfEndpoint, type Told } from "./lines";
+import { type Person, personNamed } from "./person";
+import { type Devices, Preview } from "./preview";
+import { requestToken, type TokenFailure } from "./tokens";
+
+export type Connection = "out" | "connecting" | "online" | "reconnecting" | "lost";
+
+/** Somebody rings. */
+export interface Incoming {
+  readonly call: IncomingWebrtcCall;
+  readonly identity: string;
+  readonly name: string;
+  readonly video: boolean;
+}
+
+/** A call that stopped ringing before it was answered. */
+export interface Missed {
+  readonly identity: string;
+  readonly name: string;
+}
+
+export interface World {
+  readonly createRtc: typeof createRingbackRtc;
+  readonly fetch: typeof fetch;
+  readonly devices: Devices;
+  readonly now: () => number;
+}
+
+/** The whole page without its looks: who I am, whether I can be reached, and what I am in. */
+export class Showcase {
+  readonly person = signal<Person | null>(null);
+  readonly connection = signal<Connection>("out");
+  readonly failure = signal<TokenFailure | null>(null);
+  readonly incoming = signal<Incoming | null>(null);
+  readonly missed = signal<Missed | null>(null);
+  readonly conversation = signal<Conversation | null>(null);
+  readonly announcement = signal("");
+  readonly preview: Preview;
+  private rtc: RingbackRtc | null = null;
+  private started = 0; // conversations
+  private readonly told: Told;
+
+  constructor(private readonly world: World) {
+    this.preview = new Preview(world.devices);
+    this.told = {
+      joined: (name) => this.announce(text.announce.joined(name)),
+      left: (name) => this.announce(text.announce.left(name)),
+      muted: (name, muted) => this.announce(muted ? text.announce.theyMuted(name) : text.announce.theyUnmuted(name)),
+    };
+  }
+
+  /** From a name to being reachable by it. */
+  async signIn(name: string): Promise<void> {
+    const person = personNamed(name);
+    if (person === null) {
+      this.failure.value = "NAME_REFUSED";
+      return;
+    }
+    batch(() => {
+      this.failure.value = null;
+      this.connection.value = "connecting";
+    });
+    const result = await requestToken(this.world.fetch, person);
+    if ("failure" in result) {
+      batch(() => {
+        this.failure.value = result.failure;
+        this.connection.value = this.person.value === null ? "out" : "lost";
+      });
+      return;
+    }
+    this.connect(result.token, person);
+  }
+
+  async reconnect(): Promise<void> {
+    if (this.person.value !== null) await this.signIn(this.person.value.name);
+  }
+
+  signOut(): void {
+    this.drop();
+    this.preview.stop();
+    batch(() => {
+      this.person.value = null;
+      this.connection.value = "out";
+      this.missed.value = null;
+    });
+  }
+
+  /** Calls somebody or joins a room, with the camera and microphone as chosen in the preview. */
+  start(destination: Destination): void {
+    if (this.rtc === null || this.busy()) return;
+    this.missed.value = null;
+    const media = this.takeDevices(this.preview.cameraWanted.value);
+    if (destination.kind === "call") {
+      const { identity, name } = destination;
+      const conversation = this.begin({ destination, name, incoming: false, phase: "calling", media });
+      this.follow(conversation, this.rtc.callWebrtc(identity, media));
+    } else {
+      const { name } = destination;
+      const conversation = this.begin({ destination, name, incoming: false, phase: "connecting", media });
+      const room = this.rtc.joinRoom(name, media);
+      followRoom(conversation, room, this.told);
+      room.on(CallsApiEvent.ROOM_JOINED, () => this.announce(text.announce.inRoom(name)));
+    }
+  }
+
+  accept(video: boolean): void {
+    const ringing = this.incoming.value;
+    if (ringing === null) return;
+    this.conversation.value?.end();
+    const media = this.takeDevices(video);
+    const { identity, name, call } = ringing;
+    const destination: Destination = { kind: "call", identity, name };
+    this.follow(this.begin({ destination, name, incoming: true, phase: "connecting", media }), call);
+    this.incoming.value = null;
+    call.accept(media);
+  }
+
+  decline(): void {
+    const ringing = this.incoming.value;
+    this.incoming.value = null;
+    ringing?.call.decline();
+  }
+
+  /** From the end card to the lobby. */
+  close(): void {
+    this.conversation.value = null;
+  }
+
+  announce(words: string): void {
+    this.announcement.value = words;
+  }
+
+  private begin(start: Omit<ConversationStart, "serial">): Conversation {
+    this.started += 1;
+    const conversation = new Conversation({ ...start, serial: this.started }, this.world.now);
+    this.conversation.value = conversation;
+    return conversation;
+  }
+
+  private follow(conversation: Conversation, call: WebrtcCall): void {
+    followCall(conversation, call, this.told);
+    call.on(CallsApiEvent.ESTABLISHED, () => this.announce(text.announce.inCall(conversation.name.value)));
+  }
+
+  private busy(): boolean {
+    return this.conversation.value !== null && !this.conversation.value.ended.value;
+  }
+
+  /** Ends the preview, for the call opens the devices itself, and says what the call is to start with. */
+  private takeDevices(camera: boolean): Media {
+    this.preview.stop();
+    return { audio: this.preview.microphoneWanted.value, video: camera && this.preview.cameraUsable() };
+  }
+
+  private connect(token: string, person: Person): void {
+    this.drop();
+    const rtc = this.world.createRtc(token);
+    this.rtc = rtc;
+    rtc.on(RtcEvent.CONNECTED, () => {
+      if (this.rtc !== rtc) return;
+      batch(() => {
+        this.person.value = person;
+        this.connection.value = "online";
+      });
+      this.announce(text.announce.connected(person.identity));
+    });
+    rtc.on(RtcEvent.RECONNECTING, () => {
+      if (this.rtc === rtc && this.person.value !== null) this.connection.value = "reconnecting";
+    });
+    rtc.on(RtcEvent.RECONNECTED, () => {
+      if (this.rtc === rtc) this.connection.value = "online";
+    });
+    rtc.on(RtcEvent.DISCONNECTED, () => this.lose(rtc));
+    rtc.on(RtcEvent.INCOMING_WEBRTC_CALL, ({ incomingCall }) => this.ring(incomingCall));
+    rtc.connect().catch(() => this.lose(rtc));
+  }
+
+  /** The connection is gone and does not come back by itself. */
+  private lose(rtc: RingbackRtc): void {
+    if (this.rtc !== rtc) return;
+    this.rtc = null;
+    const signedIn = this.person.value !== null;
+    batch(() => {
+      this.incoming.value = null;
+      this.failure.value = signedIn ? null : "UNREACHABLE";
+      this.connection.value = signedIn ? "lost" : "out";
+    });
+  }
+
+  private drop(): void {
+    const rtc = this.rtc;
+    this.rtc = null; // its last events are no longer ours
+    this.incoming.value = null;
+    rtc?.disconnect();
+  }
+
+  private ring(call: IncomingWebrtcCall): void {
+    if (this.incoming.value !== null) return; // one card at a time; the first caller keeps it
+    const from = call.counterpart();
+    const incoming: Incoming = {
+      call,
+      identity: from.identifier,
+      name: nameOfEndpoint(from),
+      video: call.options().video,
+    };
+    this.incoming.value = incoming;
+    call.on(CallsApiEvent.HANGUP, ({ errorCode }) => {
+      if (this.incoming.value?.call !== call) return;
+      this.incoming.value = null;
+      if (errorCode.name === "ANSWERED_ELSEWHERE" || errorCode.name === "REJECTED") return;
+      this.missed.value = { identity: incoming.identity, name: incoming.name };
+      this.announce(text.incoming.stopped(incoming.name));
+    });
+  }
+}

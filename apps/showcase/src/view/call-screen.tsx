@@ -1,0 +1,110 @@
+import type { JSX } from "preact";
+import type { Conversation, Phase } from "../model/conversation";
+import { secondWindowLink } from "../model/deep-links";
+import type { Person } from "../model/person";
+import { mediaProblem, text } from "../strings";
+import { Avatar } from "./avatar";
+import { Controls } from "./controls";
+import { useFocusOnArrival } from "./focus";
+import { Icon } from "./icons";
+import { Notice } from "./notice";
+import { Sound } from "./stream";
+import { OwnTile, Tile } from "./tile";
+import { Timer } from "./timer";
+
+interface CallScreenProps {
+  readonly conversation: Conversation;
+  readonly person: Person;
+}
+
+export function CallScreen({ conversation, person }: CallScreenProps): JSX.Element {
+  const heading = useFocusOnArrival<HTMLHeadingElement>();
+  const { destination } = conversation;
+  const name = conversation.name.value;
+  const inRoom = destination.kind === "room";
+  const phase = conversation.phase.value;
+  const connected = phase === "connected";
+  const tiles = conversation.tiles.value;
+  const audio = conversation.remoteAudio.value;
+  const problem = conversation.mediaProblem.value;
+  const since = conversation.connectedAt.value;
+  const layout = inRoom && tiles.length > 0 ? "grid" : "pair";
+  const count = tiles.length + 1;
+
+  return (
+    <main class="call" id="content">
+      <header class="call-header">
+        <h1 ref={heading} tabIndex={-1}>
+          {inRoom ? text.call.room(name) : name}
+        </h1>
+        <p class="call-status">
+          {connected && inRoom && <span>{text.call.roomCount(count)}</span>}
+          {connected && since !== null && <Timer since={since} />}
+        </p>
+      </header>
+      <section
+        class={`stage ${layout}`}
+        style={{ "--count": String(layout === "grid" ? count : 1) }}
+        data-count={count}
+        aria-label={text.call.people}
+      >
+        {tiles.map((tile) => (
+          <Tile key={tile.id} tile={tile} />
+        ))}
+        {!connected && <Waiting name={name} words={phaseText(phase, inRoom)} ringing={phase === "ringing"} />}
+        {connected && tiles.length === 0 && inRoom && <Alone person={person} room={name} />}
+        <OwnTile name={person.name} video={conversation.ownVideo.value} muted={conversation.muted.value} />
+      </section>
+      {audio !== null && <Sound stream={audio} />}
+      <div class="call-footer">
+        {problem !== null && <Notice message={mediaProblem(problem)} />}
+        {conversation.actionFailed.value && (
+          <p class="pill warning" role="alert">
+            {text.call.actionFailed}
+          </p>
+        )}
+        <Controls conversation={conversation} />
+      </div>
+    </main>
+  );
+}
+
+function phaseText(phase: Phase, inRoom: boolean): string {
+  if (inRoom) return text.call.joining;
+  if (phase === "calling") return text.call.calling;
+  return phase === "ringing" ? text.call.ringing : text.call.connecting;
+}
+
+interface WaitingProps {
+  readonly name: string;
+  readonly words: string;
+  readonly ringing: boolean;
+}
+
+function Waiting({ name, words, ringing }: WaitingProps): JSX.Element {
+  return (
+    <div class="waiting">
+      <div class={ringing ? "pulse" : "pulse still"}>
+        <Avatar name={name} />
+      </div>
+      <p role="status">{words}</p>
+    </div>
+  );
+}
+
+function Alone({ person, room }: { readonly person: Person; readonly room: string }): JSX.Element {
+  return (
+    <div class="waiting">
+      <Icon name="people" />
+      <p>{text.call.waiting}</p>
+      <p class="hint">
+        {text.call.waitingHint}{" "}
+        <a href={secondWindowLink(person.name, { room })} target="_blank" rel="noreferrer">
+          {text.lobby.secondWindow}
+          <Icon name="external" />
+          <span class="unseen">{text.lobby.secondWindowHint}</span>
+        </a>
+      </p>
+    </div>
+  );
+}

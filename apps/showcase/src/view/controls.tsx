@@ -1,0 +1,40 @@
+import type { JSX } from "preact";
+import type { Conversation } from "../model/conversation";
+import { text } from "../strings";
+import { Icon } from "./icons";
+
+/** The names say what a press does, so a pressed state beside them would say the opposite twice. */
+export function Controls({ conversation }: { readonly conversation: Conversation }): JSX.Element {
+  const muted = conversation.muted.value;
+  const camera = conversation.camera.value;
+  const connected = conversation.phase.value === "connected";
+  const inRoom = conversation.destination.kind === "room";
+  const endLabel = inRoom ? text.call.leave : connected ? text.call.hangUp : text.call.cancel;
+  return (
+    <div class="controls" role="toolbar" aria-label={text.call.controls}>
+      <button class={muted ? "control off" : "control"} type="button" onClick={() => void conversation.toggleMute()}>
+        <span class="round">
+          <Icon name={muted ? "microphoneOff" : "microphone"} />
+        </span>
+        {muted ? text.call.unmute : text.call.mute}
+      </button>
+      <button
+        class={camera ? "control" : "control off"}
+        type="button"
+        aria-disabled={conversation.cameraBusy.value}
+        onClick={() => void conversation.toggleCamera()}
+      >
+        <span class="round">
+          <Icon name={camera ? "camera" : "cameraOff"} />
+        </span>
+        {camera ? text.call.cameraStop : text.call.cameraStart}
+      </button>
+      <button class="control end" type="button" onClick={() => conversation.end()}>
+        <span class="round">
+          <Icon name={inRoom ? "leave" : "hangUp"} />
+        </span>
+        {endLabel}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,29 @@
+import type { JSX } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+
+/** `srcObject` is a property, not an attribute: it has to be set on the element. */
+function useStream<E extends HTMLMediaElement>(stream: MediaStream) {
+  const element = useRef<E>(null);
+  useLayoutEffect(() => {
+    const media = element.current;
+    if (media !== null && media.srcObject !== stream) media.srcObject = stream;
+  }, [stream]);
+  return element;
+}
+
+interface PictureProps {
+  readonly stream: MediaStream;
+  readonly mirrored?: boolean;
+}
+
+/** Pictures only: everything that is heard comes from the conversation's one <audio>. */
+export function Picture({ stream, mirrored = false }: PictureProps): JSX.Element {
+  const element = useStream<HTMLVideoElement>(stream);
+  return <video ref={element} class={mirrored ? "picture mirrored" : "picture"} autoplay playsInline muted />;
+}
+
+export function Sound({ stream }: { readonly stream: MediaStream }): JSX.Element {
+  const element = useStream<HTMLAudioElement>(stream);
+  // biome-ignore lint/a11y/useMediaCaption: live speech between people has no caption file
+  return <audio ref={element} autoplay />;
+}

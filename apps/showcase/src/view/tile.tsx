@@ -1,0 +1,46 @@
+import type { JSX } from "preact";
+import type { Tile as TileModel } from "../model/conversation";
+import { text } from "../strings";
+import { Avatar } from "./avatar";
+import { Icon } from "./icons";
+import { Picture } from "./stream";
+
+/** Somebody else: their picture or initials, their name, and what keeps them from being heard. */
+export function Tile({ tile }: { readonly tile: TileModel }): JSX.Element {
+  return (
+    <figure class="tile" aria-label={tile.name} data-kind="remote">
+      {tile.video === null ? <Avatar name={tile.name} /> : <Picture stream={tile.video} />}
+      {tile.joining && <p class="tile-status">{text.call.comingIn}</p>}
+      <Caption name={tile.name} muted={tile.muted} />
+    </figure>
+  );
+}
+
+interface OwnTileProps {
+  readonly name: string;
+  readonly video: MediaStream | null;
+  readonly muted: boolean;
+}
+
+/** Oneself, mirrored, as in a looking glass. */
+export function OwnTile({ name, video, muted }: OwnTileProps): JSX.Element {
+  return (
+    <figure class="tile own" aria-label={text.call.you} data-kind="own">
+      {video === null ? <Avatar name={name} /> : <Picture stream={video} mirrored />}
+      <Caption name={text.call.you} muted={muted} />
+    </figure>
+  );
+}
+
+function Caption({ name, muted }: { readonly name: string; readonly muted: boolean }): JSX.Element {
+  return (
+    <figcaption class="tile-caption">
+      {muted && (
+        <span class="tile-muted" role="img" aria-label={text.call.mutedBadge} title={text.call.mutedBadge}>
+          <Icon name="microphoneOff" />
+        </span>
+      )}
+      <bdi class="tile-name">{name}</bdi>
+    </figcaption>
+  );
+}
