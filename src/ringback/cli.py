@@ -4,6 +4,8 @@ import asyncio
 import json
 import logging
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -29,12 +31,17 @@ T = TypeVar("T")
 USAGE_ERROR = 2
 """Exit code when nothing was done because it cannot be done like this (as the shell's own)."""
 
+ANSWER_SECONDS = 5.0
+"""How long a running server may take to say how it is: longer than its own checks may."""
+
 cli = typer.Typer(help="Self-hosted voice and video for any application.", no_args_is_help=True, add_completion=False)
 _account = typer.Typer(help="Customers of this installation.", no_args_is_help=True)
 _api_key = typer.Typer(help="Keys for the REST API.", no_args_is_help=True)
 _user = typer.Typer(help="People who administer an account.", no_args_is_help=True)
 _token = typer.Typer(help="WebRTC tokens.", no_args_is_help=True)
-for name, group in (("account", _account), ("api-key", _api_key), ("user", _user), ("token", _token)):
+_worker = typer.Typer(help="Media workers.", no_args_is_help=True)
+_GROUPS = {"account": _account, "api-key": _api_key, "user": _user, "token": _token, "worker": _worker}
+for name, group in _GROUPS.items():
     cli.add_typer(group, name=name)
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where the data lives.", show_default="./data")]
@@ -113,6 +120,26 @@ def create_token(
         typer.echo(issued.token.reveal())
 
     _offline(data_dir, work)
+
+
+@_worker.command("status")
+def worker_status(
+    url: Annotated[str | None, typer.Option(help="The running server.", show_default="http://127.0.0.1:8080")] = None,
+) -> None:
+    """Say whether a running server is ready, and how many media workers are connected."""
+    server = _settings(public_url=url).public_url
+    try:
+        with urllib.request.urlopen(f"{server}/health/ready", timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - Settings takes http and https only
+            readiness = json.load(answer)
+    except urllib.error.HTTPError as not_ready:
+        with not_ready:
+            readiness = json.load(not_ready)
+    except (OSError, ValueError):
+        _refuse(f"No Ringback server answers at {server}.", code=1)
+    for check, result in readiness["checks"].items():
+        typer.echo(f"{check}: {result['status']}. {result['detail']}")
+    if readiness["status"] != "UP":
+        raise typer.Exit(1)
 
 
 @cli.command()

@@ -19,6 +19,8 @@ from ringback.web import ERROR_RESPONSES, Authenticated, RequestModel, ResponseM
 
 _MAX_SECONDS = int(MAX_TIME_TO_LIVE.total_seconds())
 
+_DEPRECATED = Field(json_schema_extra={"deprecated": True})  # `deprecated=True` would warn whenever we read the field
+
 
 # The services check the rules; what stands here beside the types is for /openapi.json.
 IdentityText = Annotated[StrictStr, Field(json_schema_extra={"pattern": IDENTITY_PATTERN})]
@@ -41,8 +43,8 @@ class TokenCreate(DemoTokenCreate):
     time_to_live: Annotated[StrictInt, Field(gt=0, le=_MAX_SECONDS)] = int(DEFAULT_TIME_TO_LIVE.total_seconds())
     """Seconds."""
 
-    capabilities: Annotated[CapabilitiesCreate | None, Field(deprecated=True)] = None
-    application_id: Annotated[Any, Field(deprecated=True)] = None
+    capabilities: Annotated[CapabilitiesCreate | None, _DEPRECATED] = None
+    application_id: Annotated[Any, _DEPRECATED] = None
     """Accepted from older clients, and ignored."""
 
 
