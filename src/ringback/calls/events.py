@@ -50,9 +50,10 @@ class FarSideAnswered(Struct, frozen=True, tag=True):
 
 
 class Accept(Struct, frozen=True, tag=True):
-    """A device answers an outbound leg."""
+    """A device answers an outbound leg. Its endpoint is the leg's, now with the display name it has there."""
 
     session: str
+    endpoint: Endpoint
     microphone: bool
     camera: bool
 

@@ -115,10 +115,10 @@ def _take(call: Call, event: CallInput, now: datetime) -> Step[Call]:
             return Step(ringing, events=(CallRinging(ringing),))
         case FarSideAnswered():
             return _establish(call, now)
-        case Accept(session, microphone, camera):
+        case Accept(session, endpoint, microphone, camera):
             if session not in call.ringing:
                 raise InvalidState("the call does not ring on this device")
-            answered = replace(call, session=session, microphone=microphone, camera=camera)
+            answered = replace(call, session=session, endpoint=endpoint, microphone=microphone, camera=camera)
             return _establish(answered, now)
         case Decline(session, on_all_devices):
             if session not in call.ringing:

@@ -97,9 +97,11 @@ class CallService:
         await self._mailboxes.tell(account_id, DIALOGS.ref(dialog.id), dialog)
         return dialog.parent_call
 
-    async def accept(self, account_id: str, session: str, call_id: str, *, microphone: bool, camera: bool) -> None:
+    async def accept(
+        self, account_id: str, session: str, call_id: str, *, endpoint: Endpoint, microphone: bool, camera: bool
+    ) -> None:
         """Answer a call that rings on this session. Raises `CallNotFound`, `InvalidState`."""
-        await self._tell(account_id, session, call_id, Accept(session, microphone, camera))
+        await self._tell(account_id, session, call_id, Accept(session, endpoint, microphone, camera))
 
     async def decline(self, account_id: str, session: str, call_id: str, *, on_all_devices: bool) -> None:
         """Refuse a call that rings on this session. Raises `CallNotFound`, `InvalidState`."""

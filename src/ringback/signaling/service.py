@@ -61,7 +61,12 @@ class SignalingService:
                 return CallOpened(call_id)
             case CallAccept():
                 await self._calls.accept(
-                    account_id, session, request.call_id, microphone=request.microphone, camera=request.camera
+                    account_id,
+                    session,
+                    request.call_id,
+                    endpoint=me,
+                    microphone=request.microphone,
+                    camera=request.camera,
                 )
             case CallDecline():
                 await self._calls.decline(account_id, session, request.call_id, on_all_devices=request.on_all_devices)

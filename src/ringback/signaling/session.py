@@ -163,10 +163,7 @@ class Session:
         if not self._admit(now):
             yield from self._give_up(CloseCode.TOO_MANY_MESSAGES, "too many messages; slow down")
             return
-        if (
-            len(frame) > MAX_MESSAGE_BYTES
-            or len(frame.encode() if isinstance(frame, str) else frame) > MAX_MESSAGE_BYTES
-        ):
+        if len(frame.encode("utf-8", "surrogatepass") if isinstance(frame, str) else frame) > MAX_MESSAGE_BYTES:
             yield from self._give_up(CloseCode.MESSAGE_TOO_LARGE, "the message is over 128 KiB")
             return
         try:
@@ -247,10 +244,10 @@ def _read(frame: str | bytes) -> ClientMessage:
 def _field_of(error: str) -> str | None:
     """The path of the field that msgspec complains about: `destination.identity`."""
     at, missing = _PATH.search(error), _MISSING.search(error)
-    path = [step for step in re.split(r"[.\[]", at["path"]) if step and not step.startswith("...")] if at else []
+    path = [at["path"].replace("[...]", "")] if at else []
     if missing:
         path.append(missing["name"])
-    return ".".join(step.rstrip("]") for step in path) or None
+    return ".".join(path) or None
 
 
 def _id_of(frame: str) -> int | None:

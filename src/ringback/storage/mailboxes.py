@@ -83,8 +83,8 @@ class Mailboxes:
             return result, transaction
 
         result, transaction = await self._database.write(run)
-        if transaction.has_commands:
-            self._run_commands(str(transaction.tree))
+        if transaction.commands:
+            self._run_commands(str(transaction.root))
         self._deadline_set.set()
         self._after_commit()
         return result
@@ -97,6 +97,11 @@ class Mailboxes:
         """Wait until every command of this tree that is stored now has been carried out."""
         while runner := self._runners.get(str(tree)):
             await asyncio.wait([runner])
+
+    async def idle(self) -> None:
+        """Wait until every command of every tree has been carried out."""
+        while self._runners:
+            await asyncio.wait(self._runners.values())
 
     async def resume(self) -> None:
         """Carry out what a former run of the platform left undone."""

@@ -40,7 +40,7 @@ from ringback.calls.events import (
     SlotsChanged,
     StartCall,
 )
-from ringback.calls.model import Direction, EndReason, Participant, ParticipantState, Place
+from ringback.calls.model import Call, Direction, EndReason, Participant, ParticipantState, Place
 from ringback.kernel.errors import InvalidState
 from ringback.kernel.steps import Ref, Step, Tell
 from ringback.media import room
@@ -138,7 +138,7 @@ def _take(dialog: Dialog, event: DialogInput, now: datetime) -> Step[Dialog]:
         case CallRinging(call):
             return Step(dialog, tells=(Tell(parent, FarSideRings()),) if call.id == child.id else ())
         case CallEstablished(call) if call.id == child.id:
-            return _answer(dialog, call.microphone, call.camera)
+            return _answer(dialog, call)
         case CallEstablished():
             established = replace(dialog, state=ESTABLISHED, established_at=now)
             return Step(established, events=(DialogEstablished(established),))
@@ -159,10 +159,10 @@ def _take(dialog: Dialog, event: DialogInput, now: datetime) -> Step[Dialog]:
             assert_never(event)
 
 
-def _answer(dialog: Dialog, microphone: bool, camera: bool) -> Step[Dialog]:
+def _answer(dialog: Dialog, call: Call) -> Step[Dialog]:
     """The child is there: it enters the room, and the parent is answered."""
-    entered = room.join(dialog.room, dialog.child.id, camera=camera)
-    child = replace(dialog.child, microphone=microphone, camera=camera)
+    entered = room.join(dialog.room, dialog.child.id, camera=call.camera)
+    child = replace(dialog.child, endpoint=call.endpoint, microphone=call.microphone, camera=call.camera)
     answered = replace(dialog, child=child, room=entered.plan)
     return Step(
         answered,

@@ -1,0 +1,92 @@
+"""Rooms, as the SDKs of those who are in live through them."""
+
+import asyncio
+
+from tests.integration.signaling.world import Somebody, World
+
+
+async def joins(somebody: Somebody, name: str = "standup", *, camera: bool = True) -> str:
+    result = await somebody.does("room.join", name=name, microphone=True, camera=camera)
+    await somebody.connects_media(result["callId"])
+    return str(result["callId"])
+
+
+async def test_three_come_and_one_leaves_and_comes_back(world: World) -> None:
+    anna, boris, clara = [await world.connects(name) for name in ("anna", "boris", "clara")]
+    annas = await joins(anna)
+    alone = await anna.hears("room.joined")
+    assert (alone["name"], alone["participants"], alone["slots"]) == ("standup", [], [])
+
+    boriss = await joins(boris)
+    assert (await anna.hears("participant.joining"))["participant"]["state"] == "JOINING"
+    assert [slot["participantId"] for slot in (await anna.hears("slots.changed"))["slots"]] == [boriss]
+    assert (await anna.hears("participant.joined"))["participant"]["id"] == boriss
+    assert [participant["id"] for participant in (await boris.hears("room.joined"))["participants"]] == [annas]
+
+    claras = await joins(clara, camera=False)
+    snapshot = await clara.hears("room.joined")
+    assert [participant["endpoint"]["identity"] for participant in snapshot["participants"]] == ["anna", "boris"]
+    assert [(slot["index"], slot["participantId"]) for slot in snapshot["slots"]] == [(0, annas), (1, boriss)]
+    for somebody in (anna, boris):
+        await somebody.hears("participant.joining")
+        slots = (await somebody.hears("slots.changed"))["slots"]
+        assert (slots[1]["participantId"], slots[1]["camera"]) == (claras, None)
+        await somebody.hears("participant.joined")
+
+    await boris.does("room.leave", callId=boriss)
+    await boris.hears_of_end("NORMAL_HANGUP")
+    for somebody in (anna, clara):
+        assert (await somebody.hears("participant.left"))["participantId"] == boriss
+        assert len((await somebody.hears("slots.changed"))["slots"]) == 1
+
+    again = await joins(boris)
+    assert again != boriss
+    returned = await boris.hears("room.joined")
+    assert {participant["id"] for participant in returned["participants"]} == {annas, claras}
+
+
+async def test_a_room_is_over_when_the_last_one_leaves(world: World) -> None:
+    anna = await world.connects("anna")
+    await anna.does("room.leave", callId=await joins(anna))
+    await anna.hears("room.joined")
+    await anna.hears_of_end("NORMAL_HANGUP")
+    await world.says_all()
+    assert world.engine.rules[0].rooms == []
+    await joins(anna)
+    assert (await anna.hears("room.joined"))["participants"] == []
+
+
+async def test_two_who_come_at_once_meet(world: World) -> None:
+    anna, boris = await world.connects("anna"), await world.connects("boris")
+    await asyncio.gather(joins(anna), joins(boris))
+    [room] = world.engine.rules[0].room_snapshots()
+    assert len(room.participants) == 2
+
+
+async def test_a_fifth_is_told_that_the_room_is_full(world: World) -> None:
+    for name in ("anna", "boris", "clara", "dora"):
+        await joins(await world.connects(name))
+    late = await world.connects("emil")
+    assert await late.fails("room.join", name="standup", microphone=True, camera=True) == "ROOM_FULL"
+    await joins(late, "another")
+
+
+async def test_rooms_of_one_name_in_two_accounts_are_two_rooms(world: World) -> None:
+    anna = await world.connects("anna")
+    other = await world.platform.accounts.create_account("other")
+    issued = await world.platform.identities.issue_token(other.id, "boris")
+    boris = await world.opens_a_socket()
+    await boris.does("hello", token=issued.token.reveal(), client={"name": "test", "version": "1"})
+    await joins(anna)
+    await joins(boris)
+    assert (await boris.hears("room.joined"))["participants"] == []
+
+
+async def test_the_others_see_who_loses_the_socket_leave(world: World) -> None:
+    anna, boris = await world.connects("anna"), await world.connects("boris")
+    await joins(anna)
+    boriss = await joins(boris)
+    for event in ("room.joined", "participant.joining", "slots.changed", "participant.joined"):
+        await anna.hears(event)
+    await boris.vanishes()
+    assert (await anna.hears("participant.left"))["participantId"] == boriss

@@ -1,0 +1,195 @@
+"""A whole platform with a real database and real sockets; only the media workers are fake."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+import websockets
+from websockets.asyncio.client import ClientConnection
+
+from ringback.app import Conversations, Platform, build_app, conversing, open_platform, wire_conversations
+from ringback.settings import Settings
+from ringback.signaling.messages import SUBPROTOCOL
+from ringback.testing.clock import VirtualClock
+from ringback.testing.media import FakeMediaEngine
+
+OFFER: Final = (Path(__file__).parents[2] / "contract" / "worker" / "offer.sdp").read_bytes().decode()
+"""What Chromium offers."""
+
+PATIENCE_SECONDS: Final = 10.0
+"""How long a test waits for what must come. Only ever waited for in full by a test that fails."""
+
+
+class Somebody:
+    """An SDK, as far as signaling sees one."""
+
+    def __init__(self, socket: ClientConnection, world: "World") -> None:
+        self._socket = socket
+        self._world = world
+        self._id = 0
+        self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._answers: dict[int | None, asyncio.Future[dict[str, Any]]] = {}
+        self._reader = asyncio.create_task(self._read())
+
+    async def asks(self, type: str, **fields: Any) -> dict[str, Any]:
+        """Send a request; return its `reply` or `error`."""
+        self._id += 1
+        answer = self.answer_to(self._id)
+        await self.sends(json.dumps({"type": type, "id": self._id, **fields}))
+        return await asyncio.wait_for(answer, PATIENCE_SECONDS)
+
+    async def does(self, type: str, **fields: Any) -> dict[str, Any]:
+        """Send a request that must succeed; return its result."""
+        answer = await self.asks(type, **fields)
+        assert answer["type"] == "reply", answer
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    async def fails(self, type: str, **fields: Any) -> str:
+        """Send a request that must not succeed; return the code."""
+        answer = await self.asks(type, **fields)
+        assert answer["type"] == "error", answer
+        return str(answer["code"])
+
+    async def sends(self, frame: str | bytes) -> None:
+        """Send a frame as it is."""
+        await self._socket.send(frame)
+
+    def answer_to(self, id: int | None) -> "asyncio.Future[dict[str, Any]]":
+        """The `reply` or `error` with this id, whenever it comes."""
+        return self._answers.setdefault(id, asyncio.get_running_loop().create_future())
+
+    async def hears(self, type: str) -> dict[str, Any]:
+        """The next event, which must be of this type."""
+        event = await asyncio.wait_for(self._events.get(), PATIENCE_SECONDS)
+        assert event["type"] == type, event
+        return event
+
+    async def hears_of_end(self, reason: str) -> None:
+        """The next event: the call ended, for this reason."""
+        assert (await self.hears("call.ended"))["reason"]["name"] == reason
+
+    async def hears_nothing_more(self) -> None:
+        """Nothing is left, once the platform has said all that it has to say."""
+        await self._world.says_all()
+        await self.asks("ping")  # what was sent before its answer has arrived
+        assert self._events.empty(), self._events.get_nowait()
+
+    async def connects_media(self, call_id: str) -> None:
+        """Negotiate, and let the transport come up."""
+        await self.does("media.offer", callId=call_id, sdp=OFFER)
+        await self._world.media_connects(call_id)
+
+    async def closed_with(self) -> int | None:
+        """Wait until the platform closes the socket; its code."""
+        await asyncio.wait_for(self._socket.wait_closed(), PATIENCE_SECONDS)
+        return self._socket.close_code
+
+    async def vanishes(self) -> None:
+        """Lose the socket without a word."""
+        self._socket.transport.abort()
+        await self._reader
+
+    async def goes(self) -> None:
+        """Close the socket."""
+        await self._socket.close()
+        await self._reader
+
+    async def _read(self) -> None:
+        try:
+            async for frame in self._socket:
+                message = json.loads(frame)
+                if message["type"] in ("reply", "error"):
+                    self.answer_to(message["id"]).set_result(message)
+                else:
+                    self._events.put_nowait(message)
+        except websockets.ConnectionClosedError:
+            pass
+
+
+class World:
+    """A running platform and everybody who is connected to it."""
+
+    def __init__(
+        self, platform: Platform, conversations: Conversations, engine: FakeMediaEngine, clock: VirtualClock, url: str
+    ) -> None:
+        self.platform = platform
+        self.conversations = conversations
+        self.engine = engine
+        self.clock = clock
+        self._url = url
+        self._people: list[Somebody] = []
+
+    async def token(self, identity: str, display_name: str | None = None) -> str:
+        """A token of the default account."""
+        account = await self.platform.accounts.find_account("default")
+        issued = await self.platform.identities.issue_token(account.id, identity, display_name=display_name)
+        return issued.token.reveal()
+
+    async def opens_a_socket(self) -> Somebody:
+        """A socket on which nothing has been said."""
+        protocols = [websockets.Subprotocol(SUBPROTOCOL)]
+        somebody = Somebody(await websockets.connect(f"{self._url}/rtc/v1", subprotocols=protocols), self)
+        self._people.append(somebody)
+        return somebody
+
+    async def connects(self, identity: str, display_name: str | None = None) -> Somebody:
+        """An identity with a new session."""
+        somebody = await self.opens_a_socket()
+        token = await self.token(identity, display_name)
+        await somebody.does("hello", token=token, client={"name": "test", "version": "1"})
+        return somebody
+
+    async def media_connects(self, call_id: str) -> None:
+        """The transport of a call comes up."""
+        rooms = [room.room for room in self.engine.rules[0].room_snapshots() if _is_in(room, call_id)]
+        await self.engine.transport_connected(rooms[0], call_id)
+
+    async def says_all(self) -> None:
+        """Everything that follows from what has happened has been carried out and told."""
+        await self.conversations.mailboxes.idle()
+        await self.conversations.dispatcher.deliver_all()
+
+    async def time_passes(self, seconds: float) -> None:
+        """Let time go by for the calls."""
+        self.clock.advance(seconds)
+        await self.conversations.mailboxes.pass_deadlines()
+
+    async def everybody_goes(self) -> None:
+        """Close what is still open."""
+        for somebody in self._people:
+            await somebody.goes()
+
+
+def _is_in(room: Any, call_id: str) -> bool:
+    return any(participant.participant == call_id for participant in room.participants)
+
+
+@asynccontextmanager
+async def running_world(data_dir: Path) -> AsyncIterator[World]:
+    """A platform that listens on a free port of loopback."""
+    clock, engine = VirtualClock(), FakeMediaEngine()
+    async with open_platform(Settings(data_dir=data_dir), clock=clock) as platform:
+        await platform.accounts.bootstrap(None)
+        conversations = wire_conversations(platform, engine)
+        await engine.start(conversations.jobs)
+        async with conversing(conversations):
+            app = build_app(platform, [conversations.signaling.router()])
+            config = uvicorn.Config(app, ws="websockets-sansio", log_config=None, access_log=False, lifespan="off")
+            server = uvicorn.Server(config)
+            # Listening before serving: who connects early waits in the backlog.
+            listener = socket.create_server(("127.0.0.1", 0))
+            serving = asyncio.create_task(server.serve([listener]))
+            url = f"ws://127.0.0.1:{listener.getsockname()[1]}"
+            world = World(platform, conversations, engine, clock, url)
+            try:
+                yield world
+            finally:
+                await world.everybody_goes()
+                server.should_exit = True
+                await serving
