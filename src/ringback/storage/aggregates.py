@@ -1,7 +1,7 @@
 """State, outgoing events and commands of a call tree, changed in one transaction (DESIGN, decision 4).
 
 An **aggregate** is a record with a life: a call, a dialog, a conference. Its **machine** is a pure function. A **tree**
-is an owner (a dialog or a conference) with its calls. One transaction may step several aggregates of a tree: what a
+is an owner (a dialog or a conference) with its calls. One transaction may step several aggregates of one tree: what a
 machine tells another one, and every event of an owned aggregate to its owner, is delivered at once. What leaves the
 tree is stored for later: events in the outbox, commands as rows that are deleted when they are done.
 """
@@ -93,32 +93,28 @@ class StoredCommand(NamedTuple):
     command: bytes
 
 
-class Transaction:
-    """Steps the aggregates of one tree on one database transaction. Call `store()` once, at the end."""
+class Tree:
+    """Steps the aggregates of one tree and collects what comes of it. Pure: `find` knows the present states.
 
-    def __init__(self, connection: Connection, kinds: Mapping[str, Kind[Any]], account_id: str, now: datetime) -> None:
-        self.connection = connection
-        self.account_id = account_id
+    `Transaction` is the one that stores; `ringback.testing.playbook` has one that remembers.
+    """
+
+    def __init__(self, kinds: Mapping[str, Kind[Any]], find: Callable[[Ref], Any | None], now: datetime) -> None:
         self.now = now
-        self.tree: Ref | None = None
+        self.root: Ref | None = None
+        """The owner that all of them belong to; known once somebody was told something."""
+        self.changed: dict[Ref, None] = {}
+        """Who has a new state, in the order in which they first changed."""
+        self.events: list[tuple[Ref, object]] = []
+        self.commands: list[tuple[Ref, object]] = []
         self._kinds = kinds
+        self._find = find
         self._states: dict[Ref, Any] = {}
-        self._versions: dict[Ref, int] = {}
-        self._changed: dict[Ref, None] = {}
-        self._commands: list[tuple[Ref, object]] = []
-        self._events: list[tuple[Ref, object]] = []
-
-    @property
-    def has_commands(self) -> bool:
-        """Whether something is to be carried out after the commit."""
-        return bool(self._commands)
 
     def state(self, ref: Ref) -> Any | None:
-        """The present state, or None when there is no such aggregate in this account."""
+        """The present state, or None when there is no such aggregate."""
         if ref not in self._states:
-            kind = self._kinds[ref.kind]
-            found = load(self.connection, kind, self.account_id, ref.id)
-            self._states[ref], self._versions[ref] = found if found else (None, 0)
+            self._states[ref] = self._find(ref)
         return self._states[ref]
 
     def tell(self, to: Ref, event: object) -> None:
@@ -133,36 +129,53 @@ class Transaction:
             before = self.state(ref)
             step = kind.step(before, happening, self.now)
             owner = kind.owner(step.state)
-            self.tree = owner or ref
+            root = owner or ref
+            assert self.root in (None, root), f"{ref} belongs to {root}, not to {self.root}"
+            self.root = root
             if step.state is not before or step.events or step.commands:
                 self._states[ref] = step.state
-                self._changed[ref] = None
-            self._commands.extend((ref, command) for command in step.commands)
-            self._events.extend((ref, produced) for produced in step.events)
+                self.changed[ref] = None
+            self.commands.extend((ref, command) for command in step.commands)
+            self.events.extend((ref, produced) for produced in step.events)
             if owner:
                 queue.extend(Tell(owner, produced) for produced in step.events)
             queue.extend(step.tells)
 
+
+class Transaction(Tree):
+    """A tree stepped on one database transaction, for one account. Call `store()` once, at the end."""
+
+    def __init__(self, connection: Connection, kinds: Mapping[str, Kind[Any]], account_id: str, now: datetime) -> None:
+        super().__init__(kinds, self._load, now)
+        self.connection = connection
+        self.account_id = account_id
+        self._versions: dict[Ref, int] = {}
+
+    def _load(self, ref: Ref) -> Any | None:
+        found = load(self.connection, self._kinds[ref.kind], self.account_id, ref.id)
+        state, self._versions[ref] = found if found else (None, 0)
+        return state
+
     def store(self) -> None:
         """Write states, outbox rows and command rows."""
-        for ref in self._changed:
+        for ref in self.changed:
             self._store_state(ref)
-        for number, (ref, event) in enumerate(self._events):
+        for number, (ref, event) in enumerate(self.events):
             name = f"{ref}:{self._versions[ref]}:{number}"
             outbox.append(
-                self.connection, account_id=self.account_id, tree=str(self.tree), name=name, event=event, now=self.now
+                self.connection, account_id=self.account_id, tree=str(self.root), name=name, event=event, now=self.now
             )
-        if self._commands:
+        if self.commands:
             self.connection.execute(
                 insert(command_rows),
                 [
                     {
                         "id": f"{ref}:{self._versions[ref]}:{number}",
                         "account_id": self.account_id,
-                        "tree": str(self.tree),
+                        "tree": str(self.root),
                         "command": msgspec.json.encode(command),
                     }
-                    for number, (ref, command) in enumerate(self._commands)
+                    for number, (ref, command) in enumerate(self.commands)
                 ],
             )
 
@@ -176,6 +189,7 @@ class Transaction:
             "state": msgspec.json.encode(state),
         }
         if version == 0:
+            assert state.account_id == self.account_id, f"{ref} would begin in another account"
             self.connection.execute(insert(kind.table).values(id=state.id, account_id=state.account_id, **values))
         else:
             table = kind.table
