@@ -67,6 +67,7 @@ class WorkerClient:
         self.peer_pid: int = connection.peer_pid
         """The worker's process; 0 when it lives in another process namespace (a container of its own)."""
         self._task = asyncio.create_task(self._live(), name=f"client of {path.name}")
+        self._task.add_done_callback(self._clean_up)
 
     @classmethod
     async def connect(cls, path: Path, *, epoch: int, build: str, delivery: Delivery) -> "WorkerClient":
@@ -85,7 +86,8 @@ class WorkerClient:
 
     async def ended(self) -> Ending:
         """Wait until there is nothing left to control."""
-        return await asyncio.shield(self._task)
+        await asyncio.wait([self._task])
+        return Ending.CLOSED if self._task.cancelled() else self._task.result()
 
     async def close(self) -> None:
         """Leave the worker alone. Commands without an answer end with `Unavailable`."""
@@ -124,12 +126,6 @@ class WorkerClient:
         except WorkerRefused as refusal:
             _log.error("media worker refused its controller", socket=self._path.name, reason=str(refusal))
             return Ending.SUPERSEDED
-        except asyncio.CancelledError:
-            return Ending.CLOSED
-        finally:
-            self._hang_up()
-            for unanswered in self._unanswered:
-                _resolve(unanswered.outcome, WorkerGone())
 
     async def _converse(self, connection: Connection) -> bool:
         """Handle what the worker says until it hangs up. True: because another controller has taken over."""
@@ -180,6 +176,12 @@ class WorkerClient:
     def _acknowledge(self, number: int) -> None:
         if self._connection is not None:
             self._connection.send(acknowledge_frame(number))
+
+    def _clean_up(self, _: asyncio.Task[Ending]) -> None:
+        """A callback, not a `finally`: a task that is cancelled before its first step runs none of its code."""
+        self._hang_up()
+        for unanswered in self._unanswered:
+            _resolve(unanswered.outcome, WorkerGone())
 
     def _hang_up(self) -> None:
         if self._connection is not None:

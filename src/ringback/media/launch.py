@@ -27,7 +27,7 @@ class Adopted(NamedTuple):
 
     client: WorkerClient
     process: WorkerProcess | None
-    """None when it lives in another process namespace."""
+    """None when it lives in another process namespace, or (a fake) in this very process."""
     snapshot: Snapshot
 
 
@@ -42,7 +42,7 @@ async def adopt(connect: Connect, command_id: str) -> Adopted:
     """Take over the worker that runs. Raises as `connect`, and `Unavailable` when it does not answer."""
     client = await connect()
     # The answer to a command sent after this line proves that the process which we hold is the worker.
-    process = WorkerProcess.adopt(client.peer_pid) if client.peer_pid else None
+    process = WorkerProcess.adopt(client.peer_pid)
     try:
         snapshot = await client.run(command_id, TakeSnapshot())
     except BaseException:

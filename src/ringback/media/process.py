@@ -50,11 +50,15 @@ class WorkerProcess:
 
     @classmethod
     def adopt(cls, pid: int) -> "WorkerProcess | None":
-        """Hold a process that another control plane has started; None when it is gone or not ours to see.
+        """Hold a process that another control plane has started.
+
+        None when it has ended, when we cannot see it (0: another namespace), and for ourselves, whom we must not end.
 
         The caller proves that `pid` is still the worker by talking to it after this call.
         """
-        with suppress(OSError):
+        if pid in (0, os.getpid()):
+            return None
+        with suppress(ProcessLookupError):
             return cls(pid, os.pidfd_open(pid), None)
         return None
 

@@ -1,6 +1,8 @@
 """One media worker through all its processes: found or started, watched, restarted, stopped."""
 
 import asyncio
+import logging
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,6 +27,15 @@ ones leave the machine time, because what ends a worker at its start will end th
 
 STABLE_AFTER = 30.0
 """Seconds of life after which a worker's end counts as the first again."""
+
+_LOG_LEVELS = {
+    "ERROR": logging.ERROR,
+    "WARN": logging.WARNING,
+    "INFO": logging.INFO,
+    "DEBUG": logging.DEBUG,
+    "TRACE": logging.DEBUG,
+}
+_LOG_LINE = re.compile(rf"\S+Z\s+({'|'.join(_LOG_LEVELS)}) (.*)")  # time, level, the rest
 
 _log = structlog.get_logger(__name__)
 
@@ -236,4 +247,7 @@ class Worker:
         return await WorkerClient.connect(self._socket, epoch=self._epoch, build=self._build, delivery=self._delivery)
 
     def _pass_on(self, line: str) -> None:
-        self._log.info("media worker says", line=line)
+        """Log a line of the worker at the worker's own level; what has none is its last cry."""
+        parsed = _LOG_LINE.fullmatch(line)
+        level, text = parsed.groups() if parsed else ("ERROR", line)
+        self._log.log(_LOG_LEVELS[level], "media worker says", line=text)

@@ -49,9 +49,10 @@ class FakeWorker:
         self._server: asyncio.Server | None = None
         self._statistics: asyncio.Task[None] | None = None
         self._ending: asyncio.Task[None] | None = None
-        self._connections: set[_Connection] = set()
+        self._connections: dict[_Connection, asyncio.Task[None]] = {}
         self._controller: _Connection | None = None
-        self._epoch = 0
+        self.epoch = 0
+        """The highest one seen; controllers with a lower one are refused."""
 
     async def __aenter__(self) -> "FakeWorker":
         await self.start()
@@ -75,7 +76,7 @@ class FakeWorker:
         self.path.unlink(missing_ok=True)
         self.drop_connections()
         self._statistics.cancel()
-        await asyncio.wait([self._statistics])
+        await asyncio.wait([self._statistics, *self._connections.values()])
         self.ended.set()
 
     def drop_connections(self) -> None:
@@ -111,9 +112,11 @@ class FakeWorker:
             if self.rules.rooms and self._controller is not None:
                 self._controller.send(protocol.Statistics(rooms=self.rules.room_snapshots()))
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = _Connection(writer)
-        self._connections.add(connection)
+        self._connections[connection] = asyncio.create_task(self._serve(connection, reader))
+
+    async def _serve(self, connection: "_Connection", reader: asyncio.StreamReader) -> None:
         frames = FrameDecoder()
         with suppress(FrameInvalid, ConnectionError):
             while not connection.is_closing() and (data := await reader.read(65_536)):
@@ -121,7 +124,7 @@ class FakeWorker:
                 while not connection.is_closing() and (body := frames.next_body()) is not None:
                     self._receive(connection, body)
         connection.close()
-        self._connections.discard(connection)
+        del self._connections[connection]
         if self._controller is connection:
             self._controller = None
 
@@ -150,10 +153,10 @@ class FakeWorker:
         version = min(hello.protocol_max, protocol.PROTOCOL_MAX)
         if version < max(hello.protocol_min, protocol.PROTOCOL_MIN):
             connection.refuse(RefusalCode.PROTOCOL_UNSUPPORTED, "this worker speaks version 1")
-        elif hello.epoch < self._epoch:
-            connection.refuse(RefusalCode.STALE_EPOCH, f"epoch {hello.epoch} is older than {self._epoch}")
+        elif hello.epoch < self.epoch:
+            connection.refuse(RefusalCode.STALE_EPOCH, f"epoch {hello.epoch} is older than {self.epoch}")
         else:
-            self._epoch = hello.epoch
+            self.epoch = hello.epoch
             if self._controller is not None:
                 self._controller.send(protocol.Superseded(epoch=hello.epoch))
                 self._controller.close()

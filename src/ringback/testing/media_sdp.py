@@ -74,7 +74,7 @@ def parse_offer(sdp: str) -> list[MediaLine]:
 
 
 def canned_answer(offer: list[MediaLine], transport: str) -> str:
-    """An answer that follows the offer line by line (RFC 9429 §5.3.1), with credentials that belong to the transport."""
+    """An answer that follows the offer line by line (RFC 9429 §5.3.1), with credentials of the transport."""
     secret = hashlib.sha256(transport.encode()).hexdigest()
     credentials = [f"a=ice-ufrag:{secret[:8]}", f"a=ice-pwd:{secret[8:32]}"]
     out = [*_SESSION, "a=group:BUNDLE " + " ".join(line.mid for line in offer)]

@@ -7,12 +7,12 @@ from typing import Any, get_args
 
 import msgspec
 import pytest
-from tests.contract.worker.generate import FOLDER, VECTORS, message_of, schema
 
 from ringback.media import protocol
 from ringback.media.commands import Answer, Command, Done, result_type
 from ringback.media.facts import Fact, RoomFailReason, TransportCloseReason
 from ringback.media.model import Snapshot
+from tests.contract.worker.generate import FOLDER, VECTORS, message_of, schema
 
 PATHS = sorted(VECTORS.glob("*.json"))
 

@@ -1,0 +1,95 @@
+"""Facts: numbered, repeated until they are acknowledged, and contained in the snapshot. And the statistics."""
+
+from tests.contract.worker.conftest import WorkerUnderTest
+from tests.contract.worker.controller import OFFER, Controller, Message
+
+
+async def reconnected(worker: WorkerUnderTest) -> tuple[Controller, Message]:
+    controller = await worker.connect()
+    return controller, await controller.hello()
+
+
+def fact(number: int, participant: str) -> Message:
+    return {
+        "type": "fact",
+        "number": number,
+        "fact": {
+            "type": "transport_closed",
+            "room": "r",
+            "participant": participant,
+            "transport": f"{participant}-1",
+            "reason": "ICE_TIMEOUT",
+        },
+    }
+
+
+async def test_facts_are_repeated_until_they_are_acknowledged(worker: WorkerUnderTest, controller: Controller) -> None:
+    await controller.done("open_room", room="r")
+    for name in ("alice", "bob", "carol"):
+        offer = {"room": "r", "participant": name, "transport": f"{name}-1", "sdp": OFFER}
+        await controller.done("accept_offer", **offer)
+    await controller.done("close_participant", room="r", participant="carol")  # commanded, so no fact
+    worker.let_transports_time_out("r", ["alice", "bob"])
+
+    assert [await controller.fact(), await controller.fact()] == [fact(1, "alice"), fact(2, "bob")]
+    snapshot = await controller.done("take_snapshot")
+    assert list(snapshot) == ["boot_id", "last_fact", "rooms"]
+    assert snapshot["last_fact"] == 2
+    participants = snapshot["rooms"][0]["participants"]
+    assert [entry["transport"]["state"] for entry in participants] == ["CLOSED", "CLOSED"]
+
+    controller.close()
+    controller, welcome = await reconnected(worker)
+    assert (welcome["last_fact"], welcome["overflowed"]) == (2, False)
+    assert [await controller.fact(), await controller.fact()] == [fact(1, "alice"), fact(2, "bob")]
+    controller.send({"type": "acknowledge", "fact": 1})
+    await controller.done("take_snapshot")  # the acknowledgement has been read
+
+    controller, welcome = await reconnected(worker)
+    assert await controller.fact() == fact(2, "bob")
+    controller.send({"type": "acknowledge", "fact": 2})
+    controller.send({"type": "acknowledge", "fact": 1})  # an old one takes nothing back
+    await controller.done("take_snapshot")
+
+    controller, welcome = await reconnected(worker)
+    assert welcome["last_fact"] == 2
+    await controller.done("open_room", room="s")
+    assert not controller.has_facts()
+
+
+async def test_statistics_come_by_themselves_while_there_are_rooms(controller: Controller) -> None:
+    await controller.done("open_room", room="r")
+    await controller.done("publish", room="r", participant="alice", publication="a", number=1, source="SCREEN")
+    statistics = await controller.receive()
+    assert list(statistics) == ["type", "rooms"]
+    assert statistics == {"type": "statistics", "rooms": [await controller.room("r")]}
+
+
+async def test_the_snapshot_has_the_keys_of_the_document_in_their_order(controller: Controller) -> None:
+    await controller.done("open_room", room="r")
+    await controller.done("publish", room="r", participant="alice", publication="a", number=1, source="SCREEN")
+    await controller.done("accept_offer", room="r", participant="alice", transport="t", sdp=OFFER)
+    (room,) = (await controller.done("take_snapshot"))["rooms"]
+    assert list(room) == ["room", "participants"]
+    (alice,) = room["participants"]
+    assert list(alice) == ["participant", "transport", "publications", "slots"]
+    assert list(alice["transport"]) == [
+        "transport",
+        "state",
+        "packets_received",
+        "packets_sent",
+        "bytes_received",
+        "bytes_sent",
+        "round_trip_ms",
+    ]
+    assert list(alice["publications"][0]) == [
+        "publication",
+        "number",
+        "source",
+        "started",
+        "packets_received",
+        "packets_lost",
+        "keyframe_requests",
+    ]
+    assert alice["slots"][0] == {"kind": "AUDIO", "index": 0, "publication": None, "packets_sent": 0}
+    assert list(alice["slots"][0]) == ["kind", "index", "publication", "packets_sent"]
