@@ -279,12 +279,16 @@ async def serve(settings: Settings, announce: Callable[[Settings, FirstStart | N
     """Run one node until SIGTERM or Ctrl-C; a second signal does not wait for open connections.
 
     `announce` is told, once the node can answer, the settings with the port that is really used, and what the first
-    start has made. Raises `AddressUnavailable`, `DataDirectoryTaken`, `SchemaTooNew`, `SecretKeyUnusable`.
+    start has made. Raises `AddressUnavailable`, `DataDirectoryTaken`, `SchemaTooNew`, `SecretKeyUnusable`, and
+    `CancelledError` when SIGTERM comes before that; what has been started is stopped then, too.
     """
+    starting = asyncio.current_task()
+    assert starting is not None
     with _listening(settings) as listener:
         if settings.port == 0:
             settings = Settings(**{**settings.model_dump(exclude_unset=True), "port": listener.getsockname()[1]})
         lock = DataDirectoryLock(settings.data_dir)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, starting.cancel)  # until `_Server` takes over
         try:
             async with open_platform(settings) as platform, running(platform) as app:
                 chosen = settings.bootstrap_api_key

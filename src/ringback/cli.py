@@ -15,8 +15,7 @@ import typer
 import uvloop
 from pydantic import ValidationError
 from rich.console import Console
-from rich.panel import Panel
-from rich.table import Table
+from rich.text import Text
 
 from ringback.accounts import DEFAULT_ACCOUNT, FirstStart, Role
 from ringback.app import SHOWCASE, Platform, open_platform, openapi_document
@@ -65,6 +64,8 @@ def serve(
         uvloop.run(serve_node(settings, _announce))
     except RingbackError as error:
         _refuse(error.message)
+    except asyncio.CancelledError:
+        structlog.get_logger(__name__).info("Stopped while starting.")
 
 
 @_account.command("create")
@@ -216,13 +217,7 @@ def _announce(settings: Settings, first_start: FirstStart | None) -> None:
     if first_start is not None:
         rows["Admin login"] = f"{first_start.username} / {first_start.password.reveal()}"
         rows["API key"] = first_start.api_key.reveal()
-    console = Console(soft_wrap=True)  # a key broken over two lines cannot be copied
-    if not console.is_terminal:
-        for label, value in rows.items():
-            typer.echo(f"{label + ':':<13}{value}")
-        return
-    table = Table.grid(padding=(0, 2))
+    console = Console(highlight=False)
     for label, value in rows.items():
-        table.add_row(f"[bold]{label}[/bold]", value)
-    note = "The login and the key are shown this once." if first_start else None
-    console.print(Panel.fit(table, title="Ringback is running", subtitle=note))
+        # Never cut or wrapped: a key in two pieces cannot be copied.
+        console.print(Text(f"{label + ':':<13}", "bold"), Text(value), sep="", soft_wrap=True)

@@ -156,6 +156,29 @@ async def test_a_node_serves_from_its_first_start_to_sigterm(tmp_path: Path, mon
         await node
 
 
+async def test_sigterm_during_the_start_stops_what_has_been_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life: list[str] = []
+
+    @asynccontextmanager
+    async def starting(_platform: Platform) -> AsyncIterator[FastAPI]:
+        life.append("started")
+        os.kill(os.getpid(), signal.SIGTERM)
+        try:
+            await asyncio.Event().wait()
+            yield FastAPI()
+        finally:
+            life.append("stopped")
+
+    monkeypatch.setattr(ringback.app, "running", starting)
+    settings = Settings(data_dir=tmp_path / "data", port=0)
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(serve(settings, lambda *_: None))
+    assert life == ["started", "stopped"]
+    DataDirectoryLock(settings.data_dir).release()
+
+
 def test_the_address_has_to_be_ours(tmp_path: Path) -> None:
     program = [sys.executable, "-m", "ringback", "serve", "--host", "192.0.2.1", "--data-dir", str(tmp_path / "data")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated, Protocol
 
+import structlog
 from fastapi import Depends, Request, Security
 from fastapi.security import APIKeyHeader
 from fastapi.security.http import HTTPBase
@@ -37,7 +38,9 @@ async def _authenticate(
     request: Request, _app: Annotated[object, Security(_api_key)], _password: Annotated[object, Security(_basic)]
 ) -> Principal:
     authenticator: Authenticator = request.app.state.authenticator
-    return await authenticator.authenticate(request.headers.get("authorization"))
+    principal = await authenticator.authenticate(request.headers.get("authorization"))
+    structlog.contextvars.bind_contextvars(account_id=principal.account_id, credential_id=principal.credential_id)
+    return principal
 
 
 Authenticated = Annotated[Principal, Depends(_authenticate)]
