@@ -53,6 +53,7 @@ format: tools-to-test ## put all source files into their form
 
 generate: tools-to-test ## rewrite the files that are made from others
 	@npm run generate --silent
+	@python -m tools.reference
 
 # What the verbs stand on.
 
