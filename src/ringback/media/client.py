@@ -136,7 +136,6 @@ class WorkerClient:
                 case FactReport():
                     self._delivery.fact(connection.welcome.boot_id, event, self._acknowledge)
                 case Superseded():
-                    _log.error("another controller took over the media worker", socket=self._path.name)
                     return True
                 case Broken():
                     _log.error("media worker protocol broken", socket=self._path.name, reason=event.message)
@@ -145,6 +144,7 @@ class WorkerClient:
 
     async def _return_to_worker(self) -> Connection | None:
         """The next connection to the same boot of the worker; None when there is none to be had."""
+        _log.warning("connection to media worker lost", socket=self._path.name)
         attempt = 0
         while True:
             await asyncio.sleep(RECONNECT_DELAYS[min(attempt, len(RECONNECT_DELAYS) - 1)])
@@ -159,7 +159,7 @@ class WorkerClient:
         if connection.welcome.boot_id != self.welcome.boot_id:
             connection.close()
             return None
-        _log.warning("connection to media worker was lost and is back", socket=self._path.name, attempt=attempt)
+        _log.info("connection to media worker is back", socket=self._path.name, attempt=attempt)
         self._welcomed(connection.welcome)
         # What was given up is not sent again: its caller decides. What is still awaited runs now, or is answered from
         # the worker's memory of command ids.

@@ -181,6 +181,7 @@ class Worker:
             if await self._client.ended() is Ending.SUPERSEDED:
                 self._state = WorkerState.SUPERSEDED
                 self._client = None
+                self._log.error("another control plane has taken over the media worker")
                 return
             if self._clock.monotonic() - born >= STABLE_AFTER:
                 failures = 0

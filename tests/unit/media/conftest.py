@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from ringback.testing.media import FakeWorker
-from tests.unit.media.listener import RecordingListener
+from tests.unit.media.witnesses import Log, RecordingListener
 
 
 @pytest.fixture
@@ -20,6 +21,14 @@ def directory() -> Iterator[Path]:
 @pytest.fixture
 async def listener() -> RecordingListener:
     return RecordingListener()
+
+
+@pytest.fixture
+async def log() -> AsyncIterator[Log]:
+    log = Log()
+    structlog.configure(processors=[log])
+    yield log
+    structlog.reset_defaults()
 
 
 @pytest.fixture

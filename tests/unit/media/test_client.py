@@ -19,7 +19,7 @@ from ringback.media.framing import MAX_BODY
 from ringback.media.model import Snapshot, Source
 from ringback.media.protocol import ErrorCode, RefusalCode
 from ringback.testing.media import FakeWorker
-from tests.unit.media.listener import PATIENCE, RecordingListener
+from tests.unit.media.witnesses import PATIENCE, RecordingListener
 
 PUBLISH = Publish(room="r", participant="alice", publication="p", number=1, source=Source.CAMERA)
 STARTED = ("fact", 0, PublicationStarted(room="r", publication="p"))

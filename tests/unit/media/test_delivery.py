@@ -9,7 +9,7 @@ from ringback.media import delivery as module
 from ringback.media.delivery import Delivery
 from ringback.media.facts import PublicationStarted
 from ringback.media.protocol import FactReport
-from tests.unit.media.listener import PATIENCE, RecordingListener
+from tests.unit.media.witnesses import PATIENCE, RecordingListener
 
 
 class Acknowledged:

@@ -18,7 +18,7 @@ from ringback.media.model import Snapshot, Source, TransportState
 from ringback.media.protocol import ErrorCode
 from ringback.testing.media import FakeMediaEngine, RecordedCommand
 from ringback.testing.media_rules import KEPT_FACTS, WorkerRules
-from tests.unit.media.listener import RecordingListener
+from tests.unit.media.witnesses import RecordingListener
 
 OFFER = (
     "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0\r\n"

@@ -1,6 +1,9 @@
-"""A listener that writes down what it hears, and waits for what a test expects."""
+"""A listener and a log that write down what they are told, and let a test wait for what it expects."""
 
 import asyncio
+from typing import Any
+
+import structlog
 
 from ringback.media.facts import Fact
 
@@ -40,3 +43,29 @@ class RecordingListener:
         async with self._changed:
             self.entries.append(entry)
             self._changed.notify_all()
+
+
+class Log:
+    """The processor at the end of structlog: lines are kept, not printed."""
+
+    def __init__(self) -> None:
+        self.lines: list[dict[str, Any]] = []
+        self._read = 0
+        self._more = asyncio.Event()
+
+    def __call__(self, _: object, level: str, line: structlog.typing.EventDict) -> str:
+        self.lines.append({**line, "level": level})
+        self._more.set()
+        raise structlog.DropEvent
+
+    async def said(self, event: str, **fields: object) -> dict[str, Any]:
+        """Wait for the next line of this event with these fields; lines before it are passed over."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                while self._read < len(self.lines):
+                    line = self.lines[self._read]
+                    self._read += 1
+                    if {"event": event, **fields}.items() <= line.items():
+                        return line
+                self._more.clear()
+                await self._more.wait()
