@@ -1,0 +1,104 @@
+"""One server and one browser per person for the whole session; a fresh page per person and test."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Playwright, async_playwright
+
+from tests.e2e.browsers import launch, new_context
+from tests.e2e.people import Person
+from tests.e2e.server import Server, running_server
+
+ARTIFACTS = Path(__file__).with_name("artifacts")
+
+Launch = Callable[[str], Awaitable[Browser]]
+Invite = Callable[[str], Awaitable[Person]]
+
+_failed = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[_failed] = True
+    return report
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def playwright() -> AsyncIterator[Playwright]:
+    async with async_playwright() as started:
+        yield started
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser_of(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Launch]:
+    folder = tmp_path_factory.mktemp("capture")
+    browsers: dict[str, Browser] = {}
+
+    async def get(name: str) -> Browser:
+        if name not in browsers:
+            browsers[name] = await launch(playwright, name, folder)
+        return browsers[name]
+
+    yield get
+    for browser in browsers.values():
+        await browser.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def server(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    requests = await playwright.request.new_context()
+    async with running_server(tmp_path_factory.mktemp("server"), requests) as started:
+        yield started
+    await requests.dispose()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def invite(request: pytest.FixtureRequest, server: Server, browser_of: Launch) -> AsyncIterator[Invite]:
+    """Makes people, each in a fresh page of their own browser, and keeps what they saw when the test fails."""
+    invited: list[Person] = []
+    async with AsyncExitStack() as stack:
+
+        async def get(name: str) -> Person:
+            context = await new_context(await browser_of(name))
+            stack.push_async_callback(context.close)
+            person = Person(name, await context.new_page(), server.url)
+            invited.append(person)
+            await person.arrives()
+            return person
+
+        yield get
+        if request.node.stash.get(_failed, False):
+            folder = ARTIFACTS / request.node.name
+            await asyncio.to_thread(_write_traces, folder, invited, server)
+            for person in invited:
+                await person.leaves_a_picture(folder)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def anna(invite: Invite) -> Person:
+    return await invite("anna")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def boris(invite: Invite) -> Person:
+    return await invite("boris")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def clara(invite: Invite) -> Person:
+    return await invite("clara")
+
+
+def _write_traces(folder: Path, people: list[Person], server: Server) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "server.log").write_text(server.tail())
+    for person in people:
+        (folder / f"{person.name}.console.txt").write_text(person.said())

@@ -1,0 +1,99 @@
+"""One real `ringback serve`, as anybody would start it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.async_api import APIRequestContext, Error
+
+ROOT = Path(__file__).parents[2]
+BUILT_PAGE = ROOT / "src/ringback/static/app/showcase/index.html"
+HOST = "127.0.0.1"
+START_SECONDS = 60  # a cold start with migrations takes 3; the machine may be busy building
+STOP_SECONDS = 20  # it drains its workers first
+POLL_SECONDS = 0.2
+TAIL_LINES = 60
+
+
+class ServerFailed(Exception):
+    """The server did not start, or died; the message ends with its last words."""
+
+
+@dataclass
+class Server:
+    url: str
+    process: asyncio.subprocess.Process
+    log: Path
+
+    def tail(self) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:])
+
+
+@asynccontextmanager
+async def running_server(folder: Path, requests: APIRequestContext) -> AsyncIterator[Server]:
+    if not BUILT_PAGE.exists():
+        raise ServerFailed("The showcase is not built: run `npm run build` first.")
+    port = _free_port()
+    log = folder / "server.log"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("RINGBACK_")}
+    arguments = ["serve", "--host", HOST, "--port", str(port), "--data-dir", str(folder / "data"), "--workers", "1"]
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "ringback",
+            *arguments,
+            cwd=ROOT,
+            env={**environment, "RINGBACK_MEDIA_UDP_PORT": "0"},
+            stdout=output,
+            stderr=output,
+        )
+    server = Server(f"http://{HOST}:{port}", process, log)
+    try:
+        await _wait_until_ready(server, requests)
+        yield server
+    finally:
+        await _stop(process)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+async def _wait_until_ready(server: Server, requests: APIRequestContext) -> None:
+    for _ in range(round(START_SECONDS / POLL_SECONDS)):
+        if await _is_ready(server, requests):
+            return
+        await asyncio.sleep(POLL_SECONDS)
+    raise ServerFailed(f"Not ready after {START_SECONDS} s.\n{server.tail()}")
+
+
+async def _is_ready(server: Server, requests: APIRequestContext) -> bool:
+    if server.process.returncode is not None:
+        raise ServerFailed(f"Exited with {server.process.returncode}.\n{server.tail()}")
+    try:
+        return (await requests.get(f"{server.url}/health/ready")).ok
+    except Error:
+        return False  # does not listen yet
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()

@@ -1,0 +1,41 @@
+"""What the page does behind the conversation."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.e2e.people import PATIENCE, Person
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+REFUSED_TOKEN = 4401  # protocol/signaling, "Errors": UNAUTHENTICATED
+
+
+async def test_a_conversation_contacts_no_other_host_and_leaves_the_console_clean(anna: Person, boris: Person) -> None:
+    await anna.calls("boris")
+    await boris.accepts()
+    await anna.sees("boris")
+    await anna.hangs_up()
+    await boris.is_told("anna hung up")
+
+    for person in (anna, boris):
+        assert person.contacted == {urlsplit(person.url).netloc}
+        assert person.complaints == []
+
+
+@pytest.mark.parametrize("token", ["", "nonsense", "eyJhbGciOiJub25lIn0.eyJpZGVudGl0eSI6ImFubmEifQ."])
+async def test_a_bad_token_is_refused(anna: Person, token: str) -> None:
+    code = await anna.page.evaluate(
+        """([token, patience]) => new Promise((resolve, reject) => {
+            const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/rtc/v1`, 'ringback.rtc.v1');
+            const hello = { type: 'hello', id: 1, token, client: { name: 'e2e', version: '1' } };
+            socket.onopen = () => socket.send(JSON.stringify(hello));
+            socket.onclose = ({ code }) => resolve(code);
+            setTimeout(() => reject(new Error('still open')), patience);
+        })""",
+        [token, PATIENCE],
+    )
+
+    assert code == REFUSED_TOKEN
