@@ -85,7 +85,7 @@ def join(plan: RoomPlan, participant: str, *, camera: bool) -> Change:
     number = plan.next_number
     newcomer = Member(microphone=number, camera=number + 1 if camera else None)
     members = {**plan.members, participant: newcomer}
-    return _to(plan, replace(plan, members=_fill_slots(members), next_number=number + 2))
+    return _to(plan, replace(plan, members=_fill_slots(members), next_number=number + 1 + camera))
 
 
 def leave(plan: RoomPlan, participant: str) -> Change:
@@ -104,7 +104,7 @@ def switch_camera(plan: RoomPlan, participant: str, *, on: bool) -> Change:
     if (member.camera is not None) == on:
         return Change(plan, ())
     members = {**plan.members, participant: replace(member, camera=plan.next_number if on else None)}
-    return _to(plan, replace(plan, members=members, next_number=plan.next_number + 1))
+    return _to(plan, replace(plan, members=members, next_number=plan.next_number + on))
 
 
 def close_room(plan: RoomPlan) -> Change:

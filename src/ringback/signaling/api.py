@@ -73,6 +73,7 @@ class Connection:
         self._claims: TokenClaims | None = None
         self._outgoing: asyncio.Queue[Send | Close] = asyncio.Queue()
         self._requests: set[asyncio.Task[None]] = set()
+        self._latest: dict[str | None, asyncio.Task[None]] = {}
         self._room_for_requests = asyncio.Semaphore(REQUESTS_AT_ONCE)
         self._too_slow = asyncio.Event()
 
@@ -125,9 +126,7 @@ class Connection:
                     self._authenticate(hello)
                 case CarryOut(request):
                     await self._room_for_requests.acquire()
-                    task = asyncio.create_task(self._request(request))
-                    self._requests.add(task)
-                    task.add_done_callback(self._request_done)
+                    self._start(request)
                 case Send() | Close():
                     self._put((output,))
 
@@ -150,9 +149,28 @@ class Connection:
         self._put(self._session.welcome(hello, welcome))
         self._signaling.hub.enter(self._present)
 
-    async def _request(self, request: Request) -> None:
+    def _start(self, request: Request) -> None:
+        """Requests run side by side, but those about one call in the order in which they came."""
+        call_id = getattr(request, "call_id", None)
+        before = self._latest.get(call_id) if call_id else None
+        task = asyncio.create_task(self._request(request, before))
+        self._requests.add(task)
+        if call_id:
+            self._latest[call_id] = task
+
+        def done(_: asyncio.Task[None]) -> None:
+            self._requests.discard(task)
+            self._room_for_requests.release()
+            if self._latest.get(call_id) is task:
+                del self._latest[call_id]
+
+        task.add_done_callback(done)
+
+    async def _request(self, request: Request, before: asyncio.Task[None] | None) -> None:
         assert self._claims is not None
         assert self._present is not None
+        if before:
+            await asyncio.wait([before])
         try:
             result = await self._signaling.service.carry_out(self._claims, self._present.id, request)
         except RingbackError as error:
@@ -162,10 +180,6 @@ class Connection:
             self._put(self._session.fail(request.id, InternalError()))
         else:
             self._put(self._session.reply(request.id, result))
-
-    def _request_done(self, task: asyncio.Task[None]) -> None:
-        self._requests.discard(task)
-        self._room_for_requests.release()
 
     def _deliver(self, event: Event) -> None:
         self._put(self._session.notify(event))
