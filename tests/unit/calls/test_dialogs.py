@@ -1,0 +1,446 @@
+"""Alice calls Bob: both calls and the dialog that joins them, as conversations."""
+
+from datetime import timedelta
+
+import pytest
+
+from ringback.calls.commands import AlertDevices, RunMedia
+from ringback.calls.dialogs.events import (
+    DialogCreated,
+    DialogEstablished,
+    DialogFailed,
+    DialogFinished,
+    DialogParticipantJoined,
+    DialogParticipantUpdated,
+)
+from ringback.calls.dialogs.model import DialogState
+from ringback.calls.events import (
+    CallEstablished,
+    CallFailed,
+    CallFinished,
+    CallRinging,
+    CallStarted,
+    Decline,
+    DevicesFound,
+    DevicesReleased,
+    EndpointHungUp,
+    MediaConnected,
+    MediaDisconnected,
+    MediaSwitched,
+    NoDeviceFound,
+    RoomLost,
+    SessionLost,
+    SlotsChanged,
+)
+from ringback.calls.model import Call, CallState, EndReason, Participant, ParticipantState
+from ringback.kernel.errors import InvalidState
+from ringback.kernel.steps import DeadlinePassed
+from ringback.media.commands import CloseRoom, Command, MapSlot, OpenRoom, Publish, Unpublish
+from ringback.media.model import SlotKind, Source
+from ringback.media.room import SlotMapping
+from ringback.testing.calls import (
+    BOB,
+    CHILD,
+    DIALOG,
+    KINDS,
+    PARENT,
+    RING_DEADLINE,
+    WORKER,
+    accept,
+    start_dialog,
+)
+from ringback.testing.playbook import NOON, Actor, Output, TreePlaybook, like, runs
+
+
+def media(command: Command) -> Output:
+    """A command for the dialog's worker."""
+    return runs(RunMedia(WORKER, command))
+
+
+def publishes(participant: str, number: int, source: Source = Source.MICROPHONE) -> Output:
+    return media(Publish(room="dialog", participant=participant, publication=str(number), number=number, source=source))
+
+
+def maps(participant: str, kind: SlotKind, publication: int | None) -> Output:
+    return media(
+        MapSlot(
+            room="dialog",
+            participant=participant,
+            kind=kind,
+            index=0,
+            publication=None if publication is None else str(publication),
+        )
+    )
+
+
+CLOSES_THE_ROOM = media(CloseRoom(room="dialog"))
+
+
+def calling(*, camera: bool = False) -> TreePlaybook:
+    """Alice has called; nobody has looked yet where Bob is."""
+    play = TreePlaybook(KINDS)
+    play.given(DIALOG, start_dialog(camera=camera))
+    return play
+
+
+def ringing(*, camera: bool = False) -> TreePlaybook:
+    """It rings on Bob's laptop and phone."""
+    play = calling(camera=camera)
+    play.given(CHILD, DevicesFound(("laptop", "phone")))
+    return play
+
+
+def talking() -> TreePlaybook:
+    """Bob has answered on his phone."""
+    play = ringing()
+    play.given(CHILD, accept("phone"))
+    return play
+
+
+def released(*sessions: str, because: EndReason) -> Output:
+    return CHILD.says(DevicesReleased, sessions=sessions, reason=because)
+
+
+def fails(actor: Actor, because: EndReason) -> tuple[Output, Output]:
+    return actor.becomes(CallState.FAILED), actor.says(CallFailed, reason=because)
+
+
+def finishes(actor: Actor, because: EndReason) -> tuple[Output, Output]:
+    return actor.becomes(CallState.FINISHED), actor.says(CallFinished, reason=because)
+
+
+def dialog_fails(because: EndReason) -> tuple[Output, Output, Output]:
+    return DIALOG.becomes(DialogState.FAILED), DIALOG.says(DialogFailed, reason=because), CLOSES_THE_ROOM
+
+
+def dialog_finishes(because: EndReason) -> tuple[Output, Output, Output]:
+    return DIALOG.becomes(DialogState.FINISHED), DIALOG.says(DialogFinished, reason=because), CLOSES_THE_ROOM
+
+
+# Beginning.
+
+
+def test_a_dialog_begins_with_two_calls_and_the_caller_in_the_room() -> None:
+    with TreePlaybook(KINDS) as play:
+        play.tell(DIALOG, start_dialog())
+        play.expect(
+            DIALOG.becomes(DialogState.CREATED),
+            PARENT.becomes(CallState.CALLING),
+            CHILD.becomes(CallState.CALLING),
+            DIALOG.says(DialogCreated),
+            PARENT.says(CallStarted, call=like(Call, session="browser", ring_deadline=None, owner=DIALOG)),
+            CHILD.says(CallStarted, call=like(Call, session=None, ring_deadline=RING_DEADLINE, owner=DIALOG)),
+            media(OpenRoom(room="dialog")),
+            publishes("parent", 1),
+            runs(AlertDevices("child")),
+        )
+        play.tell(DIALOG, start_dialog())
+        play.expect()
+
+
+def test_there_is_nothing_to_say_to_a_dialog_that_does_not_exist() -> None:
+    with TreePlaybook(KINDS) as play:
+        play.refuses(DIALOG, MediaConnected("parent"), InvalidState)
+
+
+def test_the_caller_hears_that_it_rings() -> None:
+    with calling() as play:
+        play.tell(CHILD, DevicesFound(("laptop", "phone")))
+        play.expect(
+            CHILD.becomes(CallState.RINGING),
+            PARENT.becomes(CallState.RINGING),
+            CHILD.says(CallRinging, call=like(Call, ringing=("laptop", "phone"))),
+            PARENT.says(CallRinging, call=like(Call, ringing=())),
+        )
+
+
+def test_answering_on_one_device_establishes_both_calls() -> None:
+    with ringing() as play:
+        play.now = NOON + timedelta(seconds=7)
+        play.tell(CHILD, accept("phone"))
+        play.expect(
+            CHILD.becomes(CallState.ESTABLISHED),
+            PARENT.becomes(CallState.ESTABLISHED),
+            DIALOG.becomes(DialogState.ESTABLISHED),
+            released("laptop", because=EndReason.ANSWERED_ELSEWHERE),
+            CHILD.says(CallEstablished, call=like(Call, session="phone")),
+            PARENT.says(CallEstablished, call=like(Call, session="browser")),
+            DIALOG.says(DialogEstablished),
+            publishes("child", 2),
+            maps("parent", SlotKind.AUDIO, 2),
+            maps("child", SlotKind.AUDIO, 1),
+        )
+        established = play.state(DIALOG)
+        assert established.established_at == play.now
+        assert established.child == Participant(
+            id="child", endpoint=BOB, state=ParticipantState.JOINING, microphone=True, camera=False
+        )
+        assert established.other("parent") == established.child
+        assert established.other("child") == established.parent
+
+
+# Ending.
+
+
+@pytest.mark.parametrize(("leaver", "session"), [(PARENT, "browser"), (CHILD, "phone")], ids=["caller", "callee"])
+def test_either_side_hangs_up_and_both_calls_end(leaver: Actor, session: str) -> None:
+    with talking() as play:
+        play.tell(leaver, EndpointHungUp(session))
+        other = CHILD if leaver == PARENT else PARENT
+        play.expect(
+            *finishes(leaver, EndReason.NORMAL_HANGUP),
+            *dialog_finishes(EndReason.NORMAL_HANGUP),
+            *finishes(other, EndReason.NORMAL_HANGUP),
+        )
+        assert play.state(DIALOG).end_reason is EndReason.NORMAL_HANGUP
+        play.tell(other, EndpointHungUp("phone"))
+        play.expect()
+
+
+def test_the_callee_declines_everywhere() -> None:
+    with ringing() as play:
+        play.tell(CHILD, Decline("phone", on_all_devices=True))
+        play.expect(
+            released("laptop", "phone", because=EndReason.REJECTED),
+            *fails(CHILD, EndReason.REJECTED),
+            *dialog_fails(EndReason.REJECTED),
+            *fails(PARENT, EndReason.REJECTED),
+        )
+
+
+def test_declining_on_one_device_and_answering_on_the_other() -> None:
+    play = calling()
+    play.given(CHILD, DevicesFound(("laptop", "phone", "tablet")))
+    with play:
+        play.tell(CHILD, Decline("laptop", on_all_devices=False))
+        play.expect(released("laptop", because=EndReason.REJECTED))
+        play.tell(CHILD, accept("phone", camera=True))
+        play.expect(
+            CHILD.becomes(CallState.ESTABLISHED),
+            PARENT.becomes(CallState.ESTABLISHED),
+            DIALOG.becomes(DialogState.ESTABLISHED),
+            released("tablet", because=EndReason.ANSWERED_ELSEWHERE),
+            CHILD.says(CallEstablished),
+            PARENT.says(CallEstablished),
+            DIALOG.says(DialogEstablished),
+            publishes("child", 2),
+            publishes("child", 3, Source.CAMERA),
+            maps("parent", SlotKind.AUDIO, 2),
+            maps("parent", SlotKind.VIDEO, 3),
+            maps("child", SlotKind.AUDIO, 1),
+        )
+        play.refuses(CHILD, accept("tablet"), InvalidState)
+
+
+def test_the_caller_cancels() -> None:
+    with ringing() as play:
+        play.tell(PARENT, EndpointHungUp("browser"))
+        play.expect(
+            *fails(PARENT, EndReason.CANCELLED),
+            *dialog_fails(EndReason.CANCELLED),
+            released("laptop", "phone", because=EndReason.CANCELLED),
+            *fails(CHILD, EndReason.CANCELLED),
+        )
+        assert EndReason.CANCELLED.id == 10202
+        play.refuses(CHILD, accept("phone"), InvalidState)
+
+
+def test_the_caller_cancels_before_anybody_rings() -> None:
+    with calling() as play:
+        play.tell(PARENT, EndpointHungUp("browser"))
+        play.expect(
+            *fails(PARENT, EndReason.CANCELLED),
+            *dialog_fails(EndReason.CANCELLED),
+            *fails(CHILD, EndReason.CANCELLED),
+        )
+        play.tell(CHILD, DevicesFound(("phone",)))  # found too late: it must not ring
+        play.expect()
+
+
+def test_nobody_answers() -> None:
+    with ringing() as play:
+        play.tell(CHILD, DeadlinePassed())
+        play.expect(
+            released("laptop", "phone", because=EndReason.NO_ANSWER),
+            *fails(CHILD, EndReason.NO_ANSWER),
+            *dialog_fails(EndReason.NO_ANSWER),
+            *fails(PARENT, EndReason.NO_ANSWER),
+        )
+        assert EndReason.NO_ANSWER.id == 10200
+
+
+@pytest.mark.parametrize(
+    ("reason", "id"), [(EndReason.TEMPORARILY_UNAVAILABLE, 10204), (EndReason.DESTINATION_NOT_FOUND, 10303)]
+)
+def test_the_callee_is_not_connected_or_not_known(reason: EndReason, id: int) -> None:
+    with calling() as play:
+        play.tell(CHILD, NoDeviceFound(reason))
+        play.expect(*fails(CHILD, reason), *dialog_fails(reason), *fails(PARENT, reason))
+        assert reason.id == id
+
+
+def test_the_caller_disconnects_while_it_rings() -> None:
+    with ringing() as play:
+        play.tell(PARENT, SessionLost("browser"))
+        play.expect(
+            *fails(PARENT, EndReason.NETWORK_ERROR),
+            *dialog_fails(EndReason.NETWORK_ERROR),
+            released("laptop", "phone", because=EndReason.CANCELLED),
+            *fails(CHILD, EndReason.CANCELLED),
+        )
+
+
+def test_the_last_ringing_device_disconnects() -> None:
+    with ringing() as play:
+        play.tell(CHILD, SessionLost("laptop"))
+        play.expect(released("laptop", because=EndReason.TEMPORARILY_UNAVAILABLE))
+        play.tell(CHILD, SessionLost("phone"))
+        play.expect(
+            released("phone", because=EndReason.TEMPORARILY_UNAVAILABLE),
+            *fails(CHILD, EndReason.TEMPORARILY_UNAVAILABLE),
+            *dialog_fails(EndReason.TEMPORARILY_UNAVAILABLE),
+            *fails(PARENT, EndReason.TEMPORARILY_UNAVAILABLE),
+        )
+
+
+@pytest.mark.parametrize(("loser", "session"), [(PARENT, "browser"), (CHILD, "phone")], ids=["caller", "callee"])
+def test_a_side_disconnects_in_the_call(loser: Actor, session: str) -> None:
+    with talking() as play:
+        play.tell(loser, SessionLost("laptop"))  # another device of somebody: nothing to do with it any more
+        play.expect()
+        play.tell(loser, SessionLost(session))
+        play.expect(
+            *finishes(loser, EndReason.NETWORK_ERROR),
+            *dialog_finishes(EndReason.NETWORK_ERROR),
+            *finishes(CHILD if loser == PARENT else PARENT, EndReason.NETWORK_ERROR),
+        )
+
+
+def test_the_worker_is_lost_while_it_rings() -> None:
+    with ringing() as play:
+        play.tell(DIALOG, RoomLost())
+        play.expect(
+            *fails(PARENT, EndReason.SERVICE_UNAVAILABLE),
+            released("laptop", "phone", because=EndReason.SERVICE_UNAVAILABLE),
+            *fails(CHILD, EndReason.SERVICE_UNAVAILABLE),
+            *dialog_fails(EndReason.SERVICE_UNAVAILABLE),
+        )
+        assert EndReason.SERVICE_UNAVAILABLE.id == 10309
+
+
+def test_the_worker_is_lost_in_the_call() -> None:
+    with talking() as play:
+        play.tell(DIALOG, RoomLost())
+        play.expect(
+            *finishes(PARENT, EndReason.SERVICE_UNAVAILABLE),
+            *finishes(CHILD, EndReason.SERVICE_UNAVAILABLE),
+            *dialog_finishes(EndReason.SERVICE_UNAVAILABLE),
+        )
+        play.tell(DIALOG, RoomLost())
+        play.expect()
+
+
+@pytest.mark.parametrize("loser", [PARENT, CHILD], ids=["caller", "callee"])
+def test_the_media_of_a_side_is_lost(loser: Actor) -> None:
+    with talking() as play:
+        play.tell(DIALOG, MediaDisconnected(loser.id))
+        play.expect(
+            *finishes(loser, EndReason.NETWORK_ERROR),
+            *dialog_finishes(EndReason.NETWORK_ERROR),
+            *finishes(CHILD if loser == PARENT else PARENT, EndReason.NETWORK_ERROR),
+        )
+        assert EndReason.NETWORK_ERROR.id == 10308
+        play.tell(DIALOG, MediaDisconnected(loser.id))
+        play.expect()
+
+
+def test_the_caller_loses_its_media_while_it_rings() -> None:
+    with ringing() as play:
+        play.tell(DIALOG, MediaDisconnected("parent"))
+        play.expect(
+            *fails(PARENT, EndReason.NETWORK_ERROR),
+            *dialog_fails(EndReason.NETWORK_ERROR),
+            released("laptop", "phone", because=EndReason.CANCELLED),
+            *fails(CHILD, EndReason.CANCELLED),
+        )
+
+
+# Media.
+
+
+def test_a_side_is_joined_when_its_media_is_connected() -> None:
+    with talking() as play:
+        for side in (CHILD, PARENT):
+            play.tell(DIALOG, MediaConnected(side.id))
+            play.expect(
+                DIALOG.says(
+                    DialogParticipantJoined, participant=like(Participant, id=side.id, state=ParticipantState.JOINED)
+                )
+            )
+            play.tell(DIALOG, MediaConnected(side.id))  # workers repeat their facts
+            play.expect()
+
+
+def test_the_caller_is_joined_before_the_answer_without_a_word() -> None:
+    with ringing() as play:
+        play.tell(DIALOG, MediaConnected("parent"))
+        play.expect()
+        assert play.state(DIALOG).parent.state is ParticipantState.JOINED
+
+
+def test_muting_in_the_call() -> None:
+    with talking() as play:
+        play.tell(DIALOG, MediaSwitched("parent", microphone=False, camera=None))
+        play.expect(
+            DIALOG.says(
+                DialogParticipantUpdated, participant=like(Participant, id="parent", microphone=False, camera=False)
+            )
+        )
+        play.tell(DIALOG, MediaSwitched("parent", microphone=False, camera=False))
+        play.expect()
+
+
+def test_the_camera_goes_on_and_off_in_the_call() -> None:
+    with talking() as play:
+        play.tell(DIALOG, MediaSwitched("child", microphone=None, camera=True))
+        seen = SlotMapping(index=0, participant_id="child", microphone=2, camera=3)
+        play.expect(
+            DIALOG.says(DialogParticipantUpdated, participant=like(Participant, id="child", camera=True)),
+            DIALOG.says(SlotsChanged, slots={"parent": (seen,)}),
+            publishes("child", 3, Source.CAMERA),
+            maps("parent", SlotKind.VIDEO, 3),
+        )
+        play.tell(DIALOG, MediaSwitched("child", microphone=None, camera=False))
+        unseen = SlotMapping(index=0, participant_id="child", microphone=2, camera=None)
+        play.expect(
+            DIALOG.says(DialogParticipantUpdated, participant=like(Participant, id="child", camera=False)),
+            DIALOG.says(SlotsChanged, slots={"parent": (unseen,)}),
+            maps("parent", SlotKind.VIDEO, None),
+            media(Unpublish(room="dialog", publication="3")),
+        )
+
+
+def test_what_the_caller_switches_before_the_answer_holds_after_it() -> None:
+    with ringing(camera=True) as play:
+        play.tell(DIALOG, MediaSwitched("parent", microphone=False, camera=False))
+        play.expect(media(Unpublish(room="dialog", publication="2")))
+        play.given(CHILD, accept("phone"))
+        assert play.state(DIALOG).parent == like(Participant, microphone=False, camera=False)
+        assert play.state(DIALOG).room.slots_of("child") == (
+            SlotMapping(index=0, participant_id="parent", microphone=1, camera=None),
+        )
+
+
+@pytest.mark.parametrize("who", ["child", "stranger"])
+def test_nobody_switches_the_media_of_one_who_is_not_in(who: str) -> None:
+    with ringing() as play:
+        play.tell(DIALOG, MediaSwitched(who, microphone=False, camera=True))
+        play.expect()
+
+
+def test_media_of_a_dialog_that_has_ended_is_old_news() -> None:
+    with talking() as play:
+        play.given(PARENT, EndpointHungUp("browser"))
+        for event in (MediaConnected("parent"), MediaSwitched("child", True, True), MediaDisconnected("child")):
+            play.tell(DIALOG, event)
+            play.expect()
