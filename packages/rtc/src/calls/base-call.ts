@@ -283,16 +283,16 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
 
   async #tell(changed: Partial<LocalMedia>): Promise<void> {
     const callId = await this.#callId.promise;
-    await this.#openSession().request("media.update", { callId, ...changed });
+    await this.#liveSession().request("media.update", { callId, ...changed });
   }
 
   async #exchange(sdp: string): Promise<string> {
     const callId = await this.#callId.promise;
-    return (await this.#openSession().request("media.offer", { callId, sdp })).sdp;
+    return (await this.#liveSession().request("media.offer", { callId, sdp })).sdp;
   }
 
-  #openSession(): Session {
-    if (this.#session === null) throw new RtcError(errorCode("NETWORK_ERROR"));
+  #liveSession(): Session {
+    if (this.#session === null || this.isOver()) throw new RtcError(errorCode("INVALID_REQUEST"));
     return this.#session;
   }
 

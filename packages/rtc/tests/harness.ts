@@ -1,0 +1,136 @@
+import type { Endpoint, Participant, Slot } from "@ringback/protocol";
+import { afterEach, beforeEach, type Mock, vi } from "vitest";
+import type { IncomingWebrtcCall } from "../src/api/calls.js";
+import { CallsApiEvent, type EventSource, RtcEvent } from "../src/api/events.js";
+import type { Log } from "../src/log.js";
+import { RtcClient } from "../src/rtc-client.js";
+import { FakeMedia } from "../src/testing/fake-media.js";
+import { FakeServer, settle } from "../src/testing/fake-server.js";
+
+export const DESK = "5f0c2a51-6f4e-4c8e-9d6e-0d2f6c1b7a01";
+export const KITCHEN = "5f0c2a51-6f4e-4c8e-9d6e-0d2f6c1b7a02";
+export const PORCH = "5f0c2a51-6f4e-4c8e-9d6e-0d2f6c1b7a03";
+export const SESSION = {
+  sessionId: "0b7d9c3e-0000-4000-8000-000000000001",
+  identity: "desk",
+  displayName: "Front desk",
+  expiresAt: "2026-11-22T09:30:00Z",
+  keepAliveSeconds: 20,
+};
+export const NORMAL = { id: 10000, name: "NORMAL_HANGUP", description: "The call was ended by one of its sides." };
+
+export function endpoint(identity: string, displayName: string | null = null): Endpoint {
+  return { type: "WEBRTC", identity, displayName };
+}
+
+export function participant(id: string, identity: string, more: Partial<Participant> = {}): Participant {
+  return { id, endpoint: endpoint(identity), state: "JOINED", microphone: true, camera: false, ...more };
+}
+
+export function slot(index: number, participantId: string, camera: number | null = null): Slot {
+  return { index, participantId, microphone: 10 + index, camera };
+}
+
+/** The names of all events that a source has told, in order; the payloads lie beside. */
+export class Heard {
+  readonly names: string[] = [];
+  readonly payloads: unknown[] = [];
+
+  constructor(source: EventSource<never>) {
+    const names: readonly string[] = [...Object.values(RtcEvent), ...Object.values(CallsApiEvent)];
+    for (const name of names) {
+      source.on(name as never, (event: unknown) => {
+        this.names.push(name);
+        this.payloads.push(event);
+      });
+    }
+  }
+
+  /** The payload of the last event of this name. */
+  payload(name: string): unknown {
+    return this.payloads[this.names.lastIndexOf(name)];
+  }
+}
+
+export const listen = (source: unknown): Heard => new Heard(source as EventSource<never>);
+
+/** A client in a world of fakes, with a fake clock. Each test's transcript must be finished. */
+export function harness() {
+  let server: FakeServer;
+  let client: RtcClient;
+  let medias: FakeMedia[];
+  let log: { [Name in keyof Log]: Mock<Log[Name]> };
+  let prepareMedia: (media: FakeMedia) => void;
+
+  beforeEach(() => {
+    vi.useFakeTimers({ now: new Date("2026-11-22T08:30:00Z") });
+    server = new FakeServer();
+    medias = [];
+    log = { debug: vi.fn<Log["debug"]>(), warn: vi.fn<Log["warn"]>(), error: vi.fn<Log["error"]>() };
+    prepareMedia = () => {};
+    client = new RtcClient(
+      "wss://calls.example.com/rtc/v1",
+      { token: "token", client: { name: "ringback-rtc", version: "0.1.0" } },
+      {
+        openSocket: server.openSocket,
+        createMedia: (connectionFailed) => {
+          const media = new FakeMedia(connectionFailed);
+          prepareMedia(media);
+          medias.push(media);
+          return media;
+        },
+        now: () => new Date(),
+        random: () => 0.5,
+        log,
+      },
+    );
+  });
+
+  afterEach(async () => {
+    await server.finish();
+    vi.useRealTimers();
+  });
+
+  return {
+    server: () => server,
+    client: () => client,
+    log: () => log,
+    media: (index = 0): FakeMedia => {
+      const media = medias[index];
+      if (media === undefined) throw new Error("There is no media connection");
+      return media;
+    },
+    medias: () => medias,
+    prepareMedia: (prepare: (media: FakeMedia) => void) => {
+      prepareMedia = prepare;
+    },
+    async connect(): Promise<void> {
+      const connected = client.connect();
+      server.opens();
+      await server.hears("hello");
+      await server.replies("hello", SESSION);
+      await connected;
+    },
+    /** The client rings. */
+    async incoming(camera = false): Promise<IncomingWebrtcCall> {
+      let call: IncomingWebrtcCall | null = null;
+      client.on(RtcEvent.INCOMING_WEBRTC_CALL, ({ incomingCall }) => {
+        call = incomingCall;
+      });
+      await server.says({
+        type: "call.incoming",
+        callId: DESK,
+        from: endpoint("kitchen", "Kitchen"),
+        camera,
+        customData: { order: "17" },
+      });
+      if (call === null) throw new Error("Nothing rings");
+      return call;
+    },
+    /** Time goes by, in milliseconds. */
+    async wait(milliseconds: number): Promise<void> {
+      await vi.advanceTimersByTimeAsync(milliseconds);
+      await settle();
+    },
+  };
+}
