@@ -24,6 +24,7 @@ class Dispatcher:
         self._database = database
         self._consumer = consumer
         self._deliver = deliver
+        self._one_at_a_time = asyncio.Lock()
         self._hint = asyncio.Event()
         self._hint.set()
 
@@ -39,7 +40,11 @@ class Dispatcher:
 
     async def deliver_all(self) -> None:
         """Deliver until nothing is owed."""
-        self._hint.clear()
+        async with self._one_at_a_time:
+            self._hint.clear()
+            await self._deliver_all()
+
+    async def _deliver_all(self) -> None:
         while batch := await self._database.read(self._undelivered):
             for event in batch:
                 try:
