@@ -48,7 +48,7 @@ async def adopt(connect: Connect, command_id: str) -> Adopted:
     except BaseException:
         await client.close()
         if process is not None:
-            await process.release()
+            process.release()
         raise
     assert isinstance(snapshot, Snapshot)
     return Adopted(client, process, snapshot)

@@ -13,8 +13,11 @@ from contextlib import suppress
 from typing import IO
 
 STOP_GRACE = 3.0
-"""Seconds for each step of ending a worker. Closing transports takes less than one; `shut_down`, SIGTERM and SIGKILL
-together stay below the 10 s after which container runtimes kill the control plane."""
+"""Seconds for `shut_down`, and then for SIGTERM, to end a worker. Closing all transports takes less than one."""
+
+KILL_GRACE = 3.0
+"""Seconds for SIGKILL, which works at once unless the process is stuck in a device. With twice `STOP_GRACE` it stays
+below the 10 s after which container runtimes kill the control plane."""
 
 MAX_LINE = 65_536
 """Bytes of one line on a worker's standard error. More than any log line; a longer one is cut."""
@@ -84,17 +87,14 @@ class WorkerProcess:
             self.send_signal(signal.SIGTERM)
             await asyncio.wait_for(self.wait(), STOP_GRACE)
         self.send_signal(signal.SIGKILL)
-        await asyncio.wait_for(self.wait(), STOP_GRACE)
+        await asyncio.wait_for(self.wait(), KILL_GRACE)
 
-    async def release(self) -> None:
-        """Stop watching; the process goes on, and its standard error leads nowhere."""
-        if not self._exited.is_set():
+    def release(self) -> None:
+        """Let it go on without us. What we have started stays our child: its log is read and its end noticed."""
+        if self._child is None and not self._exited.is_set():
             asyncio.get_running_loop().remove_reader(self._pidfd)
             os.close(self._pidfd)
             self._exited.set()
-        if self._log_reader is not None:
-            self._log_reader.cancel()
-            await asyncio.wait([self._log_reader])
 
     def _on_exit(self) -> None:
         asyncio.get_running_loop().remove_reader(self._pidfd)

@@ -144,8 +144,7 @@ class Worker:
             self._state = WorkerState.STOPPED
             with suppress(TimeoutError, RingbackError):
                 await asyncio.wait_for(self._shut_down(), STOP_GRACE)
-            if self._process is not None:
-                await self._process.end()
+            await self._end_process()
         await self._let_go()
 
     async def leave(self) -> None:
@@ -160,12 +159,19 @@ class Worker:
             if self._process is not None:
                 await self._process.wait()
 
+    async def _end_process(self) -> None:
+        if self._process is not None:
+            try:
+                await self._process.end()
+            except TimeoutError:
+                self._log.error("media worker does not end, not even by SIGKILL", pid=self._process.pid)
+
     async def _let_go(self) -> None:
         if self._client is not None:
             await self._client.close()
             self._client = None
         if self._process is not None:
-            await self._process.release()
+            self._process.release()
             self._process = None
         await self._delivery.close()
 
@@ -195,10 +201,9 @@ class Worker:
         self._restarts += 1
         self._rooms.clear()
         self._delivery.lost()
+        await self._end_process()
         if self._process is not None:
-            with suppress(TimeoutError):
-                await self._process.end()
-            await self._process.release()
+            self._process.release()
             self._log.error("media worker lost", pid=self._process.pid, last_line=self._process.last_line)
             self._process = None
         else:

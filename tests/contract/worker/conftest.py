@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
+import structlog
 
 from ringback.testing.media import FakeWorker
 from tests.contract.worker.controller import PATIENCE, Controller
+from tests.unit.media.witnesses import Log
 
 BINARY = Path(__file__).parents[3] / "target" / "release" / "ringback-media"
 
@@ -78,6 +80,15 @@ def short_path() -> Iterator[Path]:
     """A directory whose sockets have short paths, which pytest's own do not."""
     with tempfile.TemporaryDirectory(prefix="rb-") as directory:
         yield Path(directory)
+
+
+@pytest.fixture
+async def log() -> AsyncIterator[Log]:
+    """What structlog is told."""
+    log = Log()
+    structlog.configure(processors=[log])
+    yield log
+    structlog.reset_defaults()
 
 
 @pytest.fixture

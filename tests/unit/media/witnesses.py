@@ -45,6 +45,25 @@ class RecordingListener:
             self._changed.notify_all()
 
 
+class Lines:
+    """Lines of text that come one by one."""
+
+    def __init__(self) -> None:
+        self.all: list[str] = []
+        self._more = asyncio.Event()
+
+    def __call__(self, line: str) -> None:
+        self.all.append(line)
+        self._more.set()
+
+    async def heard(self, line: str) -> None:
+        """Wait for a line."""
+        async with asyncio.timeout(PATIENCE):
+            while line not in self.all:
+                self._more.clear()
+                await self._more.wait()
+
+
 class Log:
     """The processor at the end of structlog: lines are kept, not printed."""
 
