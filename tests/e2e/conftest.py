@@ -76,10 +76,10 @@ async def invite(request: pytest.FixtureRequest, server: Server, browser_of: Lau
 
         yield get
         if request.node.stash.get(_failed, False):
-            folder = ARTIFACTS / request.node.name
-            await asyncio.to_thread(_write_traces, folder, invited, server)
+            files = {"server.log": server.tail().encode()}
             for person in invited:
-                await person.leaves_a_picture(folder)
+                files |= await person.traces()
+            await asyncio.to_thread(_write, ARTIFACTS / request.node.name, files)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -97,8 +97,7 @@ async def clara(invite: Invite) -> Person:
     return await invite("clara")
 
 
-def _write_traces(folder: Path, people: list[Person], server: Server) -> None:
+def _write(folder: Path, files: dict[str, bytes]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "server.log").write_text(server.tail())
-    for person in people:
-        (folder / f"{person.name}.console.txt").write_text(person.said())
+    for name, content in files.items():
+        (folder / name).write_bytes(content)

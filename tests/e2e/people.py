@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from itertools import count
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.async_api import ConsoleMessage, Locator, Page, Request, TimeoutError, WebSocket, expect
@@ -136,11 +136,14 @@ class Person:
 
     # What is kept for the report of a failure.
 
-    def said(self) -> str:
-        return "\n".join([*self.console, *self.complaints]) + "\n"
-
-    async def leaves_a_picture(self, folder: Path) -> None:
-        await self.page.screenshot(path=folder / f"{self.name}.png")
+    async def traces(self) -> dict[str, bytes]:
+        """Files by name: the screen, the console, and what the page's peer connections say of themselves."""
+        connections = await self.page.evaluate("recognition.report()")
+        return {
+            f"{self.name}.png": await self.page.screenshot(),
+            f"{self.name}.console.txt": "\n".join([*self.console, *self.complaints]).encode(),
+            f"{self.name}.connections.json": json.dumps(connections, indent=2).encode(),
+        }
 
     def _button(self, name: str) -> Locator:
         return self.page.get_by_role("button", name=name, exact=True)

@@ -95,5 +95,26 @@
     return count >= times;
   }
 
-  window.recognition = { shows, hearsSteadily, tones, read };
+  // For the report of a failure: what the page's connections did.
+  const connections = [];
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...given) {
+      super(...given);
+      connections.push(this);
+    }
+  };
+  const REPORTED = ['inbound-rtp', 'outbound-rtp', 'candidate-pair', 'transport'];
+  async function report() {
+    return Promise.all(connections.map(async (connection) => ({
+      connection: connection.connectionState,
+      ice: connection.iceConnectionState,
+      signaling: connection.signalingState,
+      local: connection.localDescription?.sdp,
+      remote: connection.remoteDescription?.sdp,
+      statistics: connection.signalingState === 'closed'
+        ? [] : [...(await connection.getStats()).values()].filter(({ type }) => REPORTED.includes(type)),
+    })));
+  }
+
+  window.recognition = { shows, hearsSteadily, tones, read, report };
 })();

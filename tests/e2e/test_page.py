@@ -25,17 +25,31 @@ async def test_a_conversation_contacts_no_other_host_and_leaves_the_console_clea
         assert person.complaints == []
 
 
-@pytest.mark.parametrize("token", ["", "nonsense", "eyJhbGciOiJub25lIn0.eyJpZGVudGl0eSI6ImFubmEifQ."])
-async def test_a_bad_token_is_refused(anna: Person, token: str) -> None:
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param("(token) => 'nonsense'", id="no token at all"),
+        pytest.param("(token) => token.replace(/[^.]*$/, '')", id="unsigned"),
+        pytest.param(
+            "(token) => token.replace(/.(.)$/, (end) => (end[0] === 'A' ? 'B' : 'A') + end[1])", id="tampered"
+        ),
+    ],
+)
+async def test_a_bad_token_is_refused(anna: Person, spoil: str) -> None:
     code = await anna.page.evaluate(
-        """([token, patience]) => new Promise((resolve, reject) => {
-            const socket = new WebSocket(`${location.origin.replace('http', 'ws')}/rtc/v1`, 'ringback.rtc.v1');
-            const hello = { type: 'hello', id: 1, token, client: { name: 'e2e', version: '1' } };
-            socket.onopen = () => socket.send(JSON.stringify(hello));
-            socket.onclose = ({ code }) => resolve(code);
-            setTimeout(() => reject(new Error('still open')), patience);
-        })""",
-        [token, PATIENCE],
+        f"""async (patience) => {{
+            const headers = {{ 'Content-Type': 'application/json' }};
+            const body = JSON.stringify({{ identity: 'anna' }});
+            const {{ token }} = await (await fetch('/demo/1/token', {{ method: 'POST', headers, body }})).json();
+            const hello = {{ type: 'hello', id: 1, token: ({spoil})(token), client: {{ name: 'e2e', version: '1' }} }};
+            const socket = new WebSocket(`${{location.origin.replace('http', 'ws')}}/rtc/v1`, 'ringback.rtc.v1');
+            return new Promise((resolve, reject) => {{
+                socket.onopen = () => socket.send(JSON.stringify(hello));
+                socket.onclose = ({{ code }}) => resolve(code);
+                setTimeout(() => reject(new Error('still open')), patience);
+            }});
+        }}""",
+        PATIENCE,
     )
 
     assert code == REFUSED_TOKEN
