@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from ringback.kernel.steps import Ref
 
@@ -151,3 +152,15 @@ class Participant(Struct, frozen=True, kw_only=True, rename="camel"):
     state: ParticipantState
     microphone: bool
     camera: bool
+
+    def joined(self) -> "Participant":
+        """With its media connected."""
+        return replace(self, state=ParticipantState.JOINED)
+
+    def switched(self, *, microphone: bool | None, camera: bool | None) -> "Participant":
+        """With the microphone (un)muted and the camera on or off; None leaves it as it is."""
+        return replace(
+            self,
+            microphone=self.microphone if microphone is None else microphone,
+            camera=self.camera if camera is None else camera,
+        )

@@ -108,10 +108,11 @@ def _take(conference: Conference, event: ConferenceInput, now: datetime) -> Step
     match event:
         case Join():
             return _join(conference, event)
-        case MediaConnected(call_id):
-            return _update(conference, call_id, state=ParticipantState.JOINED)
-        case MediaSwitched(call_id, microphone, camera):
-            return _update(conference, call_id, microphone=microphone, camera=camera)
+        case MediaConnected(call_id) if call_id in conference.participants:
+            return _update(conference, conference.participants[call_id].joined())
+        case MediaSwitched(call_id, microphone, camera) if call_id in conference.participants:
+            participant = conference.participants[call_id]
+            return _update(conference, participant.switched(microphone=microphone, camera=camera))
         case CallFinished(call, _) | CallFailed(call, _):
             return _leave(conference, call.id, now)
         case MediaDisconnected(call_id):
@@ -119,7 +120,7 @@ def _take(conference: Conference, event: ConferenceInput, now: datetime) -> Step
         case RoomLost():
             lost = HangUp(EndReason.SERVICE_UNAVAILABLE)
             return Step(conference, tells=tuple(Tell(Ref("call", id), lost) for id in conference.participants))
-        case CallStarted() | CallRinging() | CallEstablished() | DevicesReleased():
+        case CallStarted() | CallRinging() | CallEstablished() | DevicesReleased() | MediaSwitched() | MediaConnected():
             return Step(conference)
         case _:
             assert_never(event)
@@ -161,27 +162,12 @@ def _join(conference: Conference, event: Join) -> Step[Conference]:
     )
 
 
-def _update(
-    conference: Conference,
-    call_id: str,
-    *,
-    state: ParticipantState | None = None,
-    microphone: bool | None = None,
-    camera: bool | None = None,
-) -> Step[Conference]:
-    before = conference.participants.get(call_id)
-    if before is None:
-        return Step(conference)
-    after = replace(
-        before,
-        state=before.state if state is None else state,
-        microphone=before.microphone if microphone is None else microphone,
-        camera=before.camera if camera is None else camera,
-    )
+def _update(conference: Conference, after: Participant) -> Step[Conference]:
+    before = conference.participants[after.id]
     if after == before:
         return Step(conference)
-    change = room.switch_camera(conference.room, call_id, on=after.camera)
-    updated = replace(conference, room=change.plan, participants={**conference.participants, call_id: after})
+    change = room.switch_camera(conference.room, after.id, on=after.camera)
+    updated = replace(conference, room=change.plan, participants={**conference.participants, after.id: after})
     kind = ParticipantJoined if after.state is not before.state else ParticipantUpdated
     return Step(
         updated,

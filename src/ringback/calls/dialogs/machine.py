@@ -144,16 +144,16 @@ def _take(dialog: Dialog, event: DialogInput, now: datetime) -> Step[Dialog]:
             return Step(established, events=(DialogEstablished(established),))
         case CallFinished(call, reason) | CallFailed(call, reason):
             return _end(dialog, call.id, reason, now)
-        case MediaSwitched(call_id, microphone, camera):
-            return _update(dialog, call_id, microphone=microphone, camera=camera)
-        case MediaConnected(call_id):
-            return _update(dialog, call_id, state=ParticipantState.JOINED)
+        case MediaSwitched(call_id, microphone, camera) if call_id in dialog.room.members:
+            return _update(dialog, dialog.side(call_id).switched(microphone=microphone, camera=camera))
+        case MediaConnected(call_id) if call_id in dialog.room.members:
+            return _update(dialog, dialog.side(call_id).joined())
         case MediaDisconnected(call_id):
             return Step(dialog, tells=(Tell(call_ref(call_id), HangUp(EndReason.NETWORK_ERROR)),))
         case RoomLost():
             lost = HangUp(EndReason.SERVICE_UNAVAILABLE)
             return Step(dialog, tells=(Tell(parent, lost), Tell(child, lost)))
-        case StartDialog() | CallStarted() | DevicesReleased():
+        case StartDialog() | CallStarted() | DevicesReleased() | MediaSwitched() | MediaConnected():
             return Step(dialog)
         case _:
             assert_never(event)
@@ -171,26 +171,11 @@ def _answer(dialog: Dialog, call: Call) -> Step[Dialog]:
     )
 
 
-def _update(
-    dialog: Dialog,
-    call_id: str,
-    *,
-    state: ParticipantState | None = None,
-    microphone: bool | None = None,
-    camera: bool | None = None,
-) -> Step[Dialog]:
-    if call_id not in dialog.room.members:
-        return Step(dialog)
-    before = dialog.parent if call_id == dialog.parent.id else dialog.child
-    after = replace(
-        before,
-        state=before.state if state is None else state,
-        microphone=before.microphone if microphone is None else microphone,
-        camera=before.camera if camera is None else camera,
-    )
+def _update(dialog: Dialog, after: Participant) -> Step[Dialog]:
+    before = dialog.side(after.id)
     if after == before:
         return Step(dialog)
-    changed = room.switch_camera(dialog.room, call_id, on=after.camera)
+    changed = room.switch_camera(dialog.room, after.id, on=after.camera)
     remapped = {id: changed.plan.slots_of(id) for id in changed.remapped(dialog.room)}
     dialog = replace(dialog, room=changed.plan, **{"parent" if before is dialog.parent else "child": after})
     events: list[DialogEvent] = []

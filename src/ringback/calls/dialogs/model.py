@@ -36,6 +36,10 @@ class Dialog(Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     end_reason: EndReason | None = None
 
+    def side(self, call_id: str) -> Participant:
+        """The participant of this call."""
+        return self.parent if call_id == self.parent.id else self.child
+
     def other(self, call_id: str) -> Participant:
         """The one at the far side of this call."""
         return self.child if call_id == self.parent.id else self.parent
