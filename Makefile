@@ -43,7 +43,7 @@ e2e: setup ## only the tests with real browsers
 	@$(STEP) "Browser tests" $(PYTEST) tests/e2e
 
 soak: setup ## many more examples and seeds than CI takes time for
-	@$(STEP) "Properties, the long profile" $(PYTEST) tests/properties --hypothesis-profile=soak --timeout=0
+	@$(STEP) "Properties, the long profile" env RINGBACK_PROPERTIES=soak $(PYTEST) tests/properties --timeout=0
 
 format: tools-to-test ## put all source files into their form
 	@ruff format --quiet .
@@ -79,3 +79,4 @@ static:
 	@$(STEP) "Rust: format" cargo fmt --check
 	@$(STEP) "Rust: lint" cargo clippy --quiet --locked --all-targets -- -D warnings
 	@$(STEP) "TypeScript: format, lint, types, generated files" npm run check --silent
+	@$(STEP) "Documents: examples compile" python -m tools.examples
