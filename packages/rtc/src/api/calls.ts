@@ -8,9 +8,11 @@ import type { Participant } from "./participant.js";
 export interface MediaCall {
   /** The platform's id of this call, or an empty string until the platform has said it. */
   id(): string;
+  /** Where the call stands. */
   status(): CallStatus;
   /** Whole seconds since the call was established, counted until its end; 0 before. */
   duration(): number;
+  /** The data that the call was started with; for an incoming call, the caller's. */
   customData(): CustomData;
   /**
    * Mutes or unmutes the microphone. Sound stops at once; the promise is fulfilled when the platform knows.
@@ -32,6 +34,7 @@ export interface MediaCall {
 
 /** A call between two. */
 export interface WebrtcCall extends MediaCall, EventSource<WebrtcCallEvents> {
+  /** The options in force, defaults filled in. */
   options(): WebrtcCallOptions;
   /** When the call was started or came in. */
   startTime(): Date;
@@ -59,6 +62,7 @@ export type IncomingCallOptions = (() => WebrtcCallOptions) & Readonly<WebrtcCal
 
 /** A call that rings here. */
 export interface IncomingWebrtcCall extends WebrtcCall {
+  /** Before the answer what the caller offers, after it the options of the answer. */
   readonly options: IncomingCallOptions;
   /** Answers; `ESTABLISHED` follows. Does nothing when the call does not ring any more. */
   accept(options?: MediaCallOptions): void;
@@ -68,6 +72,7 @@ export interface IncomingWebrtcCall extends WebrtcCall {
 
 /** This side's presence in a room. */
 export interface RoomCall extends MediaCall, EventSource<RoomCallEvents> {
+  /** The options in force, defaults filled in. */
   options(): RoomCallOptions;
   /** The room's name. */
   name(): string;

@@ -2,6 +2,7 @@ import type { EndpointType } from "./enums.js";
 
 /** A typed address: who takes part. */
 export interface Endpoint {
+  /** What kind of address it is. */
   readonly type: EndpointType;
   /** The address itself; for a WebRTC endpoint its identity. */
   readonly identifier: string;
@@ -11,8 +12,11 @@ export interface Endpoint {
 
 /** A user of an application, reached through an SDK. */
 export interface WebrtcEndpoint extends Endpoint {
+  /** Always a WebRTC user. */
   readonly type: "WEBRTC";
+  /** The user's name in the application; the same as `identifier`. */
   readonly identity: string;
+  /** A name for people, or null; the same as `displayIdentifier`. */
   readonly displayName: string | null;
 }
 
@@ -22,6 +26,7 @@ export function webrtcEndpoint(identity: string, displayName: string | null): We
 
 /** The user whose token opened the connection. */
 export interface User {
+  /** The user's name in the application. */
   readonly identity: string;
   /** A name for people, or null when the token carries none. */
   readonly displayName: string | null;

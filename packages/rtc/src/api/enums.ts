@@ -1,10 +1,16 @@
 /** Where a call stands. The numbers are part of the public surface; `CallStatus[4]` gives the name back. */
 export enum CallStatus {
+  /** The call has been made here, and the platform has not been asked yet. */
   INITIALIZED = 0,
+  /** The platform has been asked to call. */
   CALLING = 1,
+  /** The other side rings; for an incoming call, this side. */
   RINGING = 2,
+  /** An incoming call was accepted, or a room is being joined. */
   CONNECTING = 3,
+  /** Answered, or the room is joined. */
   ESTABLISHED = 4,
+  /** Over, for whatever reason. */
   FINISHED = 5,
 }
 

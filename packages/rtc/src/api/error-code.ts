@@ -12,6 +12,7 @@ export interface ErrorCode {
 export class RtcError extends Error {
   override readonly name = "RtcError";
 
+  /** @param errorCode - why the promise is rejected */
   constructor(readonly errorCode: ErrorCode) {
     super(`${errorCode.name}: ${errorCode.description}`);
   }

@@ -44,6 +44,7 @@ export type EmptyEvent = Readonly<Record<string, never>>;
 
 /** The connection is open. */
 export interface ConnectedEvent {
+  /** The user whom the token names. */
   readonly identity: string;
 }
 
@@ -55,28 +56,35 @@ export interface DisconnectedEvent {
 
 /** Somebody calls the connected user. */
 export interface IncomingWebrtcCallEvent {
+  /** The call to accept or to decline. */
   readonly incomingCall: IncomingWebrtcCall;
+  /** The caller's data; empty when there is none. */
   readonly customData: CustomData;
 }
 
 /** A media stream to show or play. */
 export interface StreamEvent {
+  /** For the `srcObject` of an audio or video element. */
   readonly stream: MediaStream;
 }
 
 /** A call is over. It comes exactly once per call and is the call's last event. */
 export interface HangupEvent {
+  /** Why it is over. */
   readonly errorCode: ErrorCode;
+  /** What was measured from the start to the end. */
   readonly totalMediaStats: TotalMediaStats;
 }
 
 /** Something failed, and the call goes on. */
 export interface ErrorEvent {
+  /** What failed. */
   readonly errorCode: ErrorCode;
 }
 
 /** The local camera was switched off. */
 export interface VideoRemovedEvent {
+  /** Why the video ended. */
   readonly reason: VideoRemovalReason;
 }
 
@@ -84,16 +92,19 @@ export interface VideoRemovedEvent {
 export interface RoomJoinedEvent {
   /** The id of this side's call in the room. */
   readonly id: string;
+  /** The room's name. */
   readonly name: string;
   /** Everybody else who is in the room already. */
   readonly participants: readonly Participant[];
   /** The sound of everybody else; it stays the same while people come and go. */
   readonly stream: MediaStream;
+  /** What of the room is recorded; this release's platform does not say. */
   readonly recordingType: RecordingType;
 }
 
 /** Something about a participant of the room. */
 export interface ParticipantEvent {
+  /** The participant as it is now; for one that left, as it was. */
   readonly participant: Participant;
 }
 

@@ -53,8 +53,11 @@ export class MediaCallOptionsBuilder<Options extends MediaCallOptions> {
 
 /** Options of a call between two, for calling as well as for accepting. */
 export class WebrtcCallOptions implements MediaCallOptions {
+  /** Whether to start unmuted. */
   readonly audio: boolean;
+  /** Whether to start with the camera. */
   readonly video: boolean;
+  /** Data for the other side; empty when there is none. */
   readonly customData: CustomData;
 
   /** Missing fields take their defaults. */
@@ -64,6 +67,7 @@ export class WebrtcCallOptions implements MediaCallOptions {
     this.customData = { ...fields.customData };
   }
 
+  /** Begins to collect options. */
   static builder(): MediaCallOptionsBuilder<WebrtcCallOptions> {
     return new MediaCallOptionsBuilder((fields) => new WebrtcCallOptions(fields));
   }
@@ -71,8 +75,11 @@ export class WebrtcCallOptions implements MediaCallOptions {
 
 /** Options of joining a room. */
 export class RoomCallOptions implements MediaCallOptions {
+  /** Whether to start unmuted. */
   readonly audio: boolean;
+  /** Whether to start with the camera. */
   readonly video: boolean;
+  /** Data for the other side; empty when there is none. */
   readonly customData: CustomData;
 
   /** Missing fields take their defaults. */
@@ -82,6 +89,7 @@ export class RoomCallOptions implements MediaCallOptions {
     this.customData = { ...fields.customData };
   }
 
+  /** Begins to collect options. */
   static builder(): MediaCallOptionsBuilder<RoomCallOptions> {
     return new MediaCallOptionsBuilder((fields) => new RoomCallOptions(fields));
   }
@@ -105,8 +113,10 @@ export class DeclineOptionsBuilder {
 
 /** Options of declining an incoming call. Default: it goes on ringing on the user's other devices. */
 export class DeclineOptions {
+  /** @param declineOnAllDevices - whether the call stops ringing on the user's other devices too */
   constructor(readonly declineOnAllDevices: boolean = false) {}
 
+  /** Begins to collect options. */
   static builder(): DeclineOptionsBuilder {
     return new DeclineOptionsBuilder();
   }

@@ -9,6 +9,7 @@ export interface ParticipantAudio {
 
 /** What a participant sends. */
 export interface ParticipantMedia {
+  /** Its sound. */
   readonly audio: ParticipantAudio;
 }
 
@@ -16,7 +17,10 @@ export interface ParticipantMedia {
 export interface Participant {
   /** The id of the participant's call; it stays the same while the participant is in the room. */
   readonly callId: string;
+  /** Who it is. */
   readonly endpoint: Endpoint;
+  /** Whether its media is connected. */
   readonly state: State;
+  /** What it sends. */
   readonly media: ParticipantMedia;
 }

@@ -6,11 +6,17 @@ export interface AudioStats {
   readonly roundTripTime: number | null;
   /** The mean of the last measured jitter of what was received, in milliseconds. */
   readonly jitter: number | null;
+  /** Packets sent, repeated ones included. */
   readonly packetsSent: number;
+  /** Packets received from everybody. */
   readonly packetsReceived: number;
+  /** Payload bytes sent, without packet headers. */
   readonly bytesSent: number;
+  /** Payload bytes received, without packet headers. */
   readonly bytesReceived: number;
+  /** Packets sent once more because they were lost. */
   readonly retransmittedPacketsSent: number;
+  /** Payload bytes of the packets sent once more. */
   readonly retransmittedBytesSent: number;
   /** Packets that were sent to this side and never arrived. */
   readonly packetsLost: number;
