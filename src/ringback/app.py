@@ -128,6 +128,7 @@ class Conversations:
     mailboxes: Mailboxes
     dispatcher: Dispatcher
     jobs: CallJobs
+    hub: Hub
     signaling: Signaling
 
 
@@ -137,15 +138,16 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
     mailboxes = Mailboxes(database, clock, (CALLS, DIALOGS, CONFERENCES), Command, lambda: dispatcher.hint())
     ring_timeout = timedelta(seconds=platform.settings.ring_timeout_seconds)
     calls = CallService(database, mailboxes, engine, clock, ids, ring_timeout)
-    hub = Hub(database, calls)
+    hub = Hub(database, calls, clock)
     dispatcher = Dispatcher(database, "signaling", hub.deliver)
     jobs = CallJobs(database, mailboxes)
     jobs.attach(engine, hub)
-    service = SignalingService(calls, ConferenceService(mailboxes, engine, ids))
+    service = SignalingService(calls, ConferenceService(mailboxes, engine, ids), clock)
     return Conversations(
         mailboxes=mailboxes,
         dispatcher=dispatcher,
         jobs=jobs,
+        hub=hub,
         signaling=Signaling(hub, service, platform.tokens, clock, ids),
     )
 
@@ -157,6 +159,7 @@ async def conversing(conversations: Conversations) -> AsyncIterator[None]:
     work = [
         asyncio.create_task(conversations.mailboxes.run_deadlines(), name="deadlines"),
         asyncio.create_task(conversations.dispatcher.run(), name="signaling's outbox"),
+        asyncio.create_task(conversations.hub.run_graces(), name="sessions that are away"),
     ]
     try:
         yield

@@ -5,9 +5,9 @@ from datetime import timedelta
 from typing import Final
 
 from ringback.calls.dialogs.events import StartDialog
-from ringback.calls.dialogs.store import DIALOGS
-from ringback.calls.events import Accept, Decline, EndpointHungUp, MediaSwitched, SessionLost
-from ringback.calls.model import Call, Endpoint
+from ringback.calls.dialogs.store import DIALOGS, is_calling
+from ringback.calls.events import Accept, Decline, EndpointHungUp, MediaSwitched, NoDeviceFound, SessionLost
+from ringback.calls.model import Call, Endpoint, EndReason
 from ringback.calls.store import CALLS
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import InvalidState, NotFound, RingbackError, Unavailable
@@ -94,7 +94,15 @@ class CallService:
             custom_data=dict(custom_data),
             ring_deadline=self._clock.now() + self._ring_timeout,
         )
-        await self._mailboxes.tell(account_id, DIALOGS.ref(dialog.id), dialog)
+
+        def begin(transaction: Transaction) -> None:
+            glare = is_calling(transaction.connection, account_id, callee.identity, caller.identity)
+            transaction.tell(DIALOGS.ref(dialog.id), dialog)
+            if glare:
+                # Both call each other: whoever came first rings, the second one hears that the other is busy.
+                transaction.tell(CALLS.ref(dialog.child_call), NoDeviceFound(EndReason.BUSY))
+
+        await self._mailboxes.change(account_id, begin)
         return dialog.parent_call
 
     async def accept(

@@ -1,4 +1,4 @@
-"""The socket of a session: frames in, frames out, and a task for each request. The protocol stands in `session.py`."""
+"""The WebSocket at `/rtc/v1`: frames in, frames out. What may be said stands in `connection.py`."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,40 +7,36 @@ from typing import Final
 import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from ringback.identities.model import TokenClaims
 from ringback.identities.tokens import TokenVerifier
 from ringback.kernel.clock import Clock
-from ringback.kernel.errors import RingbackError, Unauthenticated
-from ringback.kernel.ids import Ids
-from ringback.signaling.hub import Hub, Present
-from ringback.signaling.messages import SUBPROTOCOL, Event, Hello, Request, Welcome
-from ringback.signaling.service import SignalingService
-from ringback.signaling.session import (
+from ringback.kernel.errors import Unauthenticated
+from ringback.kernel.ids import Ids, new_secret
+from ringback.signaling.connection import (
     KEEP_ALIVE_SECONDS,
     Authenticate,
     CarryOut,
     Close,
+    Confirmed,
+    Connection,
     Output,
     Send,
-    Session,
 )
+from ringback.signaling.hub import Hub
+from ringback.signaling.live import LiveSession
+from ringback.signaling.messages import SUBPROTOCOL, Hello, Welcome
+from ringback.signaling.service import SignalingService
+from ringback.signaling.session import GRACE_SECONDS, Session
 
 log = structlog.get_logger()
 
 UNSENT_LIMIT: Final = 1_000
 """Frames that may wait for a client that does not read. More costs memory; fewer cut off a phone in a tunnel."""
-REQUESTS_AT_ONCE: Final = 32
-"""Requests of one session that may be under way; then its socket is read no further."""
-
-
-class InternalError(RingbackError):
-    """Something went wrong on our side; it is in the log."""
-
-    code = "INTERNAL"
+FOR_GOOD: Final = (1000, 1001)
+"""Close codes of a client that will not come back: it said goodbye, or its page is gone (RFC 6455 §7.4.1)."""
 
 
 class Signaling:
-    """What every connection needs."""
+    """What every socket needs."""
 
     def __init__(self, hub: Hub, service: SignalingService, verifier: TokenVerifier, clock: Clock, ids: Ids) -> None:
         self.hub = hub
@@ -54,70 +50,78 @@ class Signaling:
         router = APIRouter()
 
         @router.websocket("/rtc/v1")
-        async def rtc(socket: WebSocket) -> None:
-            offered = socket.scope.get("subprotocols", [])
-            await socket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
-            await Connection(socket, self).run()
+        async def rtc(websocket: WebSocket) -> None:
+            offered = websocket.scope.get("subprotocols", [])
+            await websocket.accept(subprotocol=SUBPROTOCOL if SUBPROTOCOL in offered else None)
+            await Socket(websocket, self).run()
 
         return router
 
 
-class Connection:
-    """One socket and its session."""
+class Socket:
+    """One WebSocket, and the session that it carries once hello was said."""
 
-    def __init__(self, socket: WebSocket, signaling: Signaling) -> None:
-        self._socket = socket
+    def __init__(self, websocket: WebSocket, signaling: Signaling) -> None:
+        self._websocket = websocket
         self._signaling = signaling
-        self._session = Session(signaling.clock.monotonic())
-        self._present: Present | None = None
-        self._claims: TokenClaims | None = None
+        self._connection = Connection(signaling.clock.monotonic())
+        self._live: LiveSession | None = None
         self._outgoing: asyncio.Queue[Send | Close] = asyncio.Queue()
-        self._requests: set[asyncio.Task[None]] = set()
-        self._latest: dict[str | None, asyncio.Task[None]] = {}
-        self._room_for_requests = asyncio.Semaphore(REQUESTS_AT_ONCE)
-        self._too_slow = asyncio.Event()
+        self._useless = asyncio.Event()
+        self._close_code: int | None = None
 
     async def run(self) -> None:
         """Serve until the socket is closed, from either side."""
-        tasks = [asyncio.create_task(work) for work in (self._read(), self._write(), self._too_slow.wait())]
+        ends = [asyncio.create_task(work) for work in (self._read(), self._write(), self._useless.wait())]
         ticker = asyncio.create_task(self._tick())
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (*tasks, ticker):
+            for task in (*ends, ticker):
                 task.cancel()
-            await asyncio.gather(*tasks, ticker, *self._requests, return_exceptions=True)
-            if self._present:
-                await self._signaling.hub.leave(self._present)
+            outcomes = await asyncio.gather(*ends, ticker, return_exceptions=True)
+            for outcome in outcomes:
+                if isinstance(outcome, Exception):
+                    log.error("socket failed", session=self._live and self._live.id, exc_info=outcome)
+            await self._part()
+
+    async def _part(self) -> None:
+        live, hub = self._live, self._signaling.hub
+        if live and live.detach(self._say, self._signaling.clock.monotonic()):
+            if self._close_code in FOR_GOOD:
+                await hub.leave(live)
+            else:
+                hub.wait_for(live)
 
     async def _read(self) -> None:
         while True:
             try:
-                received = await self._socket.receive()
+                received = await self._websocket.receive()
             except (WebSocketDisconnect, RuntimeError):
                 return
             if received["type"] == "websocket.disconnect":
+                self._close_code = received.get("code")
                 return
-            frame = received.get("text")
+            text = received.get("text")
             now = self._signaling.clock.monotonic()
-            await self._carry_out(self._session.receive(frame if frame is not None else received["bytes"], now))
+            await self._carry_out(self._connection.receive(received["bytes"] if text is None else text, now))
 
     async def _write(self) -> None:
         while True:
             output = await self._outgoing.get()
             try:
                 if isinstance(output, Close):
-                    await self._socket.close(output.code)
+                    await self._websocket.close(output.code)
                     return
-                await self._socket.send_text(output.frame.decode())
+                await self._websocket.send_text(output.frame.decode())
             except (WebSocketDisconnect, RuntimeError):
                 return
 
     async def _tick(self) -> None:
         while True:
             now = self._signaling.clock.monotonic()
-            self._put(self._session.tick(now))
-            await asyncio.sleep(max(self._session.deadline - now, 0.05))
+            await self._carry_out(self._connection.tick(now))
+            await asyncio.sleep(max(self._connection.deadline - now, 0.05))
 
     async def _carry_out(self, outputs: Sequence[Output]) -> None:
         for output in outputs:
@@ -125,70 +129,57 @@ class Connection:
                 case Authenticate(hello):
                     self._authenticate(hello)
                 case CarryOut(request):
-                    await self._room_for_requests.acquire()
-                    self._start(request)
+                    assert self._live is not None
+                    await self._live.take(request)
+                case Confirmed(sequence):
+                    assert self._live is not None
+                    self._live.session.confirm(sequence)
                 case Send() | Close():
-                    self._put((output,))
+                    self._put(output)
 
     def _authenticate(self, hello: Hello) -> None:
         now = self._signaling.clock.now()
+        wanted = hello.resume or None
         try:
-            claims = self._signaling.verifier.verify(hello.token, now)
+            claims = self._signaling.verifier.verify(hello.token, now, expired_ok=wanted is not None)
+            live = self._signaling.hub.resume(claims, wanted) if wanted else None
+            if live is None and now >= claims.expires_at:
+                raise Unauthenticated
         except Unauthenticated as error:
-            self._put(self._session.refuse(hello, error))
+            self._put(*self._connection.refuse(hello, error))
             return
-        self._claims = claims
-        self._present = Present(self._signaling.ids.new(), claims.account_id, claims.identity, self._deliver)
+        resumed = live is not None
+        if live is None:
+            session = Session(self._signaling.ids.new(), new_secret(), claims)
+            live = LiveSession(session, self._signaling.service)
+        live.session.claims = claims
+        self._live = live
+        live.attach(self._say)
         welcome = Welcome(
-            session_id=self._present.id,
+            session_id=live.id,
             identity=claims.identity,
             display_name=claims.display_name,
             expires_at=claims.expires_at.isoformat().replace("+00:00", "Z"),
             keep_alive_seconds=KEEP_ALIVE_SECONDS,
+            resume_key=live.session.resume_key,
+            resume_seconds=int(GRACE_SECONDS),
+            resumed=resumed,
         )
-        self._put(self._session.welcome(hello, welcome))
-        self._signaling.hub.enter(self._present)
-
-    def _start(self, request: Request) -> None:
-        """Requests run side by side, but those about one call in the order in which they came."""
-        call_id = getattr(request, "call_id", None)
-        before = self._latest.get(call_id) if call_id else None
-        task = asyncio.create_task(self._request(request, before))
-        self._requests.add(task)
-        if call_id:
-            self._latest[call_id] = task
-
-        def done(_: asyncio.Task[None]) -> None:
-            self._requests.discard(task)
-            self._room_for_requests.release()
-            if self._latest.get(call_id) is task:
-                del self._latest[call_id]
-
-        task.add_done_callback(done)
-
-    async def _request(self, request: Request, before: asyncio.Task[None] | None) -> None:
-        assert self._claims is not None
-        assert self._present is not None
-        if before:
-            await asyncio.wait([before])
-        try:
-            result = await self._signaling.service.carry_out(self._claims, self._present.id, request)
-        except RingbackError as error:
-            self._put(self._session.fail(request.id, error))
-        except Exception:
-            log.exception("request failed", session=self._present.id, request=type(request).__name__)
-            self._put(self._session.fail(request.id, InternalError()))
+        self._put(*self._connection.welcome(hello, welcome))
+        if wanted and resumed:
+            for frame in live.session.resume(wanted.last_sequence):
+                self._say(frame)
         else:
-            self._put(self._session.reply(request.id, result))
+            self._signaling.hub.enter(live)
 
-    def _deliver(self, event: Event) -> None:
-        self._put(self._session.notify(event))
+    def _say(self, frame: bytes) -> None:
+        self._put(*self._connection.say(frame))
 
-    def _put(self, outputs: Sequence[Output]) -> None:
-        if self._outgoing.qsize() >= UNSENT_LIMIT:
-            self._session.abandon()
-            self._too_slow.set()  # a close frame would wait behind the others
-            return
+    def _put(self, *outputs: Output) -> None:
         for output in outputs:
             if isinstance(output, Send | Close):
+                if self._outgoing.qsize() >= UNSENT_LIMIT:
+                    self._connection.abandon()
+                    self._useless.set()  # a close frame would wait behind the others
+                    return
                 self._outgoing.put_nowait(output)

@@ -1,67 +1,98 @@
-"""The connected sessions of this node: who is present, and how events reach them. The SDKs' `LegChannel`."""
+"""The sessions of this node: who is present, and how events reach them. The SDKs' `LegChannel`."""
 
-from collections.abc import Callable
-from typing import Final
+import asyncio
+import hmac
 
 import msgspec
 import structlog
 
 from ringback.calls import CallService
 from ringback.calls.model import Endpoint, EndReason
+from ringback.identities.model import TokenClaims
 from ringback.identities.store import is_known
+from ringback.kernel.clock import Clock
 from ringback.kernel.errors import RingbackError
-from ringback.signaling.messages import Event
+from ringback.signaling.live import LiveSession
+from ringback.signaling.messages import Resume
 from ringback.signaling.notifications import HAPPENINGS, Notification, Notifier
+from ringback.signaling.session import GRACE_SECONDS
 from ringback.storage.database import Database
 from ringback.storage.outbox import OutboxEvent
 
 log = structlog.get_logger()
 
-Deliver = Callable[[Event], None]
-
-
-class Present:
-    """One connected session."""
-
-    def __init__(self, id: str, account_id: str, identity: str, deliver: Deliver) -> None:
-        self.id: Final = id
-        self.account_id: Final = account_id
-        self.identity: Final = identity
-        self.deliver: Final = deliver
-        self.calls: Final[dict[str, None]] = {}
-        """The calls that this session holds or rings for."""
-
 
 class Hub:
     """Presence, and the way from the outbox to the sockets."""
 
-    def __init__(self, database: Database, calls: CallService) -> None:
+    def __init__(self, database: Database, calls: CallService, clock: Clock) -> None:
         self._database = database
         self._calls = calls
+        self._clock = clock
         self._notifier = Notifier()
-        self._sessions: dict[str, Present] = {}
+        self._sessions: dict[str, LiveSession] = {}
         self._by_identity: dict[tuple[str, str], dict[str, None]] = {}
+        self._somebody_is_away = asyncio.Event()
 
-    def enter(self, session: Present) -> None:
+    def enter(self, live: LiveSession) -> None:
         """A session is ready; from now on it can be called."""
-        self._sessions[session.id] = session
-        self._by_identity.setdefault((session.account_id, session.identity), {})[session.id] = None
+        self._sessions[live.id] = live
+        self._by_identity.setdefault((live.account_id, live.identity), {})[live.id] = None
 
-    async def leave(self, session: Present) -> None:
-        """A session is gone: its calls end, and do not ring there any more."""
-        del self._sessions[session.id]
-        key = (session.account_id, session.identity)
-        del self._by_identity[key][session.id]
+    def resume(self, claims: TokenClaims, resume: Resume) -> LiveSession | None:
+        """The session that a client says it had, if that is true and the session is still there."""
+        live = self._sessions.get(resume.session_id)
+        if live is None or (live.account_id, live.identity) != (claims.account_id, claims.identity):
+            return None
+        return live if hmac.compare_digest(live.session.resume_key, resume.resume_key) else None
+
+    def wait_for(self, live: LiveSession) -> None:
+        """A session has lost its socket, and may come back."""
+        self._somebody_is_away.set()
+
+    async def leave(self, live: LiveSession) -> None:
+        """A session is gone for good: its calls end, and do not ring there any more."""
+        if self._sessions.pop(live.id, None) is None:
+            return
+        key = (live.account_id, live.identity)
+        del self._by_identity[key][live.id]
         if not self._by_identity[key]:
             del self._by_identity[key]
-        for call_id in list(session.calls):
-            await self._lose(session.account_id, session.id, call_id)
+        await live.finish()
+        for call_id in list(live.calls):
+            await self._lose(live.account_id, live.id, call_id)
+
+    async def run_graces(self) -> None:
+        """Let go, for ever, of the sessions that did not come back in time."""
+        while True:
+            self._somebody_is_away.clear()
+            next_one = await self.pass_graces()
+            try:
+                await asyncio.wait_for(self._somebody_is_away.wait(), timeout=next_one)
+            except TimeoutError:
+                continue
+
+    async def pass_graces(self) -> float | None:
+        """Let go of the sessions that did not come back in time; return the seconds until the next one is due."""
+        now = self._clock.monotonic()
+        left: list[float] = []
+        for live in list(self._sessions.values()):
+            if live.away_since is not None:
+                seconds = live.away_since + GRACE_SECONDS - now
+                if seconds > 0:
+                    left.append(seconds)
+                else:
+                    await self.leave(live)
+        return min(left, default=None)
 
     async def find_devices(self, account_id: str, endpoint: Endpoint) -> tuple[str, ...] | EndReason:
-        """The sessions of an identity, or why nothing can ring."""
-        sessions = tuple(self._by_identity.get((account_id, endpoint.identity), ()))
-        if sessions:
-            return sessions
+        """The sessions of an identity that are not in a call, or why nothing can ring."""
+        present = self._by_identity.get((account_id, endpoint.identity), {})
+        free = tuple(id for id in present if not self._sessions[id].is_in_a_call)
+        if free:
+            return free
+        if present:
+            return EndReason.BUSY
         known = await self._database.read(lambda connection: is_known(connection, account_id, endpoint.identity))
         return EndReason.TEMPORARILY_UNAVAILABLE if known else EndReason.DESTINATION_NOT_FOUND
 
@@ -74,17 +105,17 @@ class Hub:
             await self._tell(stored.account_id, notification)
 
     async def _tell(self, account_id: str, notification: Notification) -> None:
-        session = self._sessions.get(notification.session)
-        if session is None:
+        live = self._sessions.get(notification.session)
+        if live is None:
             # It went while this was on its way: the call must not wait for it.
             await self._lose(account_id, notification.session, notification.call_id)
             return
-        if notification.ends_for_session:
-            session.calls.pop(notification.call_id, None)
-        else:
-            session.calls[notification.call_id] = None
+        live.learn(notification)
         if notification.event is not None:
-            session.deliver(notification.event)
+            live.tell(notification.event)
+        if live.session.overflowed:
+            log.warning("session does not read what it is told", session=live.id)
+            await self.leave(live)
 
     async def _lose(self, account_id: str, session: str, call_id: str) -> None:
         try:

@@ -28,15 +28,26 @@ class Client(Struct, frozen=True):
     version: Text
 
 
+class Resume(Struct, frozen=True, rename="camel"):
+    """Which session the client had, and the last of its events that it got."""
+
+    session_id: Id
+    resume_key: Text
+    last_sequence: Annotated[int, Meta(ge=0, le=2**53 - 1)]
+
+
 class Hello(_Request, frozen=True, tag="hello"):
     """Opens a session; the first message of a connection."""
 
     token: Text
     client: Client
+    resume: Resume | UnsetType = UNSET
 
 
 class Ping(_Request, frozen=True, tag="ping"):
-    """Nothing to say; the socket is alive."""
+    """Nothing to say; the socket is alive, and the events up to `received` have arrived."""
+
+    received: Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 
 class Destination(Struct, frozen=True, tag="WEBRTC", tag_field="type"):
@@ -119,6 +130,9 @@ class Welcome(Struct, frozen=True, rename="camel"):
     display_name: str | None
     expires_at: str
     keep_alive_seconds: int
+    resume_key: str
+    resume_seconds: int
+    resumed: bool
 
 
 class CallOpened(Struct, frozen=True, rename="camel"):

@@ -5,6 +5,7 @@ is never told of a call by an event that came before it.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from enum import Enum, auto
 from typing import Final, NamedTuple, TypeAlias
 
 from ringback.calls.dialogs.events import DialogEstablished, DialogParticipantJoined, DialogParticipantUpdated
@@ -49,17 +50,34 @@ Happening: TypeAlias = (
 HAPPENINGS: Final[dict[str, type]] = {kind.__name__: kind for kind in Happening.__args__}
 
 
+class Relation(Enum):
+    """What a session has to do with a call."""
+
+    CONCERNED = auto()
+    """The call rings there, or was started there."""
+    IN_CALL = auto()
+    """The call is established, and the session holds it."""
+    ENDED = auto()
+    """Nothing more."""
+
+
 class Notification(NamedTuple):
-    """What one session is told, or, without an event, that it now has to do with the call."""
+    """What one session is told, if anything, and what it has to do with the call from now on."""
 
     session: str
     call_id: str
     event: Event | None
 
     @property
-    def ends_for_session(self) -> bool:
-        """Whether the session has nothing more to do with the call."""
-        return isinstance(self.event, messages.CallEnded)
+    def relation(self) -> Relation:
+        """What the session has to do with the call now."""
+        match self.event:
+            case messages.CallEnded():
+                return Relation.ENDED
+            case messages.CallEstablished() | messages.RoomJoined():
+                return Relation.IN_CALL
+            case _:
+                return Relation.CONCERNED
 
 
 class Notifier:

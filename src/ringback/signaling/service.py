@@ -7,7 +7,8 @@ import msgspec
 from ringback.calls import CallService
 from ringback.calls.model import WebrtcEndpoint
 from ringback.conferences import ConferenceService
-from ringback.identities.model import TokenClaims
+from ringback.kernel.clock import Clock
+from ringback.kernel.errors import Unauthenticated
 from ringback.signaling.messages import (
     Answered,
     CallAccept,
@@ -23,18 +24,25 @@ from ringback.signaling.messages import (
     RoomJoin,
     RoomLeave,
 )
+from ringback.signaling.session import Session
 
 
 class SignalingService:
     """What the SDKs can do."""
 
-    def __init__(self, calls: CallService, conferences: ConferenceService) -> None:
+    def __init__(self, calls: CallService, conferences: ConferenceService, clock: Clock) -> None:
         self._calls = calls
         self._conferences = conferences
+        self._clock = clock
 
-    async def carry_out(self, claims: TokenClaims, session: str, request: Request) -> Result:
-        """Do what the holder of these claims asks. Raises `RingbackError`s."""
-        account_id = claims.account_id
+    async def carry_out(self, asking: Session, request: Request) -> Result:
+        """Do what a session asks. Raises `RingbackError`s.
+
+        A token that expires does not end what it began; it only begins nothing new.
+        """
+        claims, session, account_id = asking.claims, asking.id, asking.claims.account_id
+        if isinstance(request, CallStart | CallAccept | RoomJoin) and self._clock.now() >= claims.expires_at:
+            raise Unauthenticated("The token has expired.")
         me = WebrtcEndpoint(claims.identity, claims.display_name)
         match request:
             case CallStart():

@@ -1,266 +1,107 @@
-"""The protocol of one connection: what a client may say when, and how it is answered. Bytes in, bytes out.
-
-Contract: give it every frame that arrives and every tick, with the time; carry out all outputs in order before the next
-call. It knows no socket and no clock, and it never raises for what a client sends.
+"""One SDK's presence on the platform, across the sockets it needs: numbers what it is told, keeps what may have been
+lost, and lets nothing be done twice. Pure.
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections import OrderedDict, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Final, TypeAlias
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
+from ringback.identities.model import TokenClaims
 from ringback.kernel.errors import RingbackError
-from ringback.signaling.messages import (
-    ClientMessage,
-    Done,
-    Error,
-    Event,
-    Hello,
-    Ping,
-    Reply,
-    Request,
-    Result,
-    ServerMessage,
-)
+from ringback.signaling.messages import Error, Event, Reply, Result
 
-HELLO_SECONDS: Final = 10.0
-"""How long a client may take to say hello. Longer lets strangers hold sockets; shorter loses slow phones."""
-KEEP_ALIVE_SECONDS: Final = 20
-"""How often a client that is silent otherwise pings. More often finds dead sockets sooner, and drains phones."""
-SILENCE_SECONDS: Final = 3.0 * KEEP_ALIVE_SECONDS
-"""After so long without a word the client is taken for gone."""
-MAX_MESSAGE_BYTES: Final = 128 * 1024
-"""The largest SDP offer fits with room to spare."""
-MAX_CUSTOM_DATA_BYTES: Final = 4 * 1024
-"""Of `customData` as JSON: it travels in every ring."""
-MESSAGES_PER_SECOND: Final = 50.0
-"""What a client may send for long: ten times the busiest SDK."""
-MESSAGE_BURST: Final = 200.0
-"""What it may send at once."""
+EVENTS_KEPT: Final = 1_000
+"""Events that a client has not confirmed. More cost memory; fewer end the session of a phone in a long tunnel."""
+ANSWERS_KEPT: Final = 100
+"""Answers to the latest requests, for a client that asks again because it lost the first one."""
+GRACE_SECONDS: Final = 30.0
+"""How long a session waits for its client to come back. Longer lets the other side talk to nobody; shorter hangs up on
+whoever walks from one network into another."""
 
-_decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 _encode = msgspec.json.Encoder().encode
 
 
-class SessionState(Enum):
-    """A connection's life. `GREETED`: hello was said and is being checked."""
+class Taken(Enum):
+    """What to do with a request."""
 
     NEW = auto()
-    GREETED = auto()
-    READY = auto()
-    CLOSED = auto()
-
-
-class CloseCode(Enum):
-    """Why the platform closes a connection (RFC 6455 §7.4; 4000 and up are ours)."""
-
-    MESSAGE_TOO_LARGE = 1009
-    INVALID_MESSAGE = 4400
-    UNAUTHENTICATED = 4401
-    HELLO_TIMEOUT = 4408
-    SILENT = 4409
-    TOO_MANY_MESSAGES = 4429
+    """Carry it out."""
+    UNDER_WAY = auto()
+    """It came before and is being carried out; its answer will come."""
+    FORGOTTEN = auto()
+    """It came so long ago that nobody knows the answer any more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Send:
-    """Send this frame."""
+class Answered:
+    """The request came before; this was the answer."""
 
     frame: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Close the socket."""
-
-    code: int
-
-
-@dataclass(frozen=True, slots=True)
-class Authenticate:
-    """Check the token, then call `welcome` or `refuse`."""
-
-    hello: Hello
-
-
-@dataclass(frozen=True, slots=True)
-class CarryOut:
-    """Do what is asked, then call `reply` or `fail` with its id."""
-
-    request: Request
-
-
-Output: TypeAlias = Send | Close | Authenticate | CarryOut
-
-
 class Session:
-    """One connection, from its opening to its close."""
+    """What the platform remembers of one SDK. `resume_key` proves that a new socket belongs to it."""
 
-    def __init__(self, now: float) -> None:
-        self.state = SessionState.NEW
-        self._deadline = now + HELLO_SECONDS
-        self._last_id = 0
+    def __init__(self, id: str, resume_key: str, claims: TokenClaims) -> None:
+        self.id: Final = id
+        self.resume_key: Final = resume_key
+        self.claims = claims
+        """What its latest token proves."""
         self._sequence = 0
-        self._allowance = MESSAGE_BURST
-        self._counted_at = now
+        self._unconfirmed: deque[tuple[int, bytes]] = deque()
+        self._last_id = 0
+        self._under_way: set[int] = set()
+        self._answers: OrderedDict[int, bytes] = OrderedDict()
 
     @property
-    def deadline(self) -> float:
-        """When to call `tick` at the latest."""
-        return self._deadline
+    def overflowed(self) -> bool:
+        """Whether more is unconfirmed than is kept, so that the client cannot learn everything any more."""
+        return len(self._unconfirmed) > EVENTS_KEPT
 
-    def receive(self, frame: str | bytes, now: float) -> Sequence[Output]:
-        """A frame arrived."""
-        if self.state is SessionState.CLOSED:
-            return ()
-        return tuple(self._receive(frame, now))
-
-    def tick(self, now: float) -> Sequence[Output]:
-        """Time went by."""
-        if self.state is SessionState.CLOSED or now < self._deadline:
-            return ()
-        if self.state is SessionState.NEW:
-            return self._give_up(CloseCode.HELLO_TIMEOUT, "no hello within 10 seconds")
-        self.state = SessionState.CLOSED
-        return (Close(CloseCode.SILENT.value),)
-
-    def welcome(self, hello: Hello, result: Result) -> Sequence[Output]:
-        """The token is good."""
-        self.state = SessionState.READY
-        return self.reply(hello.id, result)
-
-    def refuse(self, hello: Hello, error: RingbackError) -> Sequence[Output]:
-        """The token is not good."""
-        self.state = SessionState.CLOSED
-        return (_send(_error(hello.id, error)), Close(CloseCode.UNAUTHENTICATED.value))
-
-    def reply(self, id: int, result: Result) -> Sequence[Output]:
-        """A request was carried out."""
-        return () if self.state is SessionState.CLOSED else (_send(Reply(id, result)),)
-
-    def fail(self, id: int, error: RingbackError) -> Sequence[Output]:
-        """A request was not carried out."""
-        return () if self.state is SessionState.CLOSED else (_send(_error(id, error)),)
-
-    def notify(self, event: Event) -> Sequence[Output]:
-        """Something happened that the client shall know."""
-        if self.state is not SessionState.READY:
-            return ()
+    def tell(self, event: Event) -> bytes:
+        """Number an event and keep it until it is confirmed. Returns its frame."""
         self._sequence += 1
-        return (_send(replace(event, sequence=self._sequence)),)
+        frame = _encode(replace(event, sequence=self._sequence))
+        self._unconfirmed.append((self._sequence, frame))
+        return frame
 
-    def abandon(self) -> None:
-        """The socket is of no use any more; nothing is said from now on."""
-        self.state = SessionState.CLOSED
+    def confirm(self, sequence: int) -> None:
+        """The client has this event and all before it."""
+        while self._unconfirmed and self._unconfirmed[0][0] <= sequence:
+            self._unconfirmed.popleft()
 
-    def _receive(self, frame: str | bytes, now: float) -> Iterator[Output]:
-        if self.state is not SessionState.NEW:
-            self._deadline = now + SILENCE_SECONDS
-        if not self._admit(now):
-            yield from self._give_up(CloseCode.TOO_MANY_MESSAGES, "too many messages; slow down")
-            return
-        if len(frame.encode("utf-8", "surrogatepass") if isinstance(frame, str) else frame) > MAX_MESSAGE_BYTES:
-            yield from self._give_up(CloseCode.MESSAGE_TOO_LARGE, "the message is over 128 KiB")
-            return
-        try:
-            message = _read(frame)
-            if message.id <= self._last_id:
-                raise Unreadable(message.id, "`id` has to grow with every message", "id")
-        except Unreadable as unreadable:
-            yield _send(Error(unreadable.id, "INVALID_MESSAGE", unreadable.message, unreadable.field))
-            if self.state is SessionState.NEW:
-                self.state = SessionState.CLOSED
-                yield Close(CloseCode.INVALID_MESSAGE.value)
-            return
-        self._last_id = message.id
-        yield from self._take(message, now)
+    def resume(self, last_sequence: int) -> Sequence[bytes]:
+        """The client is back and has the events up to `last_sequence`: what it has missed."""
+        self.confirm(last_sequence)
+        return [frame for _, frame in self._unconfirmed]
 
-    def _take(self, message: ClientMessage, now: float) -> Iterator[Output]:
-        if isinstance(message, Hello):
-            if self.state is not SessionState.NEW:
-                yield _send(Error(message.id, "INVALID_MESSAGE", "hello was said already", "type"))
-                return
-            self.state = SessionState.GREETED
-            self._deadline = now + SILENCE_SECONDS
-            yield Authenticate(message)
-        elif self.state is not SessionState.READY:
-            yield _send(Error(message.id, "INVALID_MESSAGE", "say hello first, and wait for its reply", "type"))
-            self.state = SessionState.CLOSED
-            yield Close(CloseCode.INVALID_MESSAGE.value)
-        elif isinstance(message, Ping):
-            yield _send(Reply(message.id, Done()))
-        else:
-            yield CarryOut(message)
+    def take(self, id: int) -> Taken | Answered:
+        """A request came; a client that lost the answer asks again with the same id."""
+        if id > self._last_id:
+            self._last_id = id
+            self._under_way.add(id)
+            return Taken.NEW
+        if id in self._under_way:
+            return Taken.UNDER_WAY
+        answer = self._answers.get(id)
+        return Taken.FORGOTTEN if answer is None else Answered(answer)
 
-    def _admit(self, now: float) -> bool:
-        """A token bucket."""
-        refill = (now - self._counted_at) * MESSAGES_PER_SECOND
-        self._allowance = min(self._allowance + refill, MESSAGE_BURST) - 1
-        self._counted_at = now
-        return self._allowance >= 0
+    def reply(self, id: int, result: Result) -> bytes:
+        """A request was carried out. Returns the frame of its answer."""
+        return self._answer(id, _encode(Reply(id, result)))
 
-    def _give_up(self, code: CloseCode, message: str) -> Sequence[Output]:
-        self.state = SessionState.CLOSED
-        return (_send(Error(None, code.name, message, None)), Close(code.value))
+    def fail(self, id: int, error: RingbackError) -> bytes:
+        """A request was not carried out. Returns the frame of its answer."""
+        return self._answer(id, _encode(Error(id, error.code, error.message, error.field)))
 
-
-class Unreadable(Exception):
-    """A frame that is no message: its id if it had one, and the field that does not fit."""
-
-    def __init__(self, id: int | None, message: str, field: str | None) -> None:
-        super().__init__(message)
-        self.id = id
-        self.message = message
-        self.field = field
-
-
-class _Numbered(msgspec.Struct):
-    id: int | None = None
-
-
-_PATH = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
-_MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
-
-
-def _read(frame: str | bytes) -> ClientMessage:
-    if isinstance(frame, bytes):
-        raise Unreadable(None, "messages are text frames", None)
-    try:
-        message = _decoder.decode(frame)
-    except msgspec.ValidationError as error:
-        raise Unreadable(_id_of(frame), str(error), _field_of(str(error))) from None
-    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-        raise Unreadable(None, f"not JSON: {error}", None) from None
-    custom_data = getattr(message, "custom_data", None)
-    if custom_data and len(_encode(custom_data)) > MAX_CUSTOM_DATA_BYTES:
-        raise Unreadable(message.id, "`customData` is over 4 KiB", "customData")
-    return message
-
-
-def _field_of(error: str) -> str | None:
-    """The path of the field that msgspec complains about: `destination.identity`."""
-    at, missing = _PATH.search(error), _MISSING.search(error)
-    path = [at["path"].replace("[...]", "")] if at else []
-    if missing:
-        path.append(missing["name"])
-    return ".".join(path) or None
-
-
-def _id_of(frame: str) -> int | None:
-    try:
-        id = msgspec.json.decode(frame, type=_Numbered).id
-    except msgspec.DecodeError:
-        return None
-    return id if id is not None and id > 0 else None
-
-
-def _error(id: int, error: RingbackError) -> Error:
-    return Error(id, error.code, error.message, error.field)
-
-
-def _send(message: ServerMessage) -> Send:
-    return Send(_encode(message))
+    def _answer(self, id: int, frame: bytes) -> bytes:
+        self._under_way.discard(id)
+        self._answers[id] = frame
+        if len(self._answers) > ANSWERS_KEPT:
+            self._answers.popitem(last=False)
+        return frame

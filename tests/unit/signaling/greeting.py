@@ -1,18 +1,18 @@
-"""A session that is past its hello."""
+"""A connection that is past its hello."""
 
 import json
 
 from ringback.signaling.messages import Welcome
-from ringback.signaling.session import Authenticate, Session
+from ringback.signaling.connection import Authenticate, Connection
 
 HELLO = {"type": "hello", "id": 1, "token": "t", "client": {"name": "test", "version": "1"}}
-WELCOME = Welcome("s1", "anna", None, "2030-01-01T08:00:00Z", 20)
+WELCOME = Welcome("s1", "anna", None, "2030-01-01T08:00:00Z", 20, "k1", 30, False)
 
 
-def greeted(now: float = 0.0) -> Session:
-    """A session that has said hello and was welcomed."""
-    session = Session(now)
-    [authenticate] = session.receive(json.dumps(HELLO), now)
+def greeted(now: float = 0.0) -> Connection:
+    """A connection that has said hello and was welcomed."""
+    connection = Connection(now)
+    [authenticate] = connection.receive(json.dumps(HELLO), now)
     assert isinstance(authenticate, Authenticate)
-    session.welcome(authenticate.hello, WELCOME)
-    return session
+    connection.welcome(authenticate.hello, WELCOME)
+    return connection

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from ringback.signaling.messages import Error, Event
-from ringback.signaling.session import CarryOut, Close, Send, Session
+from ringback.signaling.connection import CarryOut, Close, Confirmed, Connection, Send
 from tests.unit.signaling.greeting import HELLO, greeted
 
 PROTOCOL = Path(__file__).parents[3] / "protocol" / "signaling"
@@ -31,10 +31,10 @@ def test_there_are_vectors() -> None:
 @pytest.mark.parametrize("vector", vectors(VALID, "to_server"))
 def test_a_valid_message_is_taken(vector: dict[str, Any]) -> None:
     message = vector["message"]
-    session = Session(0.0) if message["type"] == "hello" else greeted()
-    outputs = session.receive(json.dumps(message), 0.1)
+    connection = Connection(0.0) if message["type"] == "hello" else greeted()
+    outputs = connection.receive(json.dumps(message), 0.1)
     if message["type"] == "ping":
-        assert [type(output) for output in outputs] == [Send]
+        assert [type(output) for output in outputs] == [Confirmed, Send]
     else:
         assert outputs
         assert not any(isinstance(output, Send | Close) for output in outputs)
@@ -72,13 +72,13 @@ def test_a_session_takes_exactly_what_the_schema_takes() -> None:
         vector = json.loads(file.read_text())
         if vector["direction"] == "to_server":
             message = vector["message"]
-            session = Session(0.0) if isinstance(message, dict) and message.get("type") == "hello" else greeted()
-            outputs = session.receive(json.dumps(message), 0.1)
+            connection = Connection(0.0) if isinstance(message, dict) and message.get("type") == "hello" else greeted()
+            outputs = connection.receive(json.dumps(message), 0.1)
             refused = any(isinstance(output, Send) and b'"error"' in output.frame for output in outputs)
             assert validator.is_valid(message) is not refused, vector["name"]
 
 
 def test_unknown_fields_are_ignored() -> None:
-    assert Session(0.0).receive(json.dumps(HELLO | {"fromTheFuture": {"a": 1}}), 0.1)
+    assert Connection(0.0).receive(json.dumps(HELLO | {"fromTheFuture": {"a": 1}}), 0.1)
     [output] = greeted().receive('{"type":"call.hangUp","id":2,"callId":"c","why":"because"}', 0.1)
     assert isinstance(output, CarryOut)

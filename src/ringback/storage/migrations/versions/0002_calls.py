@@ -17,7 +17,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_calls_deadline", "calls", ["deadline"])
     op.create_index("ix_calls_call_state", "calls", ["call_state"])
-    op.create_table("dialogs", *_aggregate("dialogs"), sa.Column("dialog_state", sa.String(16), nullable=False))
+    op.create_table(
+        "dialogs",
+        *_aggregate("dialogs"),
+        sa.Column("dialog_state", sa.String(16), nullable=False),
+        sa.Column("caller", sa.String(64), nullable=False),
+        sa.Column("callee", sa.String(64), nullable=False),
+    )
+    op.create_index("ix_dialogs_sides", "dialogs", ["account_id", "caller", "callee", "dialog_state"])
     op.create_index("ix_dialogs_deadline", "dialogs", ["deadline"])
     op.create_table(
         "conferences",

@@ -1,4 +1,4 @@
-"""The protocol of one connection, frame by frame, in virtual time."""
+"""The protocol of one socket, frame by frame, in virtual time."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ import pytest
 
 from ringback.kernel.errors import InvalidState, Unauthenticated
 from ringback.signaling.messages import CallHangUp, CallOpened, CallRinging, Done
-from ringback.signaling.session import (
+from ringback.signaling.connection import (
     HELLO_SECONDS,
     MAX_MESSAGE_BYTES,
     MESSAGE_BURST,
@@ -19,8 +19,9 @@ from ringback.signaling.session import (
     Close,
     Output,
     Send,
-    Session,
-    SessionState,
+    Confirmed,
+    Connection,
+    ConnectionState,
 )
 from tests.unit.signaling.greeting import HELLO, WELCOME, greeted
 
@@ -48,11 +49,11 @@ def without_message(seen: list[Any]) -> list[Any]:
 
 
 def test_hello_is_checked_and_answered() -> None:
-    session = Session(0.0)
-    [authenticate] = session.receive(json.dumps(HELLO), 0.1)
+    connection = Connection(0.0)
+    [authenticate] = connection.receive(json.dumps(HELLO), 0.1)
     assert isinstance(authenticate, Authenticate)
     assert authenticate.hello.token == "t"
-    assert said(session.welcome(authenticate.hello, WELCOME)) == [
+    assert said(connection.welcome(authenticate.hello, WELCOME)) == [
         {
             "type": "reply",
             "id": 1,
@@ -65,89 +66,89 @@ def test_hello_is_checked_and_answered() -> None:
             },
         }
     ]
-    assert session.state is SessionState.READY
+    assert connection.state is ConnectionState.READY
 
 
 def test_a_bad_token_gets_one_error_and_a_close_and_nothing_else() -> None:
-    session = Session(0.0)
-    [authenticate] = session.receive(json.dumps(HELLO), 0.1)
+    connection = Connection(0.0)
+    [authenticate] = connection.receive(json.dumps(HELLO), 0.1)
     assert isinstance(authenticate, Authenticate)
-    refused = said(session.refuse(authenticate.hello, Unauthenticated()))
+    refused = said(connection.refuse(authenticate.hello, Unauthenticated()))
     assert without_message(refused) == [error(1, "UNAUTHENTICATED", None), 4401]
-    assert session.receive('{"type":"ping","id":2}', 0.2) == ()
-    assert session.notify(CallRinging(call_id="c")) == ()
-    assert session.reply(2, Done()) == ()
+    assert connection.receive('{"type":"ping","id":2,"received":0}', 0.2) == ()
+    assert connection.notify(CallRinging(call_id="c")) == ()
+    assert connection.reply(2, Done()) == ()
 
 
 def test_whoever_does_not_say_hello_in_time_is_closed() -> None:
-    session = Session(100.0)
-    assert session.tick(100.0 + HELLO_SECONDS - 0.1) == ()
-    assert without_message(said(session.tick(100.0 + HELLO_SECONDS))) == [error(None, "HELLO_TIMEOUT", None), 4408]
-    assert session.tick(999.0) == ()
+    connection = Connection(100.0)
+    assert connection.tick(100.0 + HELLO_SECONDS - 0.1) == ()
+    assert without_message(said(connection.tick(100.0 + HELLO_SECONDS))) == [error(None, "HELLO_TIMEOUT", None), 4408]
+    assert connection.tick(999.0) == ()
 
 
 @pytest.mark.parametrize(
     ("frame", "field"),
     [
-        ('{"type":"ping","id":1}', "type"),
+        ('{"type":"ping","id":1,"received":0}', "type"),
         ("{", None),
         ('{"type":"hello","id":1,"client":{"name":"x","version":"1"}}', "token"),
     ],
 )
 def test_anything_else_before_hello_closes(frame: str, field: str | None) -> None:
-    session = Session(0.0)
-    [refusal, code] = said(session.receive(frame, 0.1))
+    connection = Connection(0.0)
+    [refusal, code] = said(connection.receive(frame, 0.1))
     assert (refusal["code"], refusal["field"], code) == ("INVALID_MESSAGE", field, 4400)
 
 
 def test_impatience_before_the_welcome_closes() -> None:
-    session = Session(0.0)
-    session.receive(json.dumps(HELLO), 0.1)
-    [refusal, code] = said(session.receive('{"type":"ping","id":2}', 0.2))
+    connection = Connection(0.0)
+    connection.receive(json.dumps(HELLO), 0.1)
+    [refusal, code] = said(connection.receive('{"type":"ping","id":2,"received":0}', 0.2))
     assert (refusal["id"], refusal["code"], code) == (2, "INVALID_MESSAGE", 4400)
 
 
 def test_a_request_is_carried_out_and_answered_with_its_id() -> None:
-    session = greeted()
+    connection = greeted()
     hang_up = CallHangUp(id=2, call_id="c1")
-    assert session.receive('{"type":"call.hangUp","id":2,"callId":"c1"}', 1.0) == (CarryOut(hang_up),)
-    assert said(session.reply(2, CallOpened("c1"))) == [{"type": "reply", "id": 2, "result": {"callId": "c1"}}]
-    assert said(session.fail(3, InvalidState("the call is FAILED", field="callId"))) == [
+    assert connection.receive('{"type":"call.hangUp","id":2,"callId":"c1"}', 1.0) == (CarryOut(hang_up),)
+    assert said(connection.reply(2, CallOpened("c1"))) == [{"type": "reply", "id": 2, "result": {"callId": "c1"}}]
+    assert said(connection.fail(3, InvalidState("the call is FAILED", field="callId"))) == [
         {"type": "error", "id": 3, "code": "INVALID_STATE", "message": "the call is FAILED", "field": "callId"}
     ]
 
 
 def test_ping_is_answered_at_once() -> None:
-    assert said(greeted().receive('{"type":"ping","id":2}', 1.0)) == [{"type": "reply", "id": 2, "result": {}}]
+    assert said(greeted().receive('{"type":"ping","id":2,"received":0}', 1.0)) == [{"type": "reply", "id": 2, "result": {}}]
 
 
 def test_events_are_numbered_from_one() -> None:
-    session = greeted()
-    first, second = said([*session.notify(CallRinging(call_id="c")), *session.notify(CallRinging(call_id="d"))])
+    connection = greeted()
+    first, second = said([*connection.notify(CallRinging(call_id="c")), *connection.notify(CallRinging(call_id="d"))])
     assert first == {"type": "call.ringing", "sequence": 1, "callId": "c"}
     assert second == {"type": "call.ringing", "sequence": 2, "callId": "d"}
 
 
 def test_a_second_hello_is_refused_and_the_session_lives() -> None:
-    session = greeted()
-    assert without_message(said(session.receive(json.dumps(HELLO | {"id": 2}), 1.0))) == [
+    connection = greeted()
+    assert without_message(said(connection.receive(json.dumps(HELLO | {"id": 2}), 1.0))) == [
         error(2, "INVALID_MESSAGE", "type")
     ]
-    assert session.state is SessionState.READY
+    assert connection.state is ConnectionState.READY
 
 
 @pytest.mark.parametrize("id", [1, 0])
 def test_ids_have_to_grow(id: int) -> None:
-    session = greeted()
-    [refusal] = said(session.receive(json.dumps({"type": "ping", "id": id}), 1.0))
+    connection = greeted()
+    [refusal] = said(connection.receive(json.dumps({"type": "ping", "id": id, "received": 0}), 1.0))
     assert (refusal["code"], refusal["field"]) == ("INVALID_MESSAGE", "id")
 
 
 def test_silence_closes_and_every_word_postpones_it() -> None:
-    session = greeted(now=0.0)
-    session.receive('{"type":"ping","id":2}', 50.0)
-    assert session.tick(50.0 + SILENCE_SECONDS - 0.1) == ()
-    assert said(session.tick(50.0 + SILENCE_SECONDS)) == [4409]
+    connection = greeted(now=0.0)
+    connection.receive('{"type":"ping","id":2,"received":0}', 50.0)
+    assert connection.tick(50.0 + SILENCE_SECONDS - 0.1) == ()
+    assert said(connection.tick(50.0 + SILENCE_SECONDS)) == [4409]
 
 
 def test_a_message_of_128_kib_passes_and_one_byte_more_closes() -> None:
@@ -178,16 +179,16 @@ def test_custom_data_over_four_kib_is_refused() -> None:
 
 
 def test_a_flood_is_closed() -> None:
-    session = greeted()
-    answers = [session.receive(json.dumps({"type": "ping", "id": id}), 1.0) for id in range(2, int(MESSAGE_BURST) + 3)]
+    connection = greeted()
+    answers = [connection.receive(json.dumps({"type": "ping", "id": id, "received": 0}), 1.0) for id in range(2, int(MESSAGE_BURST) + 3)]
     assert all(said(answer)[0]["type"] == "reply" for answer in answers[:-1])
     assert without_message(said(answers[-1])) == [error(None, "TOO_MANY_MESSAGES", None), 4429]
 
 
 def test_a_steady_talker_is_not_a_flood() -> None:
-    session = greeted()
+    connection = greeted()
     for id in range(2, 2000):
-        [answer] = said(session.receive(json.dumps({"type": "ping", "id": id}), id / MESSAGES_PER_SECOND))
+        [answer] = said(connection.receive(json.dumps({"type": "ping", "id": id, "received": 0}), id / MESSAGES_PER_SECOND))
         assert answer["type"] == "reply"
 
 
@@ -207,7 +208,7 @@ def test_a_steady_talker_is_not_a_flood() -> None:
     ],
 )
 def test_nonsense_is_answered_and_the_session_lives(frame: str | bytes) -> None:
-    session = greeted()
-    [refusal] = said(session.receive(frame, 1.0))
+    connection = greeted()
+    [refusal] = said(connection.receive(frame, 1.0))
     assert refusal["code"] == "INVALID_MESSAGE"
-    assert said(session.receive('{"type":"ping","id":7}', 1.1)) == [{"type": "reply", "id": 7, "result": {}}]
+    assert said(connection.receive('{"type":"ping","id":7,"received":0}', 1.1)) == [{"type": "reply", "id": 7, "result": {}}]

@@ -1,0 +1,148 @@
+"""A session with everything that runs for it: requests under way, and the socket that it has at the moment."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final, Protocol
+
+import structlog
+
+from ringback.kernel.errors import RingbackError
+from ringback.signaling.messages import Event, Request, Result
+from ringback.signaling.notifications import Notification, Relation
+from ringback.signaling.session import Answered, Session, Taken
+
+log = structlog.get_logger()
+
+REQUESTS_AT_ONCE: Final = 32
+"""Requests of one session that may be under way; then its socket is read no further."""
+
+Say = Callable[[bytes], None]
+
+
+class InternalError(RingbackError):
+    """Something went wrong on our side; it is in the log."""
+
+    code = "INTERNAL"
+
+
+class RequestForgotten(RingbackError):
+    """A request with this id came long ago; its answer is no longer known."""
+
+    code = "INVALID_MESSAGE"
+
+
+class Carrier(Protocol):
+    """Who carries requests out."""
+
+    async def carry_out(self, session: Session, request: Request) -> Result:
+        """Do what the session asks. Raises `RingbackError`s."""
+
+
+class LiveSession:
+    """One session of this node. Requests go on while the socket is away; their answers wait for the next one."""
+
+    def __init__(self, session: Session, carrier: Carrier) -> None:
+        self.session: Final = session
+        self.calls: Final[dict[str, bool]] = {}
+        """The calls that it has to do with, and whether it is in them: it may still ring, or be ringing somebody."""
+        self.away_since: float | None = None
+        """When the last socket was lost; None while there is one."""
+        self._carrier = carrier
+        self._say: Say | None = None
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._latest: dict[str, asyncio.Task[None]] = {}
+        self._room = asyncio.Semaphore(REQUESTS_AT_ONCE)
+
+    @property
+    def id(self) -> str:
+        return self.session.id
+
+    @property
+    def account_id(self) -> str:
+        return self.session.claims.account_id
+
+    @property
+    def identity(self) -> str:
+        return self.session.claims.identity
+
+    @property
+    def is_in_a_call(self) -> bool:
+        """Whether who calls it hears that it is busy. To be calling somebody is not yet to be in a call."""
+        return any(self.calls.values())
+
+    def learn(self, notification: Notification) -> None:
+        """Take note of what the session has to do with a call."""
+        match notification.relation:
+            case Relation.ENDED:
+                self.calls.pop(notification.call_id, None)
+            case Relation.CONCERNED:
+                self.calls.setdefault(notification.call_id, False)
+            case Relation.IN_CALL:
+                self.calls[notification.call_id] = True
+
+    def attach(self, say: Say) -> None:
+        """A socket carries the session from now on; the one before, if any, does no longer."""
+        self._say = say
+        self.away_since = None
+
+    def detach(self, say: Say, now: float) -> bool:
+        """This socket is gone. Returns whether it was the session's present one."""
+        if self._say is not say:
+            return False
+        self._say = None
+        self.away_since = now
+        return True
+
+    def tell(self, event: Event) -> None:
+        """Let the client know; at once, or when it is back."""
+        self._send(self.session.tell(event))
+
+    async def take(self, request: Request) -> None:
+        """Carry out a request in the background, those about one call in the order in which they came."""
+        match self.session.take(request.id):
+            case Taken.NEW:
+                await self._room.acquire()
+                self._start(request)
+            case Taken.UNDER_WAY:
+                pass
+            case Taken.FORGOTTEN:
+                self._send(self.session.fail(request.id, RequestForgotten(field="id")))
+            case Answered(frame):
+                self._send(frame)
+
+    async def finish(self) -> None:
+        """Wait for what is under way: the session has ended."""
+        if self._under_way:
+            await asyncio.wait(self._under_way)
+
+    def _start(self, request: Request) -> None:
+        call_id: str | None = getattr(request, "call_id", None)
+        before = self._latest.get(call_id) if call_id else None
+        task = asyncio.create_task(self._request(request, before))
+        self._under_way.add(task)
+        if call_id:
+            self._latest[call_id] = task
+
+        def done(_: asyncio.Task[None]) -> None:
+            self._under_way.discard(task)
+            self._room.release()
+            if call_id and self._latest.get(call_id) is task:
+                del self._latest[call_id]
+
+        task.add_done_callback(done)
+
+    async def _request(self, request: Request, before: asyncio.Task[None] | None) -> None:
+        if before:
+            await asyncio.wait([before])
+        try:
+            answer = self.session.reply(request.id, await self._carrier.carry_out(self.session, request))
+        except RingbackError as error:
+            answer = self.session.fail(request.id, error)
+        except Exception:
+            log.exception("request failed", session=self.id, request=type(request).__name__)
+            answer = self.session.fail(request.id, InternalError())
+        self._send(answer)
+
+    def _send(self, frame: bytes) -> None:
+        if self._say:
+            self._say(frame)
