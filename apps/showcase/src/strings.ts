@@ -132,7 +132,8 @@ export function tokenFailure(failure: TokenFailure): Message {
     case "DEMO_OFF":
       return {
         title: "The demo is switched off here",
-        detail: "This server does not hand out demo names. Whoever runs it can switch the demo on in its settings.",
+        detail:
+          "This server does not hand out demo names. Whoever runs it can switch the demo on with the setting RINGBACK_DEMO.",
       };
     case "NAME_REFUSED":
       return { title: "This name cannot be used", detail: "Try another one with letters and digits." };

@@ -40,6 +40,11 @@ const STATISTICS_INTERVAL: Duration = Duration::from_secs(5);
 /// looked up again.
 const MAX_KNOWN_SSRCS: usize = 32;
 
+/// How long a transport waits at least when it still wants the time after it was given it. str0m asks for "now" when it has
+/// more to do at once; should it never be satisfied (as 0.23.1 is not after an RTP packet with SSRC 0), this keeps one
+/// transport from taking all the time of a thread, at the price of a delay that nobody hears.
+const MIN_STEP: Duration = Duration::from_millis(1);
+
 /// What a transport tells its room.
 #[derive(Debug)]
 pub(crate) enum TransportEvent {
@@ -219,6 +224,9 @@ impl Transport {
         let Some(live) = &mut self.live else {
             return false;
         };
+        if is_probe(datagram.contents) {
+            return false;
+        }
         let taken = fence(|| {
             let (source, destination) = (datagram.source, datagram.destination);
             let Ok(receive) = Receive::new(Protocol::Udp, source, destination, datagram.contents) else {
@@ -262,10 +270,12 @@ impl Transport {
             return;
         }
         match fence(|| live.rtc.handle_input(Input::Timeout(now))) {
-            Ok(Ok(())) => self.drain(now, out),
-            Ok(Err(error)) => {
-                tracing::debug!(error = kind_of(&error), "time refused");
+            Ok(result) => {
+                if let Err(error) = result {
+                    tracing::debug!(error = kind_of(&error), "time refused");
+                }
                 self.drain(now, out);
+                self.deadline = self.deadline.max(now + MIN_STEP);
             }
             Err(Fault) => self.end(CloseReason::Fault, out),
         }
@@ -491,6 +501,16 @@ impl Live {
         let kind = self.payload_kinds.iter().find(|(pt, _)| *pt == packet.header.payload_type).map(|(_, kind)| *kind);
         source.filter(|source| Some(source.kind()) == kind)
     }
+}
+
+/// Whether this is RTP with SSRC 0, which browsers may probe with and which carries nothing. str0m 0.23.1 makes a stream for
+/// it before it is authenticated, and then never finds the time for that stream's reports.
+fn is_probe(contents: &[u8]) -> bool {
+    let [first, second, _, _, _, _, _, _, ssrc @ ..] = contents else {
+        return false;
+    };
+    let is_rtp = (128..192).contains(first) && !(192..224).contains(second);
+    is_rtp && ssrc.starts_with(&[0; 4])
 }
 
 fn push_datagram(datagrams: &mut VecDeque<Datagram>, counters: &mut Counters, transmit: str0m::net::Transmit) {

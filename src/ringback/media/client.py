@@ -144,7 +144,7 @@ class WorkerClient:
 
     async def _return_to_worker(self) -> Connection | None:
         """The next connection to the same boot of the worker; None when there is none to be had."""
-        _log.warning("connection to media worker lost", socket=self._path.name)
+        _log.info("connection to media worker lost", socket=self._path.name)
         attempt = 0
         while True:
             await asyncio.sleep(RECONNECT_DELAYS[min(attempt, len(RECONNECT_DELAYS) - 1)])

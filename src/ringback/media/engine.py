@@ -33,7 +33,11 @@ class MediaListener(Protocol):
     """Who wants to know what happens in the workers. Given to the engine when it starts."""
 
     async def media_fact(self, worker: int, fact: Fact) -> None:
-        """One fact, in order. It is acknowledged to the worker after this returns, so return only when it is stored."""
+        """One fact, in order. It is acknowledged to the worker after this returns, so return only when it is stored.
+
+        When this raises, the same fact comes again a second later, and what follows it waits. A fact that was stored
+        but not acknowledged (a control plane died in between) comes again after the restart.
+        """
 
     async def worker_lost(self, worker: int) -> None:
-        """The worker's process ended or was replaced: its rooms no longer exist."""
+        """The worker's process ended or was replaced: its rooms no longer exist. Tried again when it raises."""

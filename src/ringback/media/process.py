@@ -30,6 +30,8 @@ class WorkerProcess:
         self.pid = pid
         self.last_line = ""
         """The last line it wrote to its standard error; empty for an adopted one, which writes to who started it."""
+        self.exit_status: int | None = None
+        """Known after its end, if we have started it; a negative one is the number of the signal that ended it."""
         self._pidfd = pidfd
         self._child = child
         self._log_reader: asyncio.Task[None] | None = None
@@ -66,14 +68,11 @@ class WorkerProcess:
         return None
 
     async def wait(self) -> int | None:
-        """Wait until it has ended and all its lines are read. Returns its exit status, if we have started it.
-
-        A negative status is the number of the signal that ended it.
-        """
+        """Wait until it has ended and all its lines are read. Returns the `exit_status`."""
         await self._exited.wait()
         if self._log_reader is not None:
             await asyncio.wait([self._log_reader])
-        return self._child.returncode if self._child is not None else None
+        return self.exit_status
 
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal, unless it has ended."""
@@ -100,7 +99,7 @@ class WorkerProcess:
         asyncio.get_running_loop().remove_reader(self._pidfd)
         os.close(self._pidfd)
         if self._child is not None:
-            self._child.wait()
+            self.exit_status = self._child.wait()
         self._exited.set()
 
     async def _read_log(self, pipe: IO[bytes], on_line: Callable[[str], None]) -> None:

@@ -142,6 +142,7 @@ class Worker:
         await self._dismiss_keeper()
         if self._state is not WorkerState.SUPERSEDED:
             self._state = WorkerState.STOPPED
+            self._rooms.clear()
             with suppress(TimeoutError, RingbackError):
                 await asyncio.wait_for(self._shut_down(), STOP_GRACE)
             await self._end_process()
@@ -204,7 +205,7 @@ class Worker:
         await self._end_process()
         if self._process is not None:
             self._process.release()
-            self._log.error("media worker lost", pid=self._process.pid, last_line=self._process.last_line)
+            self._log.error("media worker lost", pid=self._process.pid, exit_status=self._process.exit_status)
             self._process = None
         else:
             self._log.error("media worker lost")

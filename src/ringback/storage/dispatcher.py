@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
+from ringback.kernel.errors import Unavailable
 from ringback.storage import outbox
 from ringback.storage.database import Database
 from ringback.storage.outbox import OutboxEvent
@@ -15,6 +16,9 @@ log = structlog.get_logger()
 
 BATCH: Final = 200
 """Events read and confirmed together. More saves transactions; fewer are repeated after a crash."""
+
+BREATHER: Final = 0.1
+"""Seconds before trying again what the database had no time for. Shorter would add to the load that caused it."""
 
 
 class Dispatcher:
@@ -36,7 +40,12 @@ class Dispatcher:
         """Deliver, for ever."""
         while True:
             await self._hint.wait()
-            await self.deliver_all()
+            try:
+                await self.deliver_all()
+            except Unavailable:
+                log.warning("events wait for the database", consumer=self._consumer)
+                self._hint.set()
+                await asyncio.sleep(BREATHER)
 
     async def deliver_all(self) -> None:
         """Deliver until nothing is owed."""

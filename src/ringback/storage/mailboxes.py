@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from ringback.kernel.clock import Clock
-from ringback.kernel.errors import InvalidState
+from ringback.kernel.errors import Unavailable
 from ringback.kernel.steps import DeadlinePassed, Ref
 from ringback.storage import aggregates
 from ringback.storage.aggregates import Kind, StoredCommand, Transaction
@@ -27,6 +27,9 @@ T = TypeVar("T")
 
 LONGEST_NAP: Final = 60.0
 """Seconds between looks for deadlines when none is near. Only bounds the harm of a clock that jumps."""
+
+BREATHER: Final = 0.1
+"""Seconds before trying again what the database had no time for. Shorter would add to the load that caused it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +67,25 @@ class Mailboxes:
         self._executors: dict[type, Executor] = {}
         self._runners: dict[str, asyncio.Task[None]] = {}
         self._waiting: set[str] = set()
+        self._changes: set[asyncio.Task[Any]] = set()
         self._deadline_set = asyncio.Event()
 
     def execute(self, command: type, executor: Executor) -> None:
-        """Name who carries out a sort of command. An executor must be safe to repeat."""
+        """Name who carries out a sort of command. An executor must be safe to repeat; `Unavailable` asks for that."""
         self._executors[command] = executor
 
     async def change(self, account_id: str, work: Callable[[Transaction], T]) -> T:
         """Run `work`, which tells aggregates of one tree what happened, in one transaction; return when it is on disk.
 
-        Raises what `work` raises, and then nothing has changed.
+        Raises what `work` raises, and then nothing has changed. When the caller is cancelled it still happens, with
+        all that follows from it.
         """
+        changing = asyncio.create_task(self._change(account_id, work))
+        self._changes.add(changing)
+        changing.add_done_callback(self._changes.discard)
+        return await asyncio.shield(changing)
 
+    async def _change(self, account_id: str, work: Callable[[Transaction], T]) -> T:
         def run(connection: Connection) -> tuple[T, Transaction]:
             transaction = Transaction(connection, self._kinds, account_id, self._clock.now())
             result = work(transaction)
@@ -110,10 +120,12 @@ class Mailboxes:
 
     async def close(self) -> None:
         """Stop carrying out commands; what is left is done after the next start."""
+        await asyncio.gather(*self._changes, return_exceptions=True)
         runners = list(self._runners.values())
         for runner in runners:
             runner.cancel()
         await asyncio.gather(*runners, return_exceptions=True)
+        self._runners.clear()  # one that never began could not take itself out
 
     def _run_commands(self, tree: str) -> None:
         self._waiting.add(tree)
@@ -124,32 +136,47 @@ class Mailboxes:
         try:
             while tree in self._waiting:
                 self._waiting.discard(tree)
-                pending = await self._database.read(lambda connection: aggregates.pending_commands(connection, tree))
-                for stored in pending:
-                    await self._execute(stored)
-                if pending:
-                    done = [stored.position for stored in pending]
-                    await self._database.write(lambda connection: aggregates.finish_commands(connection, done))  # noqa: B023 - awaited at once
+                try:
+                    await self._execute_pending(tree)
+                except Unavailable:
+                    # The rows are still there, and nobody else would come for them.
+                    log.warning("commands wait", tree=tree)
+                    self._waiting.add(tree)
+                    await asyncio.sleep(BREATHER)
         finally:
             del self._runners[tree]
 
+    async def _execute_pending(self, tree: str) -> None:
+        pending = await self._database.read(lambda connection: aggregates.pending_commands(connection, tree))
+        for stored in pending:
+            await self._execute(stored)
+        if pending:
+            done = [stored.position for stored in pending]
+            await self._database.write(lambda connection: aggregates.finish_commands(connection, done))
+
     async def _execute(self, stored: StoredCommand) -> None:
-        command = self._decode(stored.command)
         kind, _, id = stored.tree.partition(":")
         try:
+            command = self._decode(stored.command)
             await self._executors[type(command)](Execution(stored.id, stored.account_id, Ref(kind, id), command))
+        except Unavailable:
+            raise
         except Exception:
             # A bug: repeating it would block the tree for ever, so it is reported and left behind.
-            log.exception("command failed", command=type(command).__name__, id=stored.id)
+            log.exception("command failed", id=stored.id, tree=stored.tree)
 
     async def run_deadlines(self) -> None:
         """Tell aggregates when their deadline has come, for ever."""
         while True:
             self._deadline_set.clear()
-            next_one = await self.pass_deadlines()
+            try:
+                next_one = await self.pass_deadlines()
+            except Unavailable:
+                log.warning("deadlines wait for the database")
+                next_one = self._clock.now()
             nap = LONGEST_NAP if next_one is None else (next_one - self._clock.now()).total_seconds()
             try:
-                await asyncio.wait_for(self._deadline_set.wait(), timeout=min(max(nap, 0), LONGEST_NAP))
+                await asyncio.wait_for(self._deadline_set.wait(), timeout=min(max(nap, BREATHER), LONGEST_NAP))
             except TimeoutError:
                 continue
 
@@ -161,8 +188,11 @@ class Mailboxes:
             for account_id, id in await self._database.read(lambda connection: aggregates.due(connection, kind, now)):  # noqa: B023 - awaited at once
                 try:
                     await self.tell(account_id, kind.ref(id), DeadlinePassed())
-                except InvalidState:
-                    log.exception("deadline refused", aggregate=str(kind.ref(id)))
+                except Unavailable:
+                    raise
+                except Exception:
+                    # A bug of one machine must not stop everybody else's time.
+                    log.exception("deadline failed", aggregate=str(kind.ref(id)))
             deadline = await self._database.read(lambda connection: aggregates.next_deadline(connection, kind))  # noqa: B023 - awaited at once
             if deadline is not None:
                 following.append(deadline)

@@ -1,6 +1,6 @@
 """Builders for call trees: Alice calls Bob, or both come into a room. Ids are the names one would say."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from ringback.calls.dialogs.events import StartDialog
@@ -45,6 +45,7 @@ def start_dialog(
     session: str = "browser",
     microphone: bool = True,
     camera: bool = False,
+    ring_deadline: datetime = RING_DEADLINE,
 ) -> StartDialog:
     """Alice calls Bob."""
     return StartDialog(
@@ -59,7 +60,7 @@ def start_dialog(
         microphone=microphone,
         camera=camera,
         custom_data={},
-        ring_deadline=RING_DEADLINE,
+        ring_deadline=ring_deadline,
     )
 
 

@@ -124,7 +124,7 @@ async def test_a_killed_worker_is_reported_and_replaced(
     os.kill(before[0].pid, signal.SIGKILL)
     assert await listener.heard(1) == [("lost", 0)]
     lost = await log.said("media worker lost", worker=0)
-    assert lost["pid"] == before[0].pid
+    assert (lost["pid"], lost["exit_status"]) == (before[0].pid, -signal.SIGKILL)
     await log.said("media worker started", worker=0)
 
     after = supervisor.status()

@@ -1,0 +1,361 @@
+//! A client as the SDK is: str0m, offering, with the layout of the protocol.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use str0m::change::{SdpAnswer, SdpPendingOffer};
+use str0m::format::Codec;
+use str0m::media::{Direction, MediaKind, Mid};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{ExtensionValues, RtpWrite};
+use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
+
+const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
+const VIDEO_INTERVAL: Duration = Duration::from_millis(33);
+const PACKETS_PER_FRAME: usize = 3;
+
+/// What a client received in a slot.
+#[derive(Debug, Clone)]
+pub struct Received {
+    pub sequence: u64,
+    pub timestamp: u32,
+    pub csrc: Vec<u32>,
+    pub audio_level: Option<i8>,
+    pub payload: Arc<[u8]>,
+    pub at: Instant,
+}
+
+/// What a client sent from a source.
+#[derive(Debug, Clone)]
+pub struct Sent {
+    pub payload: Arc<[u8]>,
+    pub at: Instant,
+}
+
+/// One source's way of sending.
+#[derive(Debug)]
+pub struct Sender {
+    mid: Mid,
+    codec: Codec,
+    sequence: u64,
+    next: Option<Instant>,
+    pub enabled: bool,
+    pub sent: Vec<Sent>,
+    /// Empty packets are put between frames, as padding.
+    pub padding: bool,
+}
+
+pub struct Client {
+    pub name: &'static str,
+    pub transport: String,
+    pub address: SocketAddr,
+    pub rtc: Rtc,
+    pub connected: bool,
+    pub closed: bool,
+    pub outgoing: Vec<Vec<u8>>,
+    pub microphone: Sender,
+    pub camera: Sender,
+    pub screen: Mid,
+    pub audio_slots: Vec<Mid>,
+    pub video_slots: Vec<Mid>,
+    pub received: HashMap<Mid, Vec<Received>>,
+    pub keyframe_requests: Vec<Instant>,
+    keyframe_wanted: bool,
+    number: u8,
+    lines: Vec<(MediaKind, Direction)>,
+    pending: Option<SdpPendingOffer>,
+    deadline: Instant,
+}
+
+impl Client {
+    pub fn new(name: &'static str, number: u8, address: SocketAddr, now: Instant) -> Self {
+        let mut rtc = RtcConfig::new().clear_codecs().enable_opus(true).enable_vp8(true).set_rtp_mode(true).build(now);
+        rtc.add_local_candidate(Candidate::host(address, Protocol::Udp).unwrap());
+        let sender = |codec, sequence| Sender {
+            mid: Mid::from("-"),
+            codec,
+            sequence,
+            next: None,
+            enabled: true,
+            sent: Vec::new(),
+            padding: false,
+        };
+        let mut client = Self {
+            name,
+            transport: String::new(),
+            address,
+            rtc,
+            connected: false,
+            closed: false,
+            outgoing: Vec::new(),
+            microphone: sender(Codec::Opus, 100),
+            // Wraps within the first seconds.
+            camera: sender(Codec::Vp8, 65_400),
+            screen: Mid::from("-"),
+            audio_slots: Vec::new(),
+            video_slots: Vec::new(),
+            received: HashMap::new(),
+            keyframe_requests: Vec::new(),
+            keyframe_wanted: true,
+            number,
+            lines: vec![
+                (MediaKind::Audio, Direction::SendOnly),
+                (MediaKind::Video, Direction::SendOnly),
+                (MediaKind::Video, Direction::Inactive),
+            ],
+            pending: None,
+            deadline: now,
+        };
+        client.lines.extend([(MediaKind::Audio, Direction::RecvOnly); 3]);
+        client.add_video_slots(4);
+        client
+    }
+
+    /// Offers more slots next time.
+    pub fn add_video_slots(&mut self, count: usize) {
+        self.lines.extend(std::iter::repeat_n((MediaKind::Video, Direction::RecvOnly), count));
+    }
+
+    /// The offer of all lines that were not offered yet, and of changed directions.
+    pub fn offer(&mut self, now: Instant) -> String {
+        self.change(now, |api, mids| {
+            for mid in mids {
+                // An offer needs a change; the screen's direction is the one that is free.
+                api.set_direction(*mid, Direction::SendOnly);
+            }
+        })
+    }
+
+    /// The offer that restarts ICE.
+    pub fn offer_ice_restart(&mut self, now: Instant) -> String {
+        self.change(now, |api, _| {
+            api.ice_restart(true);
+        })
+    }
+
+    fn change(&mut self, now: Instant, otherwise: impl FnOnce(&mut str0m::change::SdpApi<'_>, &[Mid])) -> String {
+        let mut api = self.rtc.sdp_api();
+        let new: Vec<_> = self.lines.drain(..).collect();
+        let first = self.audio_slots.is_empty();
+        for (number, (kind, direction)) in new.iter().enumerate() {
+            let mid = api.add_media(*kind, *direction, None, None, None);
+            match (first, number, kind) {
+                (true, 0, _) => self.microphone.mid = mid,
+                (true, 1, _) => self.camera.mid = mid,
+                (true, 2, _) => self.screen = mid,
+                (_, _, MediaKind::Audio) => self.audio_slots.push(mid),
+                (_, _, MediaKind::Video) => self.video_slots.push(mid),
+            }
+        }
+        if new.is_empty() {
+            otherwise(&mut api, &[self.screen]);
+        }
+        let (offer, pending) = api.apply().expect("a change");
+        self.pending = Some(pending);
+        self.drain(now);
+        offer.to_sdp_string()
+    }
+
+    pub fn answer(&mut self, sdp: &str, now: Instant) {
+        let answer = SdpAnswer::from_sdp_string(sdp).expect("an answer that parses");
+        let pending = self.pending.take().expect("an offer");
+        self.rtc.sdp_api().accept_answer(pending, answer).expect("an answer that fits the offer");
+        if let Some(camera) = self.rtc.direct_api().stream_tx_by_mid(self.camera.mid, None)
+            && !self.connected
+        {
+            // Browsers repeat as much as they are asked to.
+            camera.set_rtx_cache(2000, Duration::from_secs(3), Some(0.9));
+        }
+        self.drain(now);
+    }
+
+    pub fn deadline(&self) -> Instant {
+        let media = [&self.microphone, &self.camera].into_iter().filter_map(|sender| sender.next);
+        media.chain([self.deadline]).min().unwrap()
+    }
+
+    pub fn receive(&mut self, source: SocketAddr, contents: &[u8], now: Instant) {
+        if let Ok(receive) = Receive::new(Protocol::Udp, source, self.address, contents) {
+            let input = Input::Receive(now, receive);
+            if self.rtc.accepts(&input) {
+                self.rtc.handle_input(input).unwrap();
+                self.drain(now);
+            }
+        }
+    }
+
+    pub fn tick(&mut self, now: Instant) {
+        self.rtc.handle_input(Input::Timeout(now)).unwrap();
+        self.drain(now);
+        if self.microphone.next.is_some_and(|next| next <= now) {
+            self.microphone.next = Some(now + AUDIO_INTERVAL);
+            self.send_audio(now);
+        }
+        if self.camera.next.is_some_and(|next| next <= now) {
+            self.camera.next = Some(now + VIDEO_INTERVAL);
+            self.send_frame(now);
+        }
+    }
+
+    /// What arrived in a slot, in the order of its numbers.
+    pub fn in_order(&self, slot: Mid) -> Vec<Received> {
+        let mut received = self.received.get(&slot).cloned().unwrap_or_default();
+        received.sort_by_key(|packet| packet.sequence);
+        received
+    }
+
+    fn send_audio(&mut self, now: Instant) {
+        if !self.microphone.enabled {
+            return;
+        }
+        let index = self.microphone.sent.len() as u32;
+        let payload = self.payload(0, 0, index, 80);
+        let time = index.wrapping_mul(960);
+        let levels = ExtensionValues { audio_level: Some(-20), voice_activity: Some(true), ..Default::default() };
+        write(&mut self.rtc, &mut self.microphone, time, false, levels, payload, now);
+        self.drain(now);
+    }
+
+    fn send_frame(&mut self, now: Instant) {
+        if !self.camera.enabled {
+            return;
+        }
+        let keyframe = std::mem::take(&mut self.keyframe_wanted);
+        // Far enough from 0 that a switch between two cameras is a jump both in time and in numbers.
+        let time = (self.camera.sent.len() as u32 / PACKETS_PER_FRAME as u32)
+            .wrapping_mul(2970)
+            .wrapping_add(u32::from(self.number) << 30);
+        for packet in 0..PACKETS_PER_FRAME {
+            let index = self.camera.sent.len() as u32;
+            let descriptor = if packet == 0 { 0x10 } else { 0x00 };
+            let payload = self.payload(descriptor, u8::from(!keyframe), index, 300 + 100 * packet);
+            let last = packet == PACKETS_PER_FRAME - 1;
+            write(&mut self.rtc, &mut self.camera, time, last, ExtensionValues::default(), payload, now);
+            self.drain(now);
+        }
+        if self.camera.padding {
+            let empty: Arc<[u8]> = Arc::from([]);
+            let sequence = next_sequence(&mut self.camera);
+            write_numbered(&mut self.rtc, &self.camera, sequence, time, false, ExtensionValues::default(), empty, now);
+            self.drain(now);
+        }
+    }
+
+    fn payload(&self, descriptor: u8, first: u8, index: u32, length: usize) -> Arc<[u8]> {
+        let mut payload = vec![descriptor, first, self.number];
+        payload.extend(index.to_be_bytes());
+        payload.resize(length, index as u8);
+        payload.into()
+    }
+
+    fn drain(&mut self, now: Instant) {
+        loop {
+            match self.rtc.poll_output() {
+                Ok(Output::Timeout(deadline)) => {
+                    self.deadline = deadline;
+                    return;
+                }
+                Ok(Output::Transmit(transmit)) => self.outgoing.push(transmit.contents.into()),
+                Ok(Output::Event(event)) => self.handle(event, now),
+                // A handshake that nobody answers ends like this.
+                Err(_) => self.closed = true,
+            }
+        }
+    }
+
+    fn handle(&mut self, event: Event, now: Instant) {
+        match event {
+            Event::Connected => {
+                self.connected = true;
+                self.microphone.next = Some(now);
+                self.camera.next = Some(now);
+            }
+            Event::Closed => self.closed = true,
+            Event::KeyframeRequest(request) if request.mid == self.camera.mid => {
+                self.keyframe_wanted = true;
+                self.keyframe_requests.push(now);
+            }
+            Event::RtpPacket(packet) => {
+                let mid = self.rtc.direct_api().stream_rx(&packet.header.ssrc).expect("a known stream").mid();
+                self.received.entry(mid).or_default().push(Received {
+                    sequence: *packet.seq_no,
+                    timestamp: packet.header.timestamp,
+                    csrc: packet.header.csrc[..packet.header.csrc_count].to_vec(),
+                    audio_level: packet.header.ext_vals.audio_level,
+                    payload: packet.payload,
+                    at: now,
+                });
+            }
+            _ => {}
+        }
+    }
+
+    /// Asks the worker for a keyframe in a slot.
+    pub fn want_keyframe(&mut self, slot: Mid, now: Instant) {
+        let mut api = self.rtc.direct_api();
+        let stream = api.stream_rx_by_mid(slot, None).expect("a stream in the slot");
+        stream.request_keyframe(str0m::media::KeyframeRequestKind::Pli);
+        self.drain(now);
+    }
+}
+
+fn next_sequence(sender: &mut Sender) -> u64 {
+    sender.sequence += 1;
+    sender.sequence
+}
+
+#[allow(clippy::too_many_arguments)]
+fn write(
+    rtc: &mut Rtc,
+    sender: &mut Sender,
+    time: u32,
+    marker: bool,
+    extensions: ExtensionValues,
+    payload: Arc<[u8]>,
+    now: Instant,
+) {
+    let sequence = next_sequence(sender);
+    sender.sent.push(Sent { payload: payload.clone(), at: now });
+    write_numbered(rtc, sender, sequence, time, marker, extensions, payload, now);
+}
+
+#[allow(clippy::too_many_arguments)]
+fn write_numbered(
+    rtc: &mut Rtc,
+    sender: &Sender,
+    sequence: u64,
+    time: u32,
+    marker: bool,
+    extensions: ExtensionValues,
+    payload: Arc<[u8]>,
+    now: Instant,
+) {
+    let codec = rtc.codec_config().params().iter().find(|params| params.spec().codec == sender.codec);
+    let payload_type = codec.expect("the codec was negotiated").pt();
+    let mut api = rtc.direct_api();
+    let stream = api.stream_tx_by_mid(sender.mid, None).expect("a stream for the source");
+    let nackable = stream.rtx().is_some();
+    stream.write_rtp(
+        RtpWrite::new(payload_type, sequence.into(), time, now, payload)
+            .marker(marker)
+            .nackable(nackable)
+            .ext_vals(extensions),
+    );
+}
+
+impl Client {
+    /// Closes the connection.
+    pub fn hang_up(&mut self) {
+        self.rtc.close().unwrap();
+        self.microphone.next = None;
+        self.camera.next = None;
+        self.drain(self.deadline);
+    }
+}
+
+/// The offer of a client that does not matter otherwise.
+pub fn any_offer(now: Instant) -> String {
+    Client::new("anyone", 250, ([198, 51, 100, 250], 5000).into(), now).offer(now)
+}
