@@ -146,11 +146,12 @@ CallEvent: TypeAlias = CallStarted | CallRinging | DevicesReleased | CallEstabli
 
 
 class MediaSwitched(Struct, frozen=True, tag=True):
-    """A call's endpoint muted, unmuted, or switched its camera. None: as it was."""
+    """A call's endpoint muted, unmuted, or switched its camera or screen share. None: as it was."""
 
     call_id: str
-    microphone: bool | None
-    camera: bool | None
+    microphone: bool | None = None
+    camera: bool | None = None
+    screen: bool | None = None
 
 
 class MediaConnected(Struct, frozen=True, tag=True):

@@ -152,15 +152,19 @@ class Participant(Struct, frozen=True, kw_only=True, rename="camel"):
     state: ParticipantState
     microphone: bool
     camera: bool
+    screen: bool = False
 
     def joined(self) -> "Participant":
         """With its media connected."""
         return replace(self, state=ParticipantState.JOINED)
 
-    def switched(self, *, microphone: bool | None, camera: bool | None) -> "Participant":
-        """With the microphone (un)muted and the camera on or off; None leaves it as it is."""
+    def switched(
+        self, *, microphone: bool | None = None, camera: bool | None = None, screen: bool | None = None
+    ) -> "Participant":
+        """With the microphone (un)muted, the camera and the screen share on or off; None leaves it as it is."""
         return replace(
             self,
             microphone=self.microphone if microphone is None else microphone,
             camera=self.camera if camera is None else camera,
+            screen=self.screen if screen is None else screen,
         )

@@ -124,13 +124,20 @@ class CallService:
         await self._mailboxes.tell(account_id, CALLS.ref(call_id), SessionLost(session))
 
     async def switch_media(
-        self, account_id: str, session: str, call_id: str, *, microphone: bool | None, camera: bool | None
+        self,
+        account_id: str,
+        session: str,
+        call_id: str,
+        *,
+        microphone: bool | None,
+        camera: bool | None,
+        screen: bool | None,
     ) -> None:
-        """Say that the microphone is (un)muted or the camera is on or off. Raises `CallNotFound`."""
+        """Say that the microphone is (un)muted, the camera or the screen share on or off. Raises `CallNotFound`."""
 
         def switch(transaction: Transaction) -> None:
             call = _mine(transaction.state(CALLS.ref(call_id)), session)
-            transaction.tell(call.owner, MediaSwitched(call_id, microphone, camera))
+            transaction.tell(call.owner, MediaSwitched(call_id, microphone, camera, screen))
 
         await self._mailboxes.change(account_id, switch)
 

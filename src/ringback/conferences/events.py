@@ -12,6 +12,9 @@ from ringback.conferences.model import Conference
 class Join(Struct, frozen=True, tag=True, kw_only=True):
     """An SDK session wants to be in. The first one begins the conference."""
 
+    echo: bool = False
+    """A conference that sends everybody back to himself: a line test."""
+
     conference: str
     account_id: str
     name: str
@@ -55,6 +58,13 @@ class ParticipantUpdated(Struct, frozen=True, tag=True):
     participant: Participant
 
 
+class PresenterReplaced(Struct, frozen=True, tag=True):
+    """Somebody's screen share was ended, because somebody else has begun one."""
+
+    conference: Conference
+    participant: Participant
+
+
 class ParticipantLeft(Struct, frozen=True, tag=True):
     """Somebody is gone."""
 
@@ -73,6 +83,7 @@ ConferenceEvent: TypeAlias = (
     | ParticipantJoining
     | ParticipantJoined
     | ParticipantUpdated
+    | PresenterReplaced
     | ParticipantLeft
     | SlotsChanged
     | ConferenceEnded

@@ -38,6 +38,7 @@ from ringback.conferences.events import (
     ParticipantJoining,
     ParticipantLeft,
     ParticipantUpdated,
+    PresenterReplaced,
 )
 from ringback.conferences.model import Conference, ConferenceState
 from ringback.kernel.errors import InvalidState, RoomFull
@@ -85,7 +86,7 @@ def step(conference: Conference | None, event: ConferenceInput, now: datetime) -
 
 
 def _begin(event: Join, now: datetime) -> Step[Conference]:
-    opened = room.open_room(event.conference)
+    opened = room.open_room(event.conference, echo=event.echo)
     conference = Conference(
         id=event.conference,
         account_id=event.account_id,
@@ -110,9 +111,10 @@ def _take(conference: Conference, event: ConferenceInput, now: datetime) -> Step
             return _join(conference, event)
         case MediaConnected(call_id) if call_id in conference.participants:
             return _update(conference, conference.participants[call_id].joined())
-        case MediaSwitched(call_id, microphone, camera) if call_id in conference.participants:
+        case MediaSwitched(call_id, microphone, camera, screen) if call_id in conference.participants:
             participant = conference.participants[call_id]
-            return _update(conference, participant.switched(microphone=microphone, camera=camera))
+            after = participant.switched(microphone=microphone, camera=camera, screen=screen)
+            return _present(conference, after) if screen else _update(conference, after)
         case CallFinished(call, _) | CallFailed(call, _):
             return _leave(conference, call.id, now)
         case MediaDisconnected(call_id):
@@ -166,7 +168,7 @@ def _update(conference: Conference, after: Participant) -> Step[Conference]:
     before = conference.participants[after.id]
     if after == before:
         return Step(conference)
-    change = room.switch_camera(conference.room, after.id, on=after.camera)
+    change = room.switch_video(conference.room, after.id, camera=after.camera, screen=after.screen)
     updated = replace(conference, room=change.plan, participants={**conference.participants, after.id: after})
     kind = ParticipantJoined if after.state is not before.state else ParticipantUpdated
     return Step(
@@ -174,6 +176,25 @@ def _update(conference: Conference, after: Participant) -> Step[Conference]:
         events=(kind(updated, after), *_remapped(conference, change, updated)),
         commands=_run(conference, change.commands),
     )
+
+
+def _present(conference: Conference, presenter: Participant) -> Step[Conference]:
+    """One presents at a time, the latest: everybody keeps a slot for a screen, and no more."""
+    replaced = [
+        participant
+        for participant in conference.participants.values()
+        if participant.screen and participant.id != presenter.id
+    ]
+    events: list[object] = []
+    commands: list[object] = []
+    for participant in replaced:
+        ended = participant.switched(screen=False)
+        step = _update(conference, ended)
+        conference = step.state
+        events += [*step.events, PresenterReplaced(conference, ended)]
+        commands += step.commands
+    step = _update(conference, presenter)
+    return Step(step.state, events=(*events, *step.events), commands=(*commands, *step.commands))
 
 
 def _leave(conference: Conference, call_id: str, now: datetime) -> Step[Conference]:

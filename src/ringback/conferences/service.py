@@ -19,6 +19,30 @@ class ConferenceService:
         self._engine = engine
         self._ids = ids
 
+    async def start_echo(
+        self, account_id: str, session: str, *, endpoint: Endpoint, microphone: bool, camera: bool
+    ) -> str:
+        """A room of one, who receives himself: a test of the line. Returns the id of the call.
+
+        Raises `Unavailable` when no media worker can take it.
+        """
+        id = self._ids.new()
+        join = Join(
+            conference=id,
+            account_id=account_id,
+            name=f"echo {id}",
+            worker=self._engine.choose_worker(),
+            call=self._ids.new(),
+            session=session,
+            endpoint=endpoint,
+            microphone=microphone,
+            camera=camera,
+            custom_data={},
+            echo=True,
+        )
+        await self._mailboxes.tell(account_id, CONFERENCES.ref(id), join)
+        return join.call
+
     async def join(
         self,
         account_id: str,

@@ -4,7 +4,7 @@ Pure: every change returns the new plan and the commands that bring the worker t
 plan in their state; the worker's own state is never stored.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -19,6 +19,13 @@ VIDEO_SLOTS = 4
 """Receive slots for video before the client offers more."""
 
 
+class Shown(NamedTuple):
+    """Who is received in a slot: somebody's microphone and camera, or, in a slot of its own, somebody's screen."""
+
+    participant: str
+    screen: bool
+
+
 class Member(Struct, frozen=True):
     """One participant's side of the room."""
 
@@ -26,17 +33,20 @@ class Member(Struct, frozen=True):
     """Publication number of the microphone, published for as long as the participant is here (muting is silence)."""
     camera: int | None
     """Publication number of the camera, or None while it is off."""
-    slots: tuple[str | None, ...] = (None,) * VIDEO_SLOTS
-    """The participant received in each slot. Stable: somebody keeps the slot until one of the two leaves."""
+    screen: int | None = None
+    """Publication number of the shared screen, or None."""
+    slots: tuple[Shown | None, ...] = (None,) * VIDEO_SLOTS
+    """What is received in each slot. Stable: it keeps the slot until it ends or one of the two leaves."""
 
 
 class SlotMapping(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a participant receives in one slot: whose microphone and camera, by publication number."""
+    """What a participant receives in one slot: of whom, and which publications by their numbers."""
 
     index: int
     participant_id: str
-    microphone: int | None
-    camera: int | None
+    microphone: int | None = None
+    camera: int | None = None
+    screen: int | None = None
 
 
 class RoomPlan(Struct, frozen=True):
@@ -46,22 +56,21 @@ class RoomPlan(Struct, frozen=True):
     members: Mapping[str, Member] = {}
     next_number: int = 1
     """The next publication number; never used twice in a room, so a late packet cannot be taken for somebody else's."""
+    echo: bool = False
+    """Everybody receives also himself: a line test."""
 
     def slots_of(self, participant: str) -> tuple[SlotMapping, ...]:
         """What this participant receives; empty for someone who is not here."""
         member = self.members.get(participant)
-        if member is None:
-            return ()
-        return tuple(
-            SlotMapping(
-                index=index,
-                participant_id=other,
-                microphone=self.members[other].microphone if index < AUDIO_SLOTS else None,
-                camera=self.members[other].camera,
-            )
-            for index, other in enumerate(member.slots)
-            if other is not None
-        )
+        slots = member.slots if member else ()
+        return tuple(self._mapping(index, shown) for index, shown in enumerate(slots) if shown)
+
+    def _mapping(self, index: int, shown: Shown) -> SlotMapping:
+        member = self.members[shown.participant]
+        if shown.screen:
+            return SlotMapping(index=index, participant_id=shown.participant, screen=member.screen)
+        microphone = member.microphone if index < AUDIO_SLOTS else None
+        return SlotMapping(index=index, participant_id=shown.participant, microphone=microphone, camera=member.camera)
 
 
 class Change(NamedTuple):
@@ -75,36 +84,28 @@ class Change(NamedTuple):
         return (id for id in self.plan.members if self.plan.slots_of(id) != before.slots_of(id))
 
 
-def open_room(id: str) -> Change:
+def open_room(id: str, *, echo: bool = False) -> Change:
     """A room with nobody in it."""
-    return Change(RoomPlan(id), (OpenRoom(room=id),))
+    return Change(RoomPlan(id, echo=echo), (OpenRoom(room=id),))
 
 
 def join(plan: RoomPlan, participant: str, *, camera: bool) -> Change:
     """A participant comes in, with a microphone and perhaps a camera; everybody who has a free slot receives it."""
-    number = plan.next_number
-    newcomer = Member(microphone=number, camera=number + 1 if camera else None)
+    newcomer = Member(microphone=plan.next_number, camera=None)
     members = {**plan.members, participant: newcomer}
-    return _to(plan, replace(plan, members=_fill_slots(members), next_number=number + 1 + camera))
+    entered = replace(plan, members=members, next_number=plan.next_number + 1)
+    return _to(plan, _fill_slots(_switched(entered, participant, camera=camera, screen=False)))
 
 
 def leave(plan: RoomPlan, participant: str) -> Change:
     """A participant goes; the slots it was received in take those who waited for one."""
-    members = {
-        id: replace(member, slots=tuple(None if other == participant else other for other in member.slots))
-        for id, member in plan.members.items()
-        if id != participant
-    }
-    return _to(plan, replace(plan, members=_fill_slots(members)))
+    members = {id: member for id, member in plan.members.items() if id != participant}
+    return _to(plan, _fill_slots(replace(plan, members=members)))
 
 
-def switch_camera(plan: RoomPlan, participant: str, *, on: bool) -> Change:
-    """A participant's camera is published, or no longer; switching to what it already is changes nothing."""
-    member = plan.members[participant]
-    if (member.camera is not None) == on:
-        return Change(plan, ())
-    members = {**plan.members, participant: replace(member, camera=plan.next_number if on else None)}
-    return _to(plan, replace(plan, members=members, next_number=plan.next_number + on))
+def switch_video(plan: RoomPlan, participant: str, *, camera: bool, screen: bool) -> Change:
+    """A participant's camera and screen are published, or no longer; switching to what is already changes nothing."""
+    return _to(plan, _fill_slots(_switched(plan, participant, camera=camera, screen=screen)))
 
 
 def close_room(plan: RoomPlan) -> Change:
@@ -112,13 +113,31 @@ def close_room(plan: RoomPlan) -> Change:
     return Change(replace(plan, members={}), (CloseRoom(room=plan.id),))
 
 
-def _fill_slots(members: Mapping[str, Member]) -> dict[str, Member]:
-    return {id: replace(member, slots=_filled(id, member.slots, members)) for id, member in members.items()}
+def _switched(plan: RoomPlan, participant: str, *, camera: bool, screen: bool) -> RoomPlan:
+    member, number = plan.members[participant], plan.next_number
+    if (member.camera is not None) != camera:
+        member, number = replace(member, camera=number if camera else None), number + camera
+    if (member.screen is not None) != screen:
+        member, number = replace(member, screen=number if screen else None), number + screen
+    return replace(plan, members={**plan.members, participant: member}, next_number=number)
 
 
-def _filled(receiver: str, slots: tuple[str | None, ...], members: Iterable[str]) -> tuple[str | None, ...]:
-    waiting = iter([id for id in members if id != receiver and id not in slots])
-    return tuple(next(waiting, None) if other is None else other for other in slots)
+def _fill_slots(plan: RoomPlan) -> RoomPlan:
+    """Free the slots of what is gone, and give what waits a slot: people from the first one on, screens from the last,
+    so that a participant finds its microphone slot.
+    """
+    people = [Shown(id, screen=False) for id in plan.members]
+    screens = [Shown(id, screen=True) for id, member in plan.members.items() if member.screen is not None]
+    members = {}
+    for id, member in plan.members.items():
+        wanted = [shown for shown in (*people, *screens) if plan.echo or shown.participant != id]
+        slots = [shown if shown in wanted else None for shown in member.slots]
+        for shown in wanted:
+            free = [index for index, present in enumerate(slots) if present is None]
+            if free and shown not in slots:
+                slots[free[-1] if shown.screen else free[0]] = shown
+        members[id] = replace(member, slots=tuple(slots))
+    return replace(plan, members=members)
 
 
 def _to(before: RoomPlan, after: RoomPlan) -> Change:
@@ -150,15 +169,20 @@ def _publications(plan: RoomPlan) -> Iterator[tuple[str, tuple[str, Source]]]:
         yield str(member.microphone), (participant, Source.MICROPHONE)
         if member.camera is not None:
             yield str(member.camera), (participant, Source.CAMERA)
+        if member.screen is not None:
+            yield str(member.screen), (participant, Source.SCREEN)
 
 
 def _worker_slots(plan: RoomPlan) -> Iterator[tuple[tuple[str, SlotKind, int], str | None]]:
     for participant, member in plan.members.items():
-        shown = {slot.index: slot for slot in plan.slots_of(participant)}
+        mapped = {slot.index: slot for slot in plan.slots_of(participant)}
         for index in range(len(member.slots)):
-            slot = shown.get(index)
+            slot = mapped.get(index)
             if index < AUDIO_SLOTS:
-                microphone = slot.microphone if slot else None
-                yield (participant, SlotKind.AUDIO, index), None if microphone is None else str(microphone)
-            camera = slot.camera if slot else None
-            yield (participant, SlotKind.VIDEO, index), None if camera is None else str(camera)
+                yield (participant, SlotKind.AUDIO, index), _id(slot.microphone if slot else None)
+            video = (slot.camera if slot.screen is None else slot.screen) if slot else None
+            yield (participant, SlotKind.VIDEO, index), _id(video)
+
+
+def _id(number: int | None) -> str | None:
+    return None if number is None else str(number)

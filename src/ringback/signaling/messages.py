@@ -1,6 +1,6 @@
 """The messages of the signaling protocol, version 1, as types. The document is `protocol/signaling/README.md`."""
 
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
@@ -101,6 +101,13 @@ class RoomLeave(_Request, frozen=True, tag="room.leave"):
     call_id: Id
 
 
+class EchoStart(_Request, frozen=True, tag="echo.start"):
+    """Test the line."""
+
+    microphone: bool
+    camera: bool
+
+
 class MediaOffer(_Request, frozen=True, tag="media.offer"):
     """Negotiate the media of a call."""
 
@@ -109,14 +116,17 @@ class MediaOffer(_Request, frozen=True, tag="media.offer"):
 
 
 class MediaUpdate(_Request, frozen=True, tag="media.update"):
-    """Say that the microphone is (un)muted or the camera is on or off; what is left out stays as it is."""
+    """Say that the microphone is (un)muted, the camera or the screen share on or off; what is left out stays."""
 
     call_id: Id
     microphone: bool | UnsetType = UNSET
     camera: bool | UnsetType = UNSET
+    screen: bool | UnsetType = UNSET
 
 
-Request: TypeAlias = CallStart | CallAccept | CallDecline | CallHangUp | RoomJoin | RoomLeave | MediaOffer | MediaUpdate
+Request: TypeAlias = (
+    CallStart | CallAccept | CallDecline | CallHangUp | RoomJoin | RoomLeave | EchoStart | MediaOffer | MediaUpdate
+)
 """What a session may ask, besides `Hello` and `Ping`."""
 
 ClientMessage: TypeAlias = Hello | Ping | Request
@@ -238,6 +248,18 @@ class SlotsChanged(_Event, frozen=True, tag="slots.changed"):
     slots: tuple[SlotMapping, ...]
 
 
+class SpeakersChanged(_Event, frozen=True, tag="speakers.changed"):
+    """Who speaks, the loudest first."""
+
+    speakers: tuple[str, ...]
+
+
+class ScreenStopped(_Event, frozen=True, tag="screen.stopped"):
+    """The platform has ended this client's screen share."""
+
+    reason: Literal["ACTIVE_PRESENTER_CHANGED"]
+
+
 class Reason(Struct, frozen=True):
     """Why a call ended: id and name of a public hangup cause."""
 
@@ -262,6 +284,8 @@ Event: TypeAlias = (
     | ParticipantUpdated
     | ParticipantLeft
     | SlotsChanged
+    | SpeakersChanged
+    | ScreenStopped
     | CallEnded
 )
 

@@ -24,6 +24,7 @@ from ringback.conferences.events import (
     ParticipantJoining,
     ParticipantLeft,
     ParticipantUpdated,
+    PresenterReplaced,
 )
 from ringback.conferences.model import Conference
 from ringback.signaling import messages
@@ -43,6 +44,7 @@ Happening: TypeAlias = (
     | ParticipantJoining
     | ParticipantJoined
     | ParticipantUpdated
+    | PresenterReplaced
     | ParticipantLeft
 )
 """The events that SDK sessions hear of; all others are passed over."""
@@ -129,6 +131,11 @@ class Notifier:
                 yield from self._joined(_others(conference, participant), participant)
             case ParticipantUpdated(conference, participant):
                 yield from self._updated(_others(conference, participant), participant)
+            case PresenterReplaced(_, participant):
+                yield from self._to(
+                    [participant.id],
+                    lambda id: messages.ScreenStopped(call_id=id, reason="ACTIVE_PRESENTER_CHANGED"),
+                )
             case ParticipantLeft(conference, participant):
                 yield from self._to(
                     _others(conference, participant),

@@ -17,6 +17,7 @@ from ringback.signaling.messages import (
     CallOpened,
     CallStart,
     Done,
+    EchoStart,
     MediaOffer,
     MediaUpdate,
     Request,
@@ -41,7 +42,10 @@ class SignalingService:
         A token that expires does not end what it began; it only begins nothing new.
         """
         claims, session, account_id = asking.claims, asking.id, asking.claims.account_id
-        if isinstance(request, CallStart | CallAccept | RoomJoin) and self._clock.now() >= claims.expires_at:
+        if (
+            isinstance(request, CallStart | CallAccept | RoomJoin | EchoStart)
+            and self._clock.now() >= claims.expires_at
+        ):
             raise Unauthenticated("The token has expired.")
         me = WebrtcEndpoint(claims.identity, claims.display_name)
         match request:
@@ -67,6 +71,11 @@ class SignalingService:
                     custom_data=request.custom_data,
                 )
                 return CallOpened(call_id)
+            case EchoStart():
+                call_id = await self._conferences.start_echo(
+                    account_id, session, endpoint=me, microphone=request.microphone, camera=request.camera
+                )
+                return CallOpened(call_id)
             case CallAccept():
                 await self._calls.accept(
                     account_id,
@@ -87,6 +96,7 @@ class SignalingService:
                     request.call_id,
                     microphone=None if request.microphone is msgspec.UNSET else request.microphone,
                     camera=None if request.camera is msgspec.UNSET else request.camera,
+                    screen=None if request.screen is msgspec.UNSET else request.screen,
                 )
             case MediaOffer():
                 return Answered(await self._calls.accept_offer(account_id, session, request.call_id, request.sdp))

@@ -144,8 +144,8 @@ def _take(dialog: Dialog, event: DialogInput, now: datetime) -> Step[Dialog]:
             return Step(established, events=(DialogEstablished(established),))
         case CallFinished(call, reason) | CallFailed(call, reason):
             return _end(dialog, call.id, reason, now)
-        case MediaSwitched(call_id, microphone, camera) if call_id in dialog.room.members:
-            return _update(dialog, dialog.side(call_id).switched(microphone=microphone, camera=camera))
+        case MediaSwitched(call_id, microphone, camera, screen) if call_id in dialog.room.members:
+            return _update(dialog, dialog.side(call_id).switched(microphone=microphone, camera=camera, screen=screen))
         case MediaConnected(call_id) if call_id in dialog.room.members:
             return _update(dialog, dialog.side(call_id).joined())
         case MediaDisconnected(call_id):
@@ -175,7 +175,7 @@ def _update(dialog: Dialog, after: Participant) -> Step[Dialog]:
     before = dialog.side(after.id)
     if after == before:
         return Step(dialog)
-    changed = room.switch_camera(dialog.room, after.id, on=after.camera)
+    changed = room.switch_video(dialog.room, after.id, camera=after.camera, screen=after.screen)
     remapped = {id: changed.plan.slots_of(id) for id in changed.remapped(dialog.room)}
     dialog = replace(dialog, room=changed.plan, **{"parent" if before is dialog.parent else "child": after})
     events: list[DialogEvent] = []
