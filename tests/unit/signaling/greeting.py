@@ -2,8 +2,8 @@
 
 import json
 
-from ringback.signaling.messages import Welcome
 from ringback.signaling.connection import Authenticate, Connection
+from ringback.signaling.messages import Welcome
 
 HELLO = {"type": "hello", "id": 1, "token": "t", "client": {"name": "test", "version": "1"}}
 WELCOME = Welcome("s1", "anna", None, "2030-01-01T08:00:00Z", 20, "k1", 30, False)

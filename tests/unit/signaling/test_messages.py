@@ -8,8 +8,8 @@ import jsonschema
 import msgspec
 import pytest
 
-from ringback.signaling.messages import Error, Event
 from ringback.signaling.connection import CarryOut, Close, Confirmed, Connection, Send
+from ringback.signaling.messages import Error, Event
 from tests.unit.signaling.greeting import HELLO, greeted
 
 PROTOCOL = Path(__file__).parents[3] / "protocol" / "signaling"
