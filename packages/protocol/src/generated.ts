@@ -8,19 +8,37 @@ export type Definition = ClientMessage | ServerMessage | Results | ErrorCode;
  * What a client may send.
  */
 export type ClientMessage =
-  Hello | Ping | CallStart | CallAccept | CallDecline | CallHangUp | RoomJoin | RoomLeave | MediaOffer | MediaUpdate;
+  | Hello
+  | Ping
+  | CallStart
+  | CallAccept
+  | CallDecline
+  | CallHangUp
+  | RoomJoin
+  | RoomLeave
+  | MediaOffer
+  | MediaUpdate
+  | EchoStart;
 /**
- * Numbers the client's messages of one connection: 1, 2, 3 …
+ * Numbers the client's messages of one session, over all its sockets: 1, 2, 3 …
  */
 export type MessageId = number;
-/**
- * The name of a user of an account.
- */
-export type Identity = string;
 /**
  * Chosen by the platform.
  */
 export type Id = string;
+/**
+ * Proves that the session was this client's.
+ */
+export type ResumeKey = string;
+/**
+ * The last event that arrived; 0 for none.
+ */
+export type LastSequence = number;
+/**
+ * The name of a user of an account.
+ */
+export type Identity = string;
 /**
  * 1 … 100 characters, none of them a control character.
  */
@@ -44,6 +62,8 @@ export type ServerMessage =
   | ParticipantUpdated
   | ParticipantLeft
   | SlotsChanged
+  | SpeakersChanged
+  | ScreenStopped
   | CallEnded;
 /**
  * Numbers the events of one session: 1, 2, 3 …
@@ -96,13 +116,23 @@ export interface Hello {
     name: string;
     version: string;
   };
+  resume?: Resume;
 }
 /**
- * Keeps the connection alive.
+ * Which session the client had when it lost its socket.
+ */
+export interface Resume {
+  sessionId: Id;
+  resumeKey: ResumeKey;
+  lastSequence: LastSequence;
+}
+/**
+ * Keeps the connection alive and confirms the events.
  */
 export interface Ping {
   type: "ping";
   id: MessageId;
+  received: LastSequence;
 }
 /**
  * Calls an identity.
@@ -192,6 +222,16 @@ export interface MediaUpdate {
   callId: Id;
   microphone?: boolean;
   camera?: boolean;
+  screen?: boolean;
+}
+/**
+ * Tests the line: a call that carries this client's own microphone and camera back to it.
+ */
+export interface EchoStart {
+  type: "echo.start";
+  id: MessageId;
+  microphone: boolean;
+  camera: boolean;
 }
 /**
  * Answers the request of the same id; which of Results it carries follows from that request.
@@ -274,15 +314,20 @@ export interface Participant {
    * Sending its camera.
    */
   camera: boolean;
+  /**
+   * Sending its screen.
+   */
+  screen: boolean;
 }
 /**
- * A pair of receive tracks in use: audio slot and video slot of this index show this participant.
+ * A pair of receive tracks in use: audio slot and video slot of this index show this participant. A shared screen has a slot of its own.
  */
 export interface Slot {
   index: number;
   participantId: Id;
   microphone: Publication;
   camera: Publication;
+  screen: Publication;
 }
 /**
  * This side's media is connected: the room as it is now.
@@ -314,7 +359,7 @@ export interface ParticipantJoined {
   participant: Participant;
 }
 /**
- * The participant muted, unmuted or switched the camera.
+ * The participant muted, unmuted, switched the camera or the screen.
  */
 export interface ParticipantUpdated {
   type: "participant.updated";
@@ -336,6 +381,27 @@ export interface SlotsChanged {
   sequence: Sequence;
   callId: Id;
   slots: Slots;
+}
+/**
+ * Who speaks now, the loudest first; the receiver's own callId stands for itself.
+ */
+export interface SpeakersChanged {
+  type: "speakers.changed";
+  sequence: Sequence;
+  callId: Id;
+  speakers: Id[];
+}
+/**
+ * The platform has ended this client's screen share.
+ */
+export interface ScreenStopped {
+  type: "screen.stopped";
+  sequence: Sequence;
+  callId: Id;
+  /**
+   * ACTIVE_PRESENTER_CHANGED: somebody else in the room shares now.
+   */
+  reason: "ACTIVE_PRESENTER_CHANGED";
 }
 /**
  * Exactly once per call, rooms included; the last event of that call.
@@ -368,6 +434,7 @@ export interface Results {
   "room.leave": Done;
   "media.offer": MediaAnswer;
   "media.update": Done;
+  "echo.start": CallCreated;
 }
 export interface SessionOpened {
   sessionId: Id;
@@ -378,6 +445,15 @@ export interface SessionOpened {
    */
   expiresAt: string;
   keepAliveSeconds: number;
+  resumeKey: ResumeKey;
+  /**
+   * How long the platform keeps the session without a socket.
+   */
+  resumeSeconds: number;
+  /**
+   * Whether it is the session that the client had.
+   */
+  resumed: boolean;
 }
 /**
  * Nothing to say.

@@ -74,10 +74,17 @@ const participant = object({
   state: constant("JOINING", "JOINED"),
   microphone: boolean,
   camera: boolean,
+  screen: boolean,
 });
 const publication = nullable(integer(0, 0xffffffff));
 const slots = list(
-  object({ index: integer(0, 0xffff), participantId: id, microphone: publication, camera: publication }),
+  object({
+    index: integer(0, 0xffff),
+    participantId: id,
+    microphone: publication,
+    camera: publication,
+    screen: publication,
+  }),
 );
 const participants = list(participant);
 const reason = object({ id: integer(10_000, 10_999), name: string(1), description: string() });
@@ -97,6 +104,8 @@ const MESSAGES: Readonly<Record<ServerMessage["type"], Check>> = {
   "participant.updated": event({ participant }),
   "participant.left": event({ participantId: id }),
   "slots.changed": event({ slots }),
+  "speakers.changed": event({ speakers: list(id) }),
+  "screen.stopped": event({ reason: constant("ACTIVE_PRESENTER_CHANGED") }),
   "call.ended": event({ reason }),
 };
 
@@ -110,6 +119,9 @@ const RESULTS: Readonly<Record<keyof Results, Check>> = {
     displayName: nullable(string()),
     expiresAt: string(1),
     keepAliveSeconds: integer(1, 3600),
+    resumeKey: string(1),
+    resumeSeconds: integer(0, 86_400),
+    resumed: boolean,
   }),
   ping: done,
   "call.start": callCreated,
@@ -120,6 +132,7 @@ const RESULTS: Readonly<Record<keyof Results, Check>> = {
   "room.leave": done,
   "media.offer": object({ sdp }),
   "media.update": done,
+  "echo.start": callCreated,
 };
 
 /** Reads one text frame. Fields that the protocol does not name stay in the message and mean nothing. */

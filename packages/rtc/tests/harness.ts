@@ -16,6 +16,9 @@ export const SESSION = {
   displayName: "Front desk",
   expiresAt: "2026-11-22T09:30:00Z",
   keepAliveSeconds: 20,
+  resumeKey: "k-of-desk",
+  resumeSeconds: 30,
+  resumed: false,
 };
 export const NORMAL = { id: 10000, name: "NORMAL_HANGUP", description: "The call was ended by one of its sides." };
 
@@ -24,11 +27,11 @@ export function endpoint(identity: string, displayName: string | null = null): E
 }
 
 export function participant(id: string, identity: string, more: Partial<Participant> = {}): Participant {
-  return { id, endpoint: endpoint(identity), state: "JOINED", microphone: true, camera: false, ...more };
+  return { id, endpoint: endpoint(identity), state: "JOINED", microphone: true, camera: false, screen: false, ...more };
 }
 
 export function slot(index: number, participantId: string, camera: number | null = null): Slot {
-  return { index, participantId, microphone: 10 + index, camera };
+  return { index, participantId, microphone: 10 + index, camera, screen: null };
 }
 
 /** The names of all events that a source has told, in order; the payloads lie beside. */

@@ -6,8 +6,8 @@ import { KITCHEN, PORCH, participant, slot } from "./harness.js";
 
 interface Step {
   session: string;
-  direction: "to_server" | "from_server";
-  message: { type: string };
+  direction: "to_server" | "from_server" | "lost";
+  message?: { type: string };
   calls?: Record<string, Snapshot>;
 }
 

@@ -30,6 +30,8 @@ export function applyEvent(snapshot: Snapshot | null, event: ServerEvent): Snaps
       return null;
     case "call.incoming":
     case "call.ringing":
+    case "screen.stopped":
+    case "speakers.changed":
       return snapshot;
   }
 }

@@ -218,7 +218,9 @@ export class Session {
     clearTimeout(this.#pingTimer);
     if (this.#keepAlive === null) return;
     this.#pingTimer = setTimeout(() => {
-      this.request("ping", {}).catch((error: unknown) => this.#log.debug("A ping failed", error));
+      this.request("ping", { received: this.#lastSequence }).catch((error: unknown) =>
+        this.#log.debug("A ping failed", error),
+      );
     }, this.#keepAlive);
   }
 
