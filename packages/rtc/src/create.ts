@@ -3,7 +3,7 @@ import type { RingbackRtc, RtcOptions } from "./api/client.js";
 import { consoleLog } from "./log.js";
 import { createBrowserMedia } from "./media/browser-media.js";
 import { RtcClient } from "./rtc-client.js";
-import { openWebSocket, signalingUrl } from "./signaling/websocket.js";
+import { openWebSocket, signalingUrl, watchNetwork } from "./signaling/websocket.js";
 
 /** What the SDK calls itself towards the platform. */
 const CLIENT = { name: "ringback-rtc", version: packageJson.version };
@@ -22,6 +22,7 @@ export function createRingbackRtc(token: string, options: RtcOptions = {}): Ring
     { token, client: CLIENT },
     {
       openSocket: openWebSocket,
+      watchNetwork,
       createMedia: createBrowserMedia,
       now: () => new Date(),
       random: Math.random,

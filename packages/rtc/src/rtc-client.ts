@@ -13,13 +13,14 @@ import { CallRegistry } from "./calls/registry.js";
 import { Emitter } from "./emitter.js";
 import type { Log } from "./log.js";
 import type { CreateMedia } from "./media/handler.js";
-import { Connection } from "./signaling/connection.js";
+import { Connection, type ConnectionParts } from "./signaling/connection.js";
 import type { Credentials, Session } from "./signaling/session.js";
 import type { OpenSocket } from "./signaling/socket.js";
 
 /** The world around a client: in the browser its WebSocket and RTCPeerConnection, in tests their fakes. */
 export interface World {
   readonly openSocket: OpenSocket;
+  readonly watchNetwork: ConnectionParts["watchNetwork"];
   readonly createMedia: CreateMedia;
   readonly now: () => Date;
   /** A number from 0 up to 1. */
@@ -34,11 +35,12 @@ export class RtcClient implements RingbackRtc {
   readonly #registry: CallRegistry;
   readonly #context: CallContext;
 
-  constructor(url: string, credentials: Credentials, { openSocket, createMedia, now, random, log }: World) {
+  constructor(url: string, credentials: Credentials, world: World) {
+    const { createMedia, now, log } = world;
     this.#events = new Emitter(log);
     this.#registry = new CallRegistry(log);
     this.#connection = new Connection(
-      { url, credentials, openSocket, random, log },
+      { ...world, url, credentials },
       {
         connected: ({ identity }) => this.#events.emit("connected", { identity }),
         lost: (cause) => this.#registry.finishAll(cause),

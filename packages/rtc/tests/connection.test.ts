@@ -93,21 +93,24 @@ describe("connecting", () => {
 });
 
 describe("reconnecting", () => {
-  it("opens a new session, waiting longer after each failure, for as long as it takes", async () => {
+  it("tries at once, then waits longer after each failure, for as long as it takes", async () => {
     await connect();
     const heard = listen(client());
     server().closes(1006);
     expect(heard.names).toEqual(["reconnecting"]);
+    await wait(0);
+    expect(server().urls).toHaveLength(2);
+    server().closes(1006);
     const waits = [188, 375, 750, 1500, 3000, 6000, 7500, 7500, 7500];
     for (const [index, delay] of waits.entries()) {
       await wait(delay - 2);
-      expect(server().urls, `before attempt ${index + 1}`).toHaveLength(index + 1);
+      expect(server().urls, `before attempt ${index + 1}`).toHaveLength(index + 2);
       await wait(2);
-      expect(server().urls, `attempt ${index + 1}`).toHaveLength(index + 2);
+      expect(server().urls, `attempt ${index + 1}`).toHaveLength(index + 3);
       if (index < waits.length - 1) server().closes(1006);
     }
     server().opens();
-    await server().hears("hello", { id: 1 });
+    await server().hears("hello", { id: 11 });
     await server().replies("hello", SESSION);
     expect(heard.names).toEqual(["reconnecting", "reconnected"]);
   });
@@ -122,16 +125,37 @@ describe("reconnecting", () => {
 });
 
 describe("keeping alive", () => {
-  it("pings when it has said nothing for a while", async () => {
+  it("pings every period and confirms the events that came", async () => {
     await connect();
     await wait(19_999);
     await server().hearsNothing();
     await wait(1);
-    await server().hears("ping");
+    await server().hears("ping", { received: 0 });
     await server().replies("ping", {});
+    await server().says({ type: "call.ringing", callId: "c" });
+    await server().says({ type: "call.ringing", callId: "c" });
+    await wait(20_000);
+    await server().hears("ping", { received: 2 });
+    await server().replies("ping", {});
+  });
+
+  it("confirms many events without waiting", async () => {
+    await connect();
+    for (let count = 0; count < 250; count += 1) await server().says({ type: "call.ringing", callId: "c" });
+    await server().hears("ping", { received: 250 });
+    await server().replies("ping", {});
+    await server().says({ type: "call.ringing", callId: "c" });
+    await server().hearsNothing();
+  });
+
+  it("lives through a ping without an answer", async () => {
+    await connect();
     await wait(20_000);
     await server().hears("ping");
-    await server().replies("ping", {});
+    server().ignores("ping");
+    await server().says({ type: "call.ringing", callId: "c" });
+    await wait(10_000);
+    expect(server().isOpen()).toBe(true);
   });
 
   it("closes a socket that is silent for three periods", async () => {
@@ -146,6 +170,7 @@ describe("keeping alive", () => {
     expect(heard.names).toEqual([]);
     await wait(1);
     expect(heard.names).toEqual(["reconnecting"]);
+    expect(server().closeCodes).toEqual([4000]);
     client().disconnect();
   });
 });

@@ -1,4 +1,4 @@
-import type { Endpoint, Participant, Slot } from "@ringback/protocol";
+import type { Endpoint, Participant, SessionOpened, Slot } from "@ringback/protocol";
 import { afterEach, beforeEach, type Mock, vi } from "vitest";
 import type { IncomingWebrtcCall } from "../src/api/calls.js";
 import { CallsApiEvent, type EventSource, RtcEvent } from "../src/api/events.js";
@@ -64,6 +64,7 @@ export function harness() {
   let medias: FakeMedia[];
   let log: { [Name in keyof Log]: Mock<Log[Name]> };
   let prepareMedia: (media: FakeMedia) => void;
+  let networkFound: () => void = () => {};
 
   beforeEach(() => {
     vi.useFakeTimers({ now: new Date("2026-11-22T08:30:00Z") });
@@ -76,6 +77,12 @@ export function harness() {
       { token: "token", client: { name: "ringback-rtc", version: "0.1.0" } },
       {
         openSocket: server.openSocket,
+        watchNetwork: (found) => {
+          networkFound = found;
+          return () => {
+            networkFound = () => {};
+          };
+        },
         createMedia: (connectionFailed) => {
           const media = new FakeMedia(connectionFailed);
           prepareMedia(media);
@@ -114,6 +121,16 @@ export function harness() {
       await server.replies("hello", SESSION);
       await connected;
     },
+    /** The socket is lost, and the client comes back and asks for its session. */
+    async reconnect(welcome: Partial<SessionOpened> = {}): Promise<void> {
+      server.closes(1006);
+      await vi.advanceTimersByTimeAsync(0);
+      server.opens();
+      await server.hears("hello");
+      await server.replies("hello", { ...SESSION, resumed: true, ...welcome });
+    },
+    /** The device finds a network. */
+    findNetwork: () => networkFound(),
     /** The client rings. */
     async incoming(camera = false): Promise<IncomingWebrtcCall> {
       let call: IncomingWebrtcCall | null = null;

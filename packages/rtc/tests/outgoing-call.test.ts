@@ -6,7 +6,7 @@ import { errorCode, RtcError } from "../src/api/error-code.js";
 import { WebrtcCallOptions } from "../src/api/options.js";
 import { DESK, endpoint, type Heard, harness, KITCHEN, listen, NORMAL, participant, slot } from "./harness.js";
 
-const { server, client, log, media, medias, prepareMedia, connect, wait } = harness();
+const { server, client, log, media, medias, prepareMedia, connect, reconnect, wait } = harness();
 
 const CREATED = { callId: DESK };
 const ESTABLISHED: Omit<CallEstablished, "sequence"> = {
@@ -218,15 +218,14 @@ describe("the end comes exactly once", () => {
     expect(heard.names).toEqual(["hangup"]);
   });
 
-  it("when the connection is lost with a request in flight", async () => {
+  it("when its start is lost with the session", async () => {
     await connect();
     const heard = listen(client().callWebrtc("kitchen"));
     await server().hears("call.start");
-    server().closes(1006);
+    await reconnect({ resumed: false });
     await wait(0);
     expect(heard.names).toEqual(["hangup"]);
     expect(heard.payload("hangup")).toMatchObject({ errorCode: { id: "10308", name: "NETWORK_ERROR" } });
-    client().disconnect();
   });
 
   it("when the connection is lost in the middle of a call", async () => {

@@ -19,8 +19,8 @@ export interface RingbackRtc extends EventSource<RtcEvents> {
   /**
    * Opens the connection; `CONNECTED` follows. It may be left un-awaited. The promise is rejected with an
    * {@link RtcError}: `UNAUTHENTICATED` when the platform refuses the token, `NETWORK_ERROR` when it cannot be reached.
-   * A connection that was open and got lost comes back by itself (`RECONNECTING`, `RECONNECTED`); the calls in it end
-   * with `NETWORK_ERROR`.
+   * A connection that was open and got lost comes back by itself (`RECONNECTING`, `RECONNECTED`), and its calls go on
+   * meanwhile. When the platform has given them up, because it took too long, they end with `NETWORK_ERROR`.
    */
   connect(): Promise<void>;
   /** Hangs up all calls and closes the connection; `DISCONNECTED` follows. */

@@ -1,18 +1,29 @@
-import type { ServerEvent } from "@ringback/protocol";
+import {
+  type Error as ErrorMessage,
+  type Reply,
+  resultFits,
+  type ServerEvent,
+  type ServerMessage,
+  type SessionOpened,
+} from "@ringback/protocol";
 import type { User } from "../api/endpoint.js";
 import { type ErrorCode, errorCode, RtcError } from "../api/error-code.js";
 import type { Log } from "../log.js";
 import { reconnectDelay } from "./backoff.js";
+import { CloseCode, Line } from "./line.js";
+import { RequestRefused } from "./refusal.js";
 import { type Credentials, Session } from "./session.js";
 import type { OpenSocket } from "./socket.js";
 
 /** So many failures in a row, about four seconds of waiting, and a connection that was never open is given up. */
 const FIRST_ATTEMPTS = 5;
+/** A socket that is lost again within this is not replaced at once, in milliseconds. */
+const CALM = 10_000;
 
 /** What a connection tells. */
 export interface ConnectionListener {
   connected(user: User): void;
-  /** An open connection was lost: its session, and every call in it, is over. */
+  /** The session is over, and every call in it. */
   lost(cause: ErrorCode): void;
   reconnecting(): void;
   reconnected(): void;
@@ -22,9 +33,9 @@ export interface ConnectionListener {
 
 type State =
   | { readonly kind: "closed" }
-  | { readonly kind: "opening"; readonly session: Session; readonly failures: number }
-  | { readonly kind: "waiting"; readonly timer: ReturnType<typeof setTimeout> }
-  | { readonly kind: "open"; readonly session: Session };
+  | { readonly kind: "opening"; readonly line: Line; readonly helloId: number; readonly failures: number }
+  | { readonly kind: "waiting"; readonly timer: ReturnType<typeof setTimeout>; readonly failures: number }
+  | { readonly kind: "open"; readonly line: Line; readonly session: Session; readonly failures: number };
 
 interface Waiter {
   readonly resolve: (session: Session) => void;
@@ -36,18 +47,26 @@ export interface ConnectionParts {
   readonly url: string;
   readonly credentials: Credentials;
   readonly openSocket: OpenSocket;
+  /** Calls the handler whenever the device gets a network, until the function that it gives back is called. */
+  readonly watchNetwork: (networkFound: () => void) => () => void;
+  readonly now: () => Date;
   readonly random: () => number;
   readonly log: Log;
 }
 
-/** The way to the platform: one session after the other, opened again when it gets lost. */
+/** The way to the platform: a session that outlives its sockets, and a new one when the platform has given it up. */
 export class Connection {
   readonly #parts: ConnectionParts;
   readonly #listener: ConnectionListener;
   readonly #waiters: Waiter[] = [];
   #state: State = { kind: "closed" };
+  /** The session to open or to get back. */
+  #session: Session | null = null;
   #user: User | null = null;
   #wasOpen = false;
+  #lostAt = Number.NEGATIVE_INFINITY;
+  #patienceTimer: ReturnType<typeof setTimeout> | undefined;
+  #unwatchNetwork: () => void = () => {};
 
   constructor(parts: ConnectionParts, listener: ConnectionListener) {
     this.#parts = parts;
@@ -57,14 +76,17 @@ export class Connection {
   /** Begins to connect, unless that has happened already. */
   connect(): void {
     if (this.#state.kind !== "closed") return;
+    this.#unwatchNetwork = this.#parts.watchNetwork(() => this.#networkFound());
     this.#wasOpen = false;
+    this.#lostAt = Number.NEGATIVE_INFINITY;
     this.#open(0);
   }
 
+  /** Ends the session for good. */
   disconnect(): void {
     if (this.#state.kind === "closed") return;
     if (this.#state.kind === "waiting") clearTimeout(this.#state.timer);
-    else this.#state.session.close();
+    else this.#state.line.close(CloseCode.DONE);
     this.#giveUp(errorCode("NETWORK_ERROR"), "USER_REQUEST");
   }
 
@@ -83,46 +105,131 @@ export class Connection {
 
   #open(failures: number): void {
     const { openSocket, url, credentials, log } = this.#parts;
-    const session: Session = new Session(
+    const helloId = this.#session?.nextId() ?? 1;
+    const line: Line = new Line(
       openSocket,
       url,
-      credentials,
       {
-        opened: ({ identity, displayName }) => this.#opened(session, { identity, displayName }),
-        event: (event) => this.#listener.event(event, session),
+        opened: () => {
+          const resume = this.#session === null ? {} : { resume: this.#session.resume() };
+          line.send({ type: "hello", id: helloId, ...credentials, ...resume });
+        },
+        received: (message) => this.#received(message),
         closed: (cause, final) => this.#closed(cause, final),
       },
       log,
     );
-    this.#state = { kind: "opening", session, failures };
+    this.#state = { kind: "opening", line, helloId, failures };
   }
 
-  #opened(session: Session, user: User): void {
+  #received(message: ServerMessage): void {
+    const state = this.#state;
+    const isAnswer = message.type === "reply" || message.type === "error";
+    if (state.kind === "open") {
+      if (isAnswer) state.session.answered(message);
+      else this.#happened(message, state.session);
+    } else if (state.kind === "opening" && isAnswer && message.id === state.helloId) {
+      this.#helloAnswered(state.line, state.helloId, message);
+    } else {
+      this.#parts.log.warn("Dropped a message that came before the answer to hello", { type: message.type });
+    }
+  }
+
+  #happened(event: ServerEvent, session: Session): void {
+    if (!session.happened(event)) return;
+    this.#parts.log.debug(`Event ${event.type}`, event);
+    this.#listener.event(event, session);
+  }
+
+  #helloAnswered(line: Line, helloId: number, message: Reply | ErrorMessage): void {
+    if (message.type === "error") {
+      const final = message.code === "UNAUTHENTICATED" || message.code === "INVALID_MESSAGE";
+      line.end(new RequestRefused(message).errorCode, final);
+    } else if (resultFits("hello", message.result)) {
+      this.#welcomed(line, helloId, message.result);
+    } else {
+      line.end(errorCode("UNKNOWN"), false);
+    }
+  }
+
+  #welcomed(line: Line, helloId: number, welcome: SessionOpened): void {
+    const { identity, displayName } = welcome;
+    const failures = this.#state.kind === "opening" ? this.#state.failures : 0;
     const again = this.#wasOpen;
-    this.#state = { kind: "open", session };
-    this.#user = user;
+    this.#user = { identity, displayName };
     this.#wasOpen = true;
+    clearTimeout(this.#patienceTimer);
+    if (!welcome.resumed) this.#endSession(errorCode("NETWORK_ERROR"));
+    this.#session ??= new Session(welcome, helloId, this.#parts.log);
+    const session = this.#session;
+    this.#state = { kind: "open", line, session, failures };
+    line.keepAlive(welcome.keepAliveSeconds, () => session.ping());
+    session.attach((outgoing) => line.send(outgoing), welcome);
     for (const { resolve } of this.#waiters.splice(0)) resolve(session);
     if (again) this.#listener.reconnected();
-    else this.#listener.connected(user);
+    else this.#listener.connected(this.#user);
   }
 
   #closed(cause: ErrorCode, final: boolean): void {
     const before = this.#state;
-    const failures = before.kind === "opening" ? before.failures + 1 : 1;
-    if (before.kind === "open") this.#listener.lost(cause);
-    if (final || (!this.#wasOpen && failures >= FIRST_ATTEMPTS)) {
+    const wasOpen = before.kind === "open";
+    if (wasOpen) this.#detach(before.session);
+    const earlier = before.kind === "closed" || (wasOpen && this.#wasCalm()) ? 0 : before.failures + 1;
+    if (final || (!this.#wasOpen && earlier >= FIRST_ATTEMPTS)) {
       this.#giveUp(cause, cause.name);
       return;
     }
-    const delay = reconnectDelay(failures, this.#parts.random());
+    this.#waitAndOpen(earlier);
+    if (wasOpen) this.#listener.reconnecting();
+  }
+
+  /** The platform keeps the session for a while. */
+  #detach(session: Session): void {
+    session.detach();
+    this.#patienceTimer = setTimeout(() => {
+      this.#endSession(errorCode("NETWORK_ERROR"));
+      // A hello that asks for this session must not bring it back.
+      if (this.#state.kind === "opening") this.#state.line.end(errorCode("NETWORK_ERROR"), false);
+    }, session.patience);
+  }
+
+  /** Whether the socket before this one was lost long ago. */
+  #wasCalm(): boolean {
+    const now = this.#parts.now().getTime();
+    const calm = now - this.#lostAt >= CALM;
+    this.#lostAt = now;
+    return calm;
+  }
+
+  #waitAndOpen(failures: number): void {
+    const delay = failures === 0 ? 0 : reconnectDelay(failures, this.#parts.random());
     this.#parts.log.debug(`Connecting again in ${Math.round(delay)} ms`);
-    this.#state = { kind: "waiting", timer: setTimeout(() => this.#open(failures), delay) };
-    if (before.kind === "open") this.#listener.reconnecting();
+    this.#state = { kind: "waiting", timer: setTimeout(() => this.#open(failures), delay), failures };
+  }
+
+  #networkFound(): void {
+    const state = this.#state;
+    if (state.kind === "open") {
+      state.line.probe();
+    } else if (state.kind === "waiting") {
+      clearTimeout(state.timer);
+      this.#open(state.failures);
+    }
+  }
+
+  #endSession(cause: ErrorCode): void {
+    const session = this.#session;
+    if (session === null) return;
+    this.#session = null;
+    session.end();
+    this.#listener.lost(cause);
   }
 
   #giveUp(cause: ErrorCode, reason: string): void {
     this.#state = { kind: "closed" };
+    this.#unwatchNetwork();
+    clearTimeout(this.#patienceTimer);
+    this.#endSession(cause);
     for (const { reject } of this.#waiters.splice(0)) reject(new RtcError(cause));
     this.#listener.disconnected(reason);
   }

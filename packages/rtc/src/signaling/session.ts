@@ -1,29 +1,23 @@
 import {
   type ClientMessage,
   type Error as ErrorMessage,
-  parseServerMessage,
   type Reply,
   type Results,
   resultFits,
   type ServerEvent,
   type SessionOpened,
 } from "@ringback/protocol";
-import { type ErrorCode, errorCode, RtcError } from "../api/error-code.js";
+import { errorCode, RtcError } from "../api/error-code.js";
 import type { Log } from "../log.js";
-import { causeOf, RequestRefused } from "./refusal.js";
-import type { OpenSocket, Socket } from "./socket.js";
+import { SILENT_PERIODS } from "./line.js";
+import { RequestRefused } from "./refusal.js";
 
-/** The WebSocket sub-protocol. */
-const SUB_PROTOCOL = "ringback.rtc.v1";
-/** Longer than a slow mobile network needs to open a socket and answer, in milliseconds. */
-const OPEN_TIMEOUT = 10_000;
 /** Longer than any request takes on a platform that works, in milliseconds. */
 export const REQUEST_TIMEOUT = 10_000;
-/** After so many keep-alive periods without a word the socket counts as dead. */
-const SILENT_PERIODS = 3;
-
-const CLOSED_FOR_INVALID_MESSAGE = 4400;
-const CLOSED_FOR_TOKEN = 4401;
+/** A request that was lost so often may be what closes the sockets; it is not sent again. */
+const ATTEMPTS = 3;
+/** The platform keeps 1,000 unconfirmed events; this many are confirmed without waiting for the next ping. */
+const UNCONFIRMED_EVENTS = 250;
 
 type RequestType = keyof Results;
 type Fields<T extends RequestType> = Omit<Extract<ClientMessage, { type: T }>, "type" | "id">;
@@ -34,42 +28,75 @@ export interface Credentials {
   readonly client: { readonly name: string; readonly version: string };
 }
 
-/** What a session tells: `opened` at most once, `closed` exactly once unless `close()` was called. */
-export interface SessionListener {
-  opened(session: SessionOpened): void;
-  event(event: ServerEvent): void;
-  /** `final` means that another attempt would end the same way. */
-  closed(cause: ErrorCode, final: boolean): void;
-}
-
 interface Pending {
-  readonly type: RequestType;
-  answered(message: Reply | ErrorMessage): void;
-  lost(): void;
+  readonly message: { readonly type: RequestType; readonly id: number };
+  readonly timeout: number | null;
+  readonly answered: (message: Reply | ErrorMessage) => void;
+  readonly failed: (error: RtcError) => void;
+  attempts: number;
+  timer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** One connection to the platform from `hello` to its end: requests with their replies, events in sequence, keep-alive. */
+/**
+ * This client as the platform knows it, from the first `hello` over all the sockets that it needs: requests with their
+ * replies, and events in sequence. Between two sockets requests wait, and their time does not run.
+ */
 export class Session {
-  readonly #socket: Socket;
-  readonly #listener: SessionListener;
   readonly #log: Log;
   readonly #pending = new Map<number, Pending>();
-  #lastId = 0;
+  #welcome: SessionOpened;
+  #lastId: number;
   #lastSequence = 0;
-  #closed = false;
-  #keepAlive: number | null = null;
-  #pingTimer: ReturnType<typeof setTimeout> | undefined;
-  #silenceTimer: ReturnType<typeof setTimeout> | undefined;
+  #confirmed = 0;
+  #send: ((message: object) => void) | null = null;
+  #ended = false;
 
-  constructor(openSocket: OpenSocket, url: string, credentials: Credentials, listener: SessionListener, log: Log) {
-    this.#listener = listener;
+  /** @param helloId - the id of the hello that opened it; the ids go on from there */
+  constructor(welcome: SessionOpened, helloId: number, log: Log) {
+    this.#welcome = welcome;
+    this.#lastId = helloId;
     this.#log = log;
-    this.#silenceTimer = setTimeout(() => this.#end(errorCode("NETWORK_ERROR"), false), OPEN_TIMEOUT);
-    this.#socket = openSocket(url, SUB_PROTOCOL, {
-      opened: () => this.#hello(credentials),
-      received: (text) => this.#received(text),
-      closed: (code) => this.#socketClosed(code),
-    });
+  }
+
+  /** After so long without a socket the platform has certainly given the session up, in milliseconds. */
+  get patience(): number {
+    const { resumeSeconds, keepAliveSeconds } = this.#welcome;
+    return (resumeSeconds + SILENT_PERIODS * keepAliveSeconds) * 1000;
+  }
+
+  /** The id for the client's next message. */
+  nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  /** What a hello says to get this session back. */
+  resume(): NonNullable<Extract<ClientMessage, { type: "hello" }>["resume"]> {
+    const { sessionId, resumeKey } = this.#welcome;
+    return { sessionId, resumeKey, lastSequence: this.#lastSequence };
+  }
+
+  /** A line carries the session from now on. What was not answered is sent again, with its old id. */
+  attach(send: (message: object) => void, welcome: SessionOpened): void {
+    this.#welcome = welcome;
+    this.#send = send;
+    for (const pending of [...this.#pending.values()]) this.#deliver(pending);
+  }
+
+  /** The line is lost. */
+  detach(): void {
+    this.#send = null;
+    for (const [id, { message, timer }] of this.#pending) {
+      clearTimeout(timer);
+      if (message.type === "ping") this.#pending.delete(id);
+    }
+  }
+
+  /** The session is over; what was not answered is rejected with `NETWORK_ERROR`. */
+  end(): void {
+    this.#ended = true;
+    this.#send = null;
+    for (const pending of [...this.#pending.values()]) this.#fail(pending, "NETWORK_ERROR");
   }
 
   /**
@@ -84,152 +111,80 @@ export class Session {
     timeout: number | null = REQUEST_TIMEOUT,
   ): Promise<Results[T]> {
     return new Promise((resolve, reject) => {
-      if (this.#closed) {
+      if (this.#ended) {
         reject(new RtcError(errorCode("NETWORK_ERROR")));
         return;
       }
-      const id = this.#send(type, fields, {
-        type,
+      const id = this.nextId();
+      const pending: Pending = {
+        message: { type, id, ...fields },
+        timeout,
         answered: (message) => {
-          clearTimeout(timer);
           if (message.type === "error") reject(new RequestRefused(message));
           else if (resultFits(type, message.result)) resolve(message.result);
           else reject(new RtcError(errorCode("UNKNOWN")));
         },
-        lost: () => {
-          clearTimeout(timer);
-          reject(new RtcError(errorCode("NETWORK_ERROR")));
-        },
-      });
-      const timer =
-        timeout === null
-          ? undefined
-          : setTimeout(() => {
-              this.#pending.delete(id);
-              reject(new RtcError(errorCode("REQUEST_TIMEOUT")));
-            }, timeout);
+        failed: reject,
+        attempts: 0,
+        timer: undefined,
+      };
+      this.#pending.set(id, pending);
+      this.#deliver(pending);
     });
   }
 
-  /** Closes the connection without telling the listener. */
-  close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    clearTimeout(this.#pingTimer);
-    clearTimeout(this.#silenceTimer);
-    this.#socket.close();
-    const pending = [...this.#pending.values()];
-    this.#pending.clear();
-    for (const request of pending) request.lost();
+  /** Keeps the socket alive, and confirms the events that have come. */
+  ping(): void {
+    if (this.#send === null) return;
+    this.#confirmed = this.#lastSequence;
+    this.request("ping", { received: this.#lastSequence }).catch((error: unknown) => {
+      this.#log.debug("A ping failed", error);
+    });
   }
 
-  #send<T extends RequestType>(type: T, fields: Fields<T>, pending: Pending): number {
-    this.#lastId += 1;
-    const id = this.#lastId;
-    this.#pending.set(id, pending);
-    this.#socket.send(JSON.stringify({ type, id, ...fields }));
-    this.#restartPing();
-    return id;
-  }
-
-  #hello({ token, client }: Credentials): void {
-    if (this.#closed) return;
-    this.#send(
-      "hello",
-      { token, client },
-      {
-        type: "hello",
-        answered: (message) => {
-          if (message.type === "error") this.#helloRefused(message);
-          else if (resultFits("hello", message.result)) this.#opened(message.result);
-          else this.#end(errorCode("UNKNOWN"), false);
-        },
-        lost: () => {},
-      },
-    );
-  }
-
-  #helloRefused(message: ErrorMessage): void {
-    const final = message.code === "UNAUTHENTICATED" || message.code === "INVALID_MESSAGE";
-    this.#end(causeOf(new RequestRefused(message)), final);
-  }
-
-  #opened(session: SessionOpened): void {
-    this.#keepAlive = session.keepAliveSeconds * 1000;
-    this.#restartPing();
-    this.#restartSilence();
-    this.#listener.opened(session);
-  }
-
-  #received(text: string): void {
-    if (this.#closed) return;
-    this.#restartSilence();
-    const message = parseServerMessage(text);
-    switch (message.type) {
-      case "unfit":
-        this.#log.warn("Dropped a message that does not fit the protocol", message);
-        return;
-      case "reply":
-      case "error":
-        this.#answered(message);
-        return;
-      default:
-        this.#happened(message);
-    }
-  }
-
-  #answered(message: Reply | ErrorMessage): void {
+  /** An answer has come. */
+  answered(message: Reply | ErrorMessage): void {
     const pending = message.id === null ? undefined : this.#pending.get(message.id);
     if (message.id === null || pending === undefined) {
       this.#log.warn("Dropped an answer without a request", { id: message.id, type: message.type });
       return;
     }
     this.#pending.delete(message.id);
-    if (message.type === "error") this.#log.debug(`The platform refused ${pending.type}`, message);
+    clearTimeout(pending.timer);
+    if (message.type === "error") this.#log.debug(`The platform refused ${pending.message.type}`, message);
     pending.answered(message);
   }
 
-  #happened(event: ServerEvent): void {
-    if (event.sequence <= this.#lastSequence) {
-      this.#log.warn("Dropped an event that came twice", { sequence: event.sequence, type: event.type });
+  /** An event has come; false when it had come before. */
+  happened({ sequence, type }: ServerEvent): boolean {
+    if (sequence <= this.#lastSequence) {
+      this.#log.warn("Dropped an event that came twice", { sequence, type });
+      return false;
+    }
+    if (sequence > this.#lastSequence + 1) {
+      this.#log.warn("Events are missing", { after: this.#lastSequence, before: sequence });
+    }
+    this.#lastSequence = sequence;
+    if (sequence - this.#confirmed >= UNCONFIRMED_EVENTS) this.ping();
+    return true;
+  }
+
+  #deliver(pending: Pending): void {
+    if (this.#send === null) return;
+    if (pending.attempts >= ATTEMPTS) {
+      this.#fail(pending, "NETWORK_ERROR");
       return;
     }
-    if (event.sequence > this.#lastSequence + 1) {
-      this.#log.warn("Events are missing", { after: this.#lastSequence, before: event.sequence });
+    pending.attempts += 1;
+    if (pending.timeout !== null) {
+      pending.timer = setTimeout(() => this.#fail(pending, "REQUEST_TIMEOUT"), pending.timeout);
     }
-    this.#lastSequence = event.sequence;
-    this.#log.debug(`Event ${event.type}`, event);
-    this.#listener.event(event);
+    this.#send(pending.message);
   }
 
-  #socketClosed(code: number): void {
-    if (code === CLOSED_FOR_TOKEN) this.#end(errorCode("UNAUTHENTICATED"), true);
-    else if (code === CLOSED_FOR_INVALID_MESSAGE) this.#end(errorCode("INVALID_REQUEST"), true);
-    else this.#end(errorCode("NETWORK_ERROR"), false);
-  }
-
-  #end(cause: ErrorCode, final: boolean): void {
-    if (this.#closed) return;
-    this.close();
-    this.#listener.closed(cause, final);
-  }
-
-  #restartPing(): void {
-    clearTimeout(this.#pingTimer);
-    if (this.#keepAlive === null) return;
-    this.#pingTimer = setTimeout(() => {
-      this.request("ping", { received: this.#lastSequence }).catch((error: unknown) =>
-        this.#log.debug("A ping failed", error),
-      );
-    }, this.#keepAlive);
-  }
-
-  #restartSilence(): void {
-    if (this.#keepAlive === null) return;
-    clearTimeout(this.#silenceTimer);
-    this.#silenceTimer = setTimeout(
-      () => this.#end(errorCode("NETWORK_ERROR"), false),
-      this.#keepAlive * SILENT_PERIODS,
-    );
+  #fail(pending: Pending, cause: "NETWORK_ERROR" | "REQUEST_TIMEOUT"): void {
+    clearTimeout(pending.timer);
+    this.#pending.delete(pending.message.id);
+    pending.failed(new RtcError(errorCode(cause)));
   }
 }

@@ -2,8 +2,8 @@
 export interface Socket {
   /** Sends one text frame. Only between `opened` and `closed`. */
   send(text: string): void;
-  /** Closes; `closed` may still follow. */
-  close(): void;
+  /** Closes with this code, 1000 or 3000 … 4999; `closed` may still follow. */
+  close(code: number): void;
 }
 
 /** What a socket tells, each once and in this order; only `received` any number of times. */

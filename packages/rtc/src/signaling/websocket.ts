@@ -1,8 +1,5 @@
 import type { OpenSocket } from "./socket.js";
 
-/** "Normal closure": the client is done. */
-const NORMAL = 1000;
-
 /** Opens the browser's own WebSocket. */
 export const openWebSocket: OpenSocket = (url, protocol, listener) => {
   const socket = new WebSocket(url, protocol);
@@ -11,9 +8,15 @@ export const openWebSocket: OpenSocket = (url, protocol, listener) => {
   socket.addEventListener("close", ({ code }) => listener.closed(code));
   return {
     send: (text) => socket.send(text),
-    close: () => socket.close(NORMAL),
+    close: (code) => socket.close(code),
   };
 };
+
+/** Hears when the device finds a network again, where the browser tells it. */
+export function watchNetwork(networkFound: () => void): () => void {
+  globalThis.addEventListener?.("online", networkFound);
+  return () => globalThis.removeEventListener?.("online", networkFound);
+}
 
 const SOCKET_SCHEMES: Readonly<Record<string, string>> = {
   "http:": "ws:",

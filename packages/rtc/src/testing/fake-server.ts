@@ -25,6 +25,8 @@ interface Heard {
  */
 export class FakeServer {
   readonly urls: string[] = [];
+  /** The codes that the client closed its sockets with. */
+  readonly closeCodes: number[] = [];
   readonly #unheard: ClientMessage[] = [];
   readonly #heard: Heard[] = [];
   #listener: SocketListener | null = null;
@@ -41,8 +43,10 @@ export class FakeServer {
         if (listener !== this.#listener || !this.#open) throw new Error("The client speaks into a closed socket");
         this.#unheard.push(JSON.parse(text));
       },
-      close: () => {
-        if (listener === this.#listener) this.#open = false;
+      close: (code) => {
+        if (listener !== this.#listener || !this.#open) return;
+        this.#open = false;
+        this.closeCodes.push(code);
       },
     };
   };
@@ -55,7 +59,6 @@ export class FakeServer {
   /** The client's socket opens. */
   opens(): void {
     this.#heard.length = 0;
-    this.#sequence = 0;
     this.#open = true;
     this.#connection().opened();
   }
@@ -91,6 +94,7 @@ export class FakeServer {
 
   /** Answers the oldest unanswered request of this type. */
   async replies<T extends RequestType>(type: T, result: Results[T]): Promise<void> {
+    if ("resumed" in result && !result.resumed) this.#sequence = 0;
     await this.sends(JSON.stringify({ type: "reply", id: this.#answer(type), result }));
   }
 
@@ -105,10 +109,12 @@ export class FakeServer {
     this.#answer(type);
   }
 
-  /** Sends an event, with the next sequence number. */
-  async says(event: WithoutSequence<ServerEvent>): Promise<void> {
+  /** Sends an event, with the next sequence number. Gives its frame. */
+  async says(event: WithoutSequence<ServerEvent>): Promise<string> {
     this.#sequence += 1;
-    await this.sends(JSON.stringify({ ...event, sequence: this.#sequence }));
+    const frame = JSON.stringify({ ...event, sequence: this.#sequence });
+    await this.sends(frame);
+    return frame;
   }
 
   /** Sends any frame. */
