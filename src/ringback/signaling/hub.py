@@ -39,9 +39,13 @@ class Hub:
         self._sessions[live.id] = live
         self._by_identity.setdefault((live.account_id, live.identity), {})[live.id] = None
 
+    def session(self, id: str) -> LiveSession | None:
+        """The session of this id, if it is still there."""
+        return self._sessions.get(id)
+
     def resume(self, claims: TokenClaims, resume: Resume) -> LiveSession | None:
         """The session that a client says it had, if that is true and the session is still there."""
-        live = self._sessions.get(resume.session_id)
+        live = self.session(resume.session_id)
         if live is None or (live.account_id, live.identity) != (claims.account_id, claims.identity):
             return None
         return live if hmac.compare_digest(live.session.resume_key, resume.resume_key) else None
@@ -105,7 +109,7 @@ class Hub:
             await self._tell(stored.account_id, notification)
 
     async def _tell(self, account_id: str, notification: Notification) -> None:
-        live = self._sessions.get(notification.session)
+        live = self.session(notification.session)
         if live is None:
             # It went while this was on its way: the call must not wait for it.
             await self._lose(account_id, notification.session, notification.call_id)

@@ -87,7 +87,7 @@ class LiveSession:
 
     def detach(self, say: Say, now: float) -> bool:
         """This socket is gone. Returns whether it was the session's present one."""
-        if self._say is not say:
+        if self._say != say:
             return False
         self._say = None
         self.away_since = now

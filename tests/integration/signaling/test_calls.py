@@ -1,5 +1,7 @@
 """Calls between two identities, as their SDKs live through them."""
 
+import asyncio
+
 from tests.integration.signaling.world import OFFER, Somebody, World
 
 AUDIO = {"microphone": True, "camera": False}
@@ -32,10 +34,15 @@ async def test_a_call_is_answered_and_hung_up_by_the_caller(world: World) -> Non
             "state": "JOINING",
             "microphone": True,
             "camera": False,
+            "screen": False,
         }
     ]
-    assert seen_by_anna["slots"] == [{"index": 0, "participantId": boriss, "microphone": 3, "camera": None}]
-    assert seen_by_boris["slots"] == [{"index": 0, "participantId": annas, "microphone": 1, "camera": 2}]
+    assert seen_by_anna["slots"] == [
+        {"index": 0, "participantId": boriss, "microphone": 3, "camera": None, "screen": None}
+    ]
+    assert seen_by_boris["slots"] == [
+        {"index": 0, "participantId": annas, "microphone": 1, "camera": 2, "screen": None}
+    ]
     assert seen_by_boris["participants"][0]["state"] == "JOINED"
     await boris.connects_media(boriss)
     assert (await anna.hears("participant.joined"))["participant"]["id"] == boriss
@@ -113,22 +120,111 @@ async def test_all_devices_ring_and_one_answers(world: World) -> None:
     await desk.hears_nothing_more()
 
 
-async def test_the_call_ends_when_a_side_loses_its_socket(world: World) -> None:
+async def test_the_call_ends_when_a_side_closes_its_page(world: World) -> None:
     anna, boris = await world.connects("anna"), await world.connects("boris")
     await calls(anna, "boris")
     await boris.does("call.accept", callId=(await boris.hears("call.incoming"))["callId"], **AUDIO)
     await anna.hears("call.ringing")
     await anna.hears("call.established")
-    await boris.vanishes()
+    await boris.goes()
     await anna.hears_of_end("NETWORK_ERROR")
 
 
-async def test_ringing_stops_when_the_caller_loses_its_socket(world: World) -> None:
+async def test_ringing_stops_when_the_caller_closes_its_page(world: World) -> None:
     anna, boris = await world.connects("anna"), await world.connects("boris")
     await calls(anna, "boris")
     await boris.hears("call.incoming")
-    await anna.vanishes()
+    await anna.goes()
     await boris.hears_of_end("CANCELLED")
+
+
+async def test_whoever_is_in_a_call_is_busy(world: World) -> None:
+    anna, boris, clara = [await world.connects(name) for name in ("anna", "boris", "clara")]
+    await calls(anna, "boris")
+    await boris.does("call.accept", callId=(await boris.hears("call.incoming"))["callId"], **AUDIO)
+    await boris.hears("call.established")
+    await calls(clara, "boris")
+    await clara.hears_of_end("BUSY")
+    desk = await world.connects("boris")
+    await calls(clara, "boris")
+    await desk.hears("call.incoming")
+    await clara.hears("call.ringing")
+    await boris.hears_nothing_more()
+
+
+async def test_of_two_who_call_each_other_the_first_one_rings(world: World) -> None:
+    anna, boris = await world.connects("anna"), await world.connects("boris")
+    annas = await calls(anna, "boris")
+    boriss = await calls(boris, "anna")
+    heard = [await boris.hears_one_of("call.incoming", "call.ended") for _ in range(2)]
+    by_type = {event["type"]: event for event in heard}
+    assert by_type["call.ended"]["callId"] == boriss
+    assert by_type["call.ended"]["reason"]["name"] == "BUSY"
+    await anna.hears("call.ringing")
+    await boris.does("call.accept", callId=by_type["call.incoming"]["callId"], **AUDIO)
+    assert (await anna.hears("call.established"))["callId"] == annas
+    await anna.hears_nothing_more()
+
+
+async def test_both_hang_up_at_once(world: World) -> None:
+    anna, boris = await world.connects("anna"), await world.connects("boris")
+    annas = await calls(anna, "boris")
+    boriss = (await boris.hears("call.incoming"))["callId"]
+    await boris.does("call.accept", callId=boriss, **AUDIO)
+    await asyncio.gather(anna.does("call.hangUp", callId=annas), boris.does("call.hangUp", callId=boriss))
+    await anna.hears("call.ringing")
+    for somebody in (anna, boris):
+        await somebody.hears("call.established")
+        await somebody.hears_of_end("NORMAL_HANGUP")
+        await somebody.hears_nothing_more()
+
+
+async def test_an_expired_token_begins_nothing_new_and_ends_nothing(world: World) -> None:
+    anna, boris = await world.connects("anna"), await world.connects("boris")
+    annas = await calls(anna, "boris")
+    await boris.does("call.accept", callId=(await boris.hears("call.incoming"))["callId"], **AUDIO)
+    await boris.hears("call.established")
+    world.clock.advance(8 * 3600)
+    destination = {"type": "WEBRTC", "identity": "clara"}
+    assert await anna.fails("call.start", destination=destination, **AUDIO) == "UNAUTHENTICATED"
+    assert await anna.fails("room.join", name="standup", **AUDIO) == "UNAUTHENTICATED"
+    await anna.does("media.update", callId=annas, microphone=False)
+    await boris.hears("participant.updated")
+    await anna.does("call.hangUp", callId=annas)
+    await boris.hears_of_end("NORMAL_HANGUP")
+
+
+async def test_both_sides_can_share_their_screens(world: World) -> None:
+    anna, boris = await world.connects("anna"), await world.connects("boris")
+    annas = await calls(anna, "boris")
+    boriss = (await boris.hears("call.incoming"))["callId"]
+    await boris.does("call.accept", callId=boriss, **AUDIO)
+    await boris.hears("call.established")
+    await anna.does("media.update", callId=annas, screen=True)
+    assert (await boris.hears("participant.updated"))["participant"]["screen"] is True
+    person, screen = (await boris.hears("slots.changed"))["slots"]
+    assert (person["index"], person["camera"], person["screen"]) == (0, None, None)
+    assert (screen["index"], screen["participantId"], screen["screen"]) == (3, annas, 3)
+    await boris.does("media.update", callId=boriss, screen=True)
+    await anna.hears("call.ringing")
+    await anna.hears("call.established")
+    await anna.hears("participant.updated")
+    assert len((await anna.hears("slots.changed"))["slots"]) == 2
+    await anna.does("media.update", callId=annas, screen=False)
+    await boris.hears("participant.updated")
+    assert len((await boris.hears("slots.changed"))["slots"]) == 1
+    await boris.hears_nothing_more()
+
+
+async def test_the_line_is_tested_by_an_echo(world: World) -> None:
+    anna = await world.connects("anna")
+    call_id = (await anna.does("echo.start", **VIDEO))["callId"]
+    await anna.connects_media(call_id)
+    joined = await anna.hears("room.joined")
+    assert joined["participants"] == []
+    assert joined["slots"] == [{"index": 0, "participantId": call_id, "microphone": 1, "camera": 2, "screen": None}]
+    await anna.does("call.hangUp", callId=call_id)
+    await anna.hears_of_end("NORMAL_HANGUP")
 
 
 async def test_muting_and_the_camera_are_seen_by_the_other_side(world: World) -> None:

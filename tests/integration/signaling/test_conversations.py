@@ -12,8 +12,10 @@ CONVERSATIONS: Final = Path(__file__).parents[3] / "protocol" / "signaling" / "v
 
 DISPLAY_NAMES: Final = {"desk": "Front desk", "kitchen": None, "porch": "Porch"}
 
-NOT_COMPARED: Final = ("sessionId", "expiresAt", "sdp", "description")
+NOT_COMPARED: Final = ("expiresAt", "sdp", "description")
 """What only this run of the platform can say."""
+
+CHOSEN_BY_THE_PLATFORM: Final = ("callId", "participantId", "sessionId", "resumeKey")
 
 
 class Script:
@@ -26,15 +28,20 @@ class Script:
 
     async def plays(self, steps: list[dict[str, Any]]) -> None:
         for step in steps:
-            name, message = step["session"], step["message"]
-            if step["direction"] == "to_server":
+            name, message = step["session"], step.get("message", {})
+            if step["direction"] == "lost":
+                await self._people[name].vanishes()
+            elif step["direction"] == "to_server":
                 await self._say(name, message)
             else:
                 await self._hear(name, message)
 
     async def _say(self, name: str, message: dict[str, Any]) -> None:
         if message["type"] == "hello":
-            self._people[name] = await self._world.opens_a_socket()
+            if name in self._people:
+                await self._people[name].gets_another_socket()
+            else:
+                self._people[name] = await self._world.opens_a_socket()
             message = message | {"token": await self._world.token(name, DISPLAY_NAMES[name])}
         said = self._translated(message)
         if "sdp" in said:
@@ -50,6 +57,8 @@ class Script:
             heard = await somebody.answer_to(expected["id"])
         else:
             heard = await somebody.hears(expected["type"])
+        if "resumeKey" in heard.get("result", {}):
+            somebody.welcome = heard["result"]
         self._learn(expected, heard)
         assert _comparable(heard) == _comparable(self._translated(expected))
 
@@ -68,7 +77,7 @@ class Script:
         match expected, heard:
             case dict(), dict():
                 for key, value in expected.items():
-                    if key in ("callId", "participantId") or (key == "id" and isinstance(value, str)):
+                    if key in CHOSEN_BY_THE_PLATFORM or (key == "id" and isinstance(value, str)):
                         self._real.setdefault(value, str(heard.get(key)))
                     else:
                         self._learn(value, heard.get(key))

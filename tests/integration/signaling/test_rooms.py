@@ -82,11 +82,32 @@ async def test_rooms_of_one_name_in_two_accounts_are_two_rooms(world: World) -> 
     assert (await boris.hears("room.joined"))["participants"] == []
 
 
-async def test_the_others_see_who_loses_the_socket_leave(world: World) -> None:
+async def test_the_others_see_who_closes_the_page_leave(world: World) -> None:
     anna, boris = await world.connects("anna"), await world.connects("boris")
     await joins(anna)
     boriss = await joins(boris)
     for event in ("room.joined", "participant.joining", "slots.changed", "participant.joined"):
         await anna.hears(event)
-    await boris.vanishes()
+    await boris.goes()
     assert (await anna.hears("participant.left"))["participantId"] == boriss
+
+
+async def test_one_presents_at_a_time_the_latest(world: World) -> None:
+    anna, boris = await world.connects("anna"), await world.connects("boris")
+    annas, boriss = await joins(anna), await joins(boris)
+    for event in ("room.joined", "participant.joining", "slots.changed", "participant.joined"):
+        await anna.hears(event)
+    await boris.hears("room.joined")
+    await anna.does("media.update", callId=annas, screen=True)
+    await boris.hears("participant.updated")
+    assert [slot["screen"] for slot in (await boris.hears("slots.changed"))["slots"]] == [None, 5]
+
+    await boris.does("media.update", callId=boriss, screen=True)
+    stopped = await anna.hears("screen.stopped")
+    assert stopped["reason"] == "ACTIVE_PRESENTER_CHANGED"
+    assert (await anna.hears("participant.updated"))["participant"]["screen"] is True
+    assert [slot["screen"] for slot in (await anna.hears("slots.changed"))["slots"]] == [None, 6]
+    assert (await boris.hears("participant.updated"))["participant"]["screen"] is False
+    assert [slot["screen"] for slot in (await boris.hears("slots.changed"))["slots"]] == [None]
+    await anna.hears_nothing_more()
+    await boris.hears_nothing_more()

@@ -34,6 +34,8 @@ class Somebody:
         self._id = 0
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._answers: dict[int | None, asyncio.Future[dict[str, Any]]] = {}
+        self._last_sequence = 0
+        self.welcome: dict[str, Any] = {}
         self._reader = asyncio.create_task(self._read())
 
     async def asks(self, type: str, **fields: Any) -> dict[str, Any]:
@@ -64,10 +66,40 @@ class Somebody:
         """The `reply` or `error` with this id, whenever it comes."""
         return self._answers.setdefault(id, asyncio.get_running_loop().create_future())
 
+    async def says_hello(self, token: str, **fields: Any) -> dict[str, Any]:
+        """Open a session, or resume one; return the welcome."""
+        self.welcome = await self.does("hello", token=token, client={"name": "test", "version": "1"}, **fields)
+        return self.welcome
+
+    async def pings(self) -> None:
+        """Confirm what has arrived."""
+        await self.does("ping", received=self._last_sequence)
+
+    async def gets_another_socket(self) -> None:
+        """Connect again; nothing is said yet."""
+        self._socket = await self._world.another_socket()
+        self._reader = asyncio.create_task(self._read())
+
+    async def comes_back(self, token: str) -> bool:
+        """Connect again after the socket was lost; return whether the session was still there."""
+        await self.gets_another_socket()
+        lost = {
+            "sessionId": self.welcome["sessionId"],
+            "resumeKey": self.welcome["resumeKey"],
+            "lastSequence": self._last_sequence,
+        }
+        return bool((await self.says_hello(token, resume=lost))["resumed"])
+
     async def hears(self, type: str) -> dict[str, Any]:
         """The next event, which must be of this type."""
         event = await asyncio.wait_for(self._events.get(), PATIENCE_SECONDS)
         assert event["type"] == type, event
+        return event
+
+    async def hears_one_of(self, *types: str) -> dict[str, Any]:
+        """The next event, which must be of one of these types."""
+        event = await asyncio.wait_for(self._events.get(), PATIENCE_SECONDS)
+        assert event["type"] in types, event
         return event
 
     async def hears_of_end(self, reason: str) -> None:
@@ -77,7 +109,7 @@ class Somebody:
     async def hears_nothing_more(self) -> None:
         """Nothing is left, once the platform has said all that it has to say."""
         await self._world.says_all()
-        await self.asks("ping")  # what was sent before its answer has arrived
+        await self.pings()  # what was sent before its answer has arrived
         assert self._events.empty(), self._events.get_nowait()
 
     async def connects_media(self, call_id: str) -> None:
@@ -90,10 +122,15 @@ class Somebody:
         await asyncio.wait_for(self._socket.wait_closed(), PATIENCE_SECONDS)
         return self._socket.close_code
 
+    def forgets_answer(self, id: int) -> None:
+        """As if the answer had been lost on the way."""
+        del self._answers[id]
+
     async def vanishes(self) -> None:
         """Lose the socket without a word."""
         self._socket.transport.abort()
         await self._reader
+        await self._world.misses(self.welcome["sessionId"])
 
     async def goes(self) -> None:
         """Close the socket."""
@@ -105,8 +142,12 @@ class Somebody:
             async for frame in self._socket:
                 message = json.loads(frame)
                 if message["type"] in ("reply", "error"):
+                    if self.answer_to(message["id"]).done():
+                        self.forgets_answer(message["id"])  # it was asked again
                     self.answer_to(message["id"]).set_result(message)
                 else:
+                    assert message["sequence"] == self._last_sequence + 1, message
+                    self._last_sequence = message["sequence"]
                     self._events.put_nowait(message)
         except websockets.ConnectionClosedError:
             pass
@@ -131,10 +172,13 @@ class World:
         issued = await self.platform.identities.issue_token(account.id, identity, display_name=display_name)
         return issued.token.reveal()
 
-    async def opens_a_socket(self) -> Somebody:
+    async def another_socket(self) -> ClientConnection:
         """A socket on which nothing has been said."""
-        protocols = [websockets.Subprotocol(SUBPROTOCOL)]
-        somebody = Somebody(await websockets.connect(f"{self._url}/rtc/v1", subprotocols=protocols), self)
+        return await websockets.connect(f"{self._url}/rtc/v1", subprotocols=[websockets.Subprotocol(SUBPROTOCOL)])
+
+    async def opens_a_socket(self) -> Somebody:
+        """Somebody who has said nothing."""
+        somebody = Somebody(await self.another_socket(), self)
         self._people.append(somebody)
         return somebody
 
@@ -142,8 +186,14 @@ class World:
         """An identity with a new session."""
         somebody = await self.opens_a_socket()
         token = await self.token(identity, display_name)
-        await somebody.does("hello", token=token, client={"name": "test", "version": "1"})
+        await somebody.says_hello(token)
         return somebody
+
+    async def misses(self, session: str) -> None:
+        """The platform has noticed that a socket is gone."""
+        live = self.conversations.hub.session(session)
+        while live and live.away_since is None:  # noqa: ASYNC110 - nothing else tells, and nothing needs to
+            await asyncio.sleep(0)
 
     async def media_connects(self, call_id: str) -> None:
         """The transport of a call comes up."""
@@ -159,6 +209,7 @@ class World:
         """Let time go by for the calls."""
         self.clock.advance(seconds)
         await self.conversations.mailboxes.pass_deadlines()
+        await self.conversations.hub.pass_graces()
 
     async def everybody_goes(self) -> None:
         """Close what is still open."""
