@@ -1,6 +1,7 @@
 """Alice calls Bob: both calls and the dialog that joins them, as conversations."""
 
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
@@ -10,9 +11,12 @@ from ringback.calls.dialogs.events import (
     DialogEstablished,
     DialogFailed,
     DialogFinished,
+    DialogInput,
     DialogParticipantJoined,
     DialogParticipantUpdated,
+    StartDialog,
 )
+from ringback.calls.dialogs.machine import TRANSITIONS
 from ringback.calls.dialogs.model import DialogState
 from ringback.calls.events import (
     CallEstablished,
@@ -115,6 +119,10 @@ def dialog_fails(because: EndReason) -> tuple[Output, Output, Output]:
 
 def dialog_finishes(because: EndReason) -> tuple[Output, Output, Output]:
     return DIALOG.becomes(DialogState.FINISHED), DIALOG.says(DialogFinished, reason=because), CLOSES_THE_ROOM
+
+
+def test_the_table_knows_every_event() -> None:
+    assert TRANSITIONS.keys() == set(get_args(DialogInput)) - {StartDialog}
 
 
 # Beginning.
