@@ -59,7 +59,6 @@ export const text = {
     cameraOn: "Camera on",
     microphoneOn: "Microphone on",
     retry: "Try again",
-    level: "Microphone level",
   },
 
   incoming: {
