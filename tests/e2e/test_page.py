@@ -29,7 +29,7 @@ async def test_a_conversation_contacts_no_other_host_and_leaves_the_console_clea
 
 
 async def test_the_page_is_light_enough_for_a_slow_connection(anna: Person) -> None:
-    """HTML, styles and scripts with the SDK, compressed as a server would: the budget of a landing page (DESIGN, 10)."""
+    """HTML, styles and scripts with the SDK, compressed: the budget of a landing page (DESIGN, 10)."""
     parts = await anna.page.evaluate(
         """async () => {
             const names = performance.getEntriesByType('resource').map(({ name }) => name);
