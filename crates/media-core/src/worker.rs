@@ -265,6 +265,7 @@ impl Worker {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods)] // Virtual time has to begin somewhere.
 mod tests {
     use super::*;
 
