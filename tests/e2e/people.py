@@ -44,7 +44,8 @@ class Person:
     async def calls(self, name: str) -> None:
         await self.page.get_by_label("Their name").fill(name)
         await self._button("Call").click()
-        await expect(self.page.get_by_text("Ringing…")).to_be_visible(timeout=PATIENCE)
+        stage = self.page.get_by_role("region", name="People in this call")
+        await expect(stage.get_by_text("Ringing…")).to_be_visible(timeout=PATIENCE)
 
     async def accepts(self) -> None:
         await self._button("Accept with video").click(timeout=PATIENCE)

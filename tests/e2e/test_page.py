@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,6 +11,8 @@ from tests.e2e.people import PATIENCE, Person
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
+BUDGET = 60_000  # bytes
+PARTS = 3  # the page, its style and its script at least: an empty sum would prove nothing
 REFUSED_TOKEN = 4401  # protocol/signaling, "Errors": UNAUTHENTICATED
 
 
@@ -23,6 +26,20 @@ async def test_a_conversation_contacts_no_other_host_and_leaves_the_console_clea
     for person in (anna, boris):
         assert person.contacted == {urlsplit(person.url).netloc}
         assert person.complaints == []
+
+
+async def test_the_page_is_light_enough_for_a_slow_connection(anna: Person) -> None:
+    """HTML, styles and scripts with the SDK, compressed: the budget of a landing page (DESIGN, 10)."""
+    parts = await anna.page.evaluate(
+        """async () => {
+            const names = performance.getEntriesByType('resource').map(({ name }) => name);
+            const own = names.filter((name) => /[.](js|css|svg)$/.test(name));
+            return Promise.all([location.href, ...own].map(async (name) => (await fetch(name)).text()));
+        }"""
+    )
+
+    assert len(parts) >= PARTS
+    assert sum(len(gzip.compress(part.encode())) for part in parts) <= BUDGET
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,8 @@ class Sessions:
             if isinstance(told, messages.CallEstablished | messages.RoomJoined):
                 assert call_id not in self._views, f"{call_id} is established twice"
                 self._views[call_id] = View()
-            if told is not None and call_id in self._views:
+            if told is not None and not isinstance(told, messages.CallIncoming | messages.CallRinging):
+                assert call_id in self._views, f"{session} is told a change before the whole: {told}"
                 self._views[call_id].apply(told)
 
     def require_all_ended(self) -> None:

@@ -1,7 +1,7 @@
 """Rooms, whoever comes and goes, in whatever order."""
 
 from hypothesis import strategies as st
-from hypothesis.stateful import rule
+from hypothesis.stateful import precondition, rule
 
 from ringback.conferences.model import Conference, ConferenceState
 from ringback.conferences.store import CONFERENCES
@@ -23,12 +23,12 @@ class Conferences(TreesMachine):
         coming = join(f"call {self._joins}", conference=active, session=session, microphone=microphone, camera=camera)
         self.happen(CONFERENCES.ref(active), coming, may_refuse=True)
 
+    @precondition(lambda self: self._owners())
     @rule(data=st.data())
     def somebody_asks_for_what_has_ended(self, data: st.DataObject) -> None:
-        if owners := self._owners():
-            self._joins += 1
-            late = data.draw(st.sampled_from(owners))
-            self.happen(late, join(f"call {self._joins}", conference=late.id, session="s1"), may_refuse=True)
+        self._joins += 1
+        late = data.draw(st.sampled_from(self._owners()))
+        self.happen(late, join(f"call {self._joins}", conference=late.id, session="s1"), may_refuse=True)
 
     def _active(self) -> str | None:
         """As the store finds it."""

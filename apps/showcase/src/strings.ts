@@ -59,7 +59,6 @@ export const text = {
     cameraOn: "Camera on",
     microphoneOn: "Microphone on",
     retry: "Try again",
-    level: "Microphone level",
   },
 
   incoming: {
@@ -211,11 +210,20 @@ export function endingMessage({ reason, byMe, name, inRoom }: End): Message {
     case "MAX_DURATION_REACHED":
       return { title: "Time is up", detail: "Calls on this server have a time limit, and this one reached it." };
     case "DEVICE_FORBIDDEN":
-      return { title: "No microphone, no call", detail: "Allow the microphone beside the address, then call again." };
+      return {
+        title: "Camera or microphone not allowed",
+        detail: "Click the symbol beside the address and allow both, or turn the camera off before you call.",
+      };
     case "DEVICE_NOT_FOUND":
-      return { title: "No microphone found", detail: "Plug one in, then call again." };
+      return {
+        title: "No camera or microphone found",
+        detail: "Plug one in. Without a camera, turn it off before you call.",
+      };
     case "DEVICE_UNAVAILABLE":
-      return { title: "The microphone is in use", detail: "Close the application that holds it, then call again." };
+      return {
+        title: "Camera or microphone in use",
+        detail: "Close the application that holds it, then call again.",
+      };
     case "NETWORK_ERROR":
     case "REQUEST_TIMEOUT":
       return { title: "The connection was lost", detail: "Check your network, then try again." };

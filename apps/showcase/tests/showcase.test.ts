@@ -1,3 +1,4 @@
+import { RtcError } from "@ringback/rtc";
 import { describe, expect, it } from "vitest";
 import { endingMessage } from "../src/strings";
 import { annaAt, type FakeLine, participant, SOUND, type Stage } from "./fakes";
@@ -81,6 +82,16 @@ describe("a call", () => {
     await showcase.conversation.value?.toggleMute();
     expect(showcase.conversation.value?.muted.value).toBe(false);
     expect(showcase.conversation.value?.actionFailed.value).toBe(true);
+  });
+
+  it("says what keeps the camera away, and goes on", async () => {
+    const { showcase, line } = await annaCallsBoris();
+    line.tell("camera-video-removed", { reason: "USER_REQUEST" });
+    line.refuseWith = new RtcError({ id: "10102", name: "DEVICE_UNAVAILABLE", description: "" });
+    await showcase.conversation.value?.toggleCamera();
+    expect(showcase.conversation.value?.mediaProblem.value).toEqual({ device: "camera", problem: "BUSY" });
+    expect(showcase.conversation.value?.camera.value).toBe(false);
+    expect(showcase.conversation.value?.ended.value).toBe(false);
   });
 
   it("is not started twice", async () => {

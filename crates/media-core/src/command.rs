@@ -194,6 +194,7 @@ pub struct Reply {
 
 impl Reply {
     /// A reply that carries an outcome.
+    #[must_use]
     pub fn new(id: CommandId, outcome: Result<ReplyResult, CommandError>) -> Self {
         match outcome {
             Ok(result) => Self { id, result: Some(result), error: None },

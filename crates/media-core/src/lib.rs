@@ -13,6 +13,7 @@
 #![deny(missing_docs)]
 
 mod answer;
+mod capture_clock;
 mod command;
 mod egress;
 mod fact;

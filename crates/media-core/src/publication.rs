@@ -146,6 +146,7 @@ impl KeyframeRequests {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods)] // Virtual time has to begin somewhere.
 mod tests {
     use super::*;
 

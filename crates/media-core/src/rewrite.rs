@@ -84,6 +84,7 @@ impl Rewriter {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods)] // Virtual time has to begin somewhere.
 mod tests {
     use super::*;
 

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use str0m::rtp::RtpPacket;
-
 use crate::command::{CommandError, ErrorCode, Kind, Source};
 use crate::egress::{Egress, ForwardedPacket};
 use crate::fact::{CloseReason, Fact, FactJournal};
@@ -18,7 +16,7 @@ use crate::publication::Publication;
 use crate::routing::Routes;
 use crate::slot::{SlotKey, Verdict};
 use crate::snapshot::{ParticipantSnapshot, PublicationSnapshot, RoomSnapshot, SlotSnapshot};
-use crate::transport::{Incoming, Outputs, Transport, TransportEvent};
+use crate::transport::{Incoming, MediaPacket, Outputs, Transport, TransportEvent};
 use crate::worker::Datagram;
 
 /// What a step of a room may change outside of it.
@@ -93,7 +91,7 @@ impl Room {
             .map(|(key, _)| *key)
             .collect();
         for participant in due {
-            self.on_transport(participant, fx, |transport, now, out| transport.tick(now, out));
+            self.on_transport(participant, fx, Transport::tick);
         }
         self.settle(fx);
     }
@@ -131,7 +129,7 @@ impl Room {
         if let Some(participant) = self.participants.get_mut(&key) {
             participant.transport = Some(new);
         }
-        self.on_transport(key, fx, |transport, now, out| transport.tick(now, out));
+        self.on_transport(key, fx, Transport::tick);
         self.note_offer(key, &[], fx);
         self.settle(fx);
         Ok(answer)
@@ -305,7 +303,7 @@ impl Room {
         loop {
             while let Some((participant, event)) = self.events.pop_front() {
                 match event {
-                    TransportEvent::Packet(source, packet) => self.forward(participant, source, &packet, fx),
+                    TransportEvent::Packet(packet) => self.forward(participant, &packet, fx),
                     TransportEvent::Connected => self.on_connected(participant, fx),
                     TransportEvent::Resumed => self.restart_slots(participant),
                     TransportEvent::KeyframeWanted(slot) => self.on_keyframe_wanted(participant, slot),
@@ -323,8 +321,9 @@ impl Room {
     }
 
     /// The way of a packet: from a source to all slots that carry its publication.
-    fn forward(&mut self, publisher: ParticipantKey, source: Source, packet: &RtpPacket, fx: &mut Effects<'_>) {
-        let key = self.participants.get(&publisher).and_then(|participant| participant.publication(source));
+    fn forward(&mut self, publisher: ParticipantKey, media: &MediaPacket, fx: &mut Effects<'_>) {
+        let MediaPacket { source, packet, captured } = media;
+        let key = self.participants.get(&publisher).and_then(|participant| participant.publication(*source));
         let Some((key, publication)) = key.and_then(|key| Some((key, self.publications.get_mut(&key)?))) else {
             return;
         };
@@ -356,7 +355,7 @@ impl Room {
                 continue;
             }
             let starts = verdict == Verdict::Start;
-            let forwarded = ForwardedPacket { packet, number, starts, wallclock: fx.now };
+            let forwarded = ForwardedPacket { packet, number, starts, wallclock: *captured };
             let mut out = Outputs { datagrams: fx.datagrams, events: &mut self.scratch };
             if transport.send(*slot_key, &forwarded, fx.now, &mut out) {
                 slot.packets_sent += 1;

@@ -16,6 +16,7 @@ use str0m::rtp::{RtpPacket, Ssrc};
 use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig, RtcError};
 
 use crate::answer;
+use crate::capture_clock::{CaptureClock, Report};
 use crate::command::{CommandError, ErrorCode, Kind, Source};
 use crate::egress::{Egress, Feedback, ForwardedPacket, MAX_PAYLOAD};
 use crate::fact::CloseReason;
@@ -40,6 +41,12 @@ const STATISTICS_INTERVAL: Duration = Duration::from_secs(5);
 /// looked up again.
 const MAX_KNOWN_SSRCS: usize = 32;
 
+/// Opus's RTP clock, in ticks per second.
+const AUDIO_CLOCK_RATE: u32 = 48_000;
+
+/// VP8's RTP clock, in ticks per second.
+const VIDEO_CLOCK_RATE: u32 = 90_000;
+
 /// How long a transport waits at least when it still wants the time after it was given it. str0m asks for "now" when it has
 /// more to do at once; should it never be satisfied (as 0.23.1 is not after an RTP packet with SSRC 0), this keeps one
 /// transport from taking all the time of a thread, at the price of a delay that nobody hears.
@@ -53,11 +60,20 @@ pub(crate) enum TransportEvent {
     /// Checks arrive again after a pause, so what was forwarded before may be lost.
     Resumed,
     /// Media from one of the client's sources.
-    Packet(Source, Box<RtpPacket>),
+    Packet(Box<MediaPacket>),
     /// The client cannot decode a slot without a keyframe.
     KeyframeWanted(SlotKey),
     /// The transport ended by itself.
     Closed(CloseReason),
+}
+
+/// A packet from one of the client's sources.
+#[derive(Debug)]
+pub(crate) struct MediaPacket {
+    pub(crate) source: Source,
+    pub(crate) packet: RtpPacket,
+    /// By our clock; never later than now.
+    pub(crate) captured: Instant,
 }
 
 /// A panic inside a fenced call; where it happened is in the log, by the panic hook.
@@ -87,6 +103,12 @@ fn build_rtc(addresses: &[SocketAddr], now: Instant) -> Rtc {
     rtc
 }
 
+/// Makes a connection and drops it.
+pub(crate) fn warm_up(now: Instant) {
+    // Whatever is wrong here is found again, and told, with the first offer.
+    let _ = fence(|| drop(build_rtc(&[], now)));
+}
+
 /// A participant's connection.
 pub(crate) struct Transport {
     pub(crate) id: TransportId,
@@ -110,6 +132,7 @@ struct Live {
     ice_connected: bool,
     known_ssrcs: HashMap<Ssrc, Option<Source>>,
     payload_kinds: Vec<(Pt, Kind)>,
+    capture_clock: CaptureClock,
 }
 
 #[derive(Default)]
@@ -154,6 +177,7 @@ impl Transport {
             ice_connected: false,
             known_ssrcs: HashMap::new(),
             payload_kinds: Vec::new(),
+            capture_clock: CaptureClock::new(now),
         };
         let answer = fence(|| live.negotiate(parsed)).map_err(|Fault| internal())??;
         let transport = Self {
@@ -292,16 +316,8 @@ impl Transport {
         let Some(live) = &mut self.live else {
             return false;
         };
-        match fence(|| live.egress.send(&mut live.rtc, slot, packet, now)) {
-            Ok(sent) => {
-                self.drain(now, out);
-                sent
-            }
-            Err(Fault) => {
-                self.end(CloseReason::Fault, out);
-                false
-            }
-        }
+        let sent = fence(|| live.egress.send(&mut live.rtc, slot, packet, now));
+        self.after_step(sent, now, out)
     }
 
     /// Asks the client for a keyframe from one of its sources; false if nothing has arrived from there.
@@ -313,16 +329,18 @@ impl Transport {
             return false;
         };
         let mid = Mid::from(line.mid.as_str());
-        match fence(|| live.egress.request_keyframe(&mut live.rtc, mid)) {
-            Ok(requested) => {
-                self.drain(now, out);
-                requested
-            }
-            Err(Fault) => {
-                self.end(CloseReason::Fault, out);
-                false
-            }
+        let requested = fence(|| live.egress.request_keyframe(&mut live.rtc, mid));
+        self.after_step(requested, now, out)
+    }
+
+    /// What must follow a step of the `Rtc`: draining it, or its end.
+    fn after_step(&mut self, done: Result<bool, Fault>, now: Instant, out: &mut Outputs<'_>) -> bool {
+        if done.is_ok() {
+            self.drain(now, out);
+        } else {
+            self.end(CloseReason::Fault, out);
         }
+        done.unwrap_or(false)
     }
 
     /// Closes the transport and says goodbye to the client, if it is there.
@@ -473,13 +491,26 @@ impl Live {
             }
             Event::RtpPacket(packet) => {
                 if let Some(source) = self.source_of(&packet) {
-                    out.events.push(TransportEvent::Packet(source, Box::new(packet)));
+                    let captured = self.captured(source, &packet, now);
+                    out.events.push(TransportEvent::Packet(Box::new(MediaPacket { source, packet, captured })));
                 }
             }
             // The goodbye of the client; what is left to send is drained before the transport ends.
             Event::Closed => drained.ended = Some(CloseReason::PeerClosed),
             _ => {}
         }
+    }
+
+    fn captured(&mut self, source: Source, packet: &RtpPacket, now: Instant) -> Instant {
+        let report = packet.last_sender_info.map(|info| {
+            // The report's timestamp is the wire's 32 bits, extended.
+            Report { time: info.ntp_time, timestamp: info.rtp_time.numer() as u32 }
+        });
+        let clock_rate = match source.kind() {
+            Kind::Audio => AUDIO_CLOCK_RATE,
+            Kind::Video => VIDEO_CLOCK_RATE,
+        };
+        self.capture_clock.captured(packet.header.timestamp, clock_rate, report, now)
     }
 
     /// Which source a packet is from. None for one that no receiver could use.

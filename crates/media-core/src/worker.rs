@@ -15,7 +15,7 @@ use crate::room::{Effects, Room};
 use crate::routing::Routes;
 use crate::slot::SlotKey;
 use crate::snapshot::{RoomSnapshot, Snapshot};
-use crate::transport::Incoming;
+use crate::transport::{self, Incoming};
 
 /// What a worker is given when it is made.
 #[derive(Debug, Clone)]
@@ -85,6 +85,12 @@ impl Worker {
             replies: ReplyMemory::default(),
             datagrams: VecDeque::new(),
         }
+    }
+
+    /// Pays in advance for what the cryptography does on first use (gathering entropy, testing itself), which would else keep
+    /// the first client waiting for some hundred milliseconds.
+    pub fn warm_up(&self, now: Instant) {
+        transport::warm_up(now);
     }
 
     /// Runs a command, or answers as before if this id was run.
@@ -265,6 +271,7 @@ impl Worker {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods)] // Virtual time has to begin somewhere.
 mod tests {
     use super::*;
 

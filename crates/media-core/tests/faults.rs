@@ -1,5 +1,7 @@
 //! Bugs inside a transport: they cost that transport, and its client is the only one to notice.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
+
 mod harness;
 
 use std::time::Duration;

@@ -137,6 +137,8 @@ impl Server {
         let boot_id = format!("{seed:016x}");
         let addresses: Vec<SocketAddr> = media.iter().map(|media| media.address).collect();
         tracing::info!(boot_id, addresses = addresses.len(), port = addresses.first().map(SocketAddr::port), "started");
+        let worker = Worker::new(WorkerConfig::new(boot_id.clone(), addresses, seed));
+        worker.warm_up(now);
         Ok(Self {
             poll,
             events: Events::with_capacity(64),
@@ -144,7 +146,7 @@ impl Server {
             _control: control,
             signals,
             media,
-            worker: Worker::new(WorkerConfig::new(boot_id.clone(), addresses, seed)),
+            worker,
             boot_id,
             connections: BTreeMap::new(),
             next_connection: FIRST_CONNECTION,

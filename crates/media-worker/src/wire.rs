@@ -1,4 +1,4 @@
-//! The worker protocol on the wire: frames, messages, and their MessagePack form. `protocol/worker/README.md` describes it.
+//! The worker protocol on the wire: frames, messages, and their `MessagePack` form. `protocol/worker/README.md` describes it.
 
 use std::fmt;
 

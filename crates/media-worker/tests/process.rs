@@ -1,5 +1,7 @@
 //! The program as it runs: its socket, its protocol, its manners.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::UdpSocket;
 use std::os::unix::fs::PermissionsExt;
@@ -120,7 +122,7 @@ impl Controller {
         self.read().unwrap()
     }
 
-    fn run(&mut self, id: &str, command: Json) -> Json {
+    fn run(&mut self, id: &str, command: &Json) -> Json {
         self.send(&json!({"type": "command", "id": id, "command": command}));
         loop {
             let message = self.read().unwrap();
@@ -148,22 +150,22 @@ fn a_session() {
     );
     assert!(welcome["addresses"][0].as_str().unwrap().starts_with("127.0.0.1:"));
 
-    assert_eq!(first.run("1", json!({"type": "open_room", "room": "r"}))["result"], json!({}));
+    assert_eq!(first.run("1", &json!({"type": "open_room", "room": "r"}))["result"], json!({}));
     let publish = json!({"type": "publish", "room": "r", "participant": "a", "publication": "p", "number": 5,
                          "source": "CAMERA", "later": "unknown keys are ignored"});
-    assert_eq!(first.run("2", publish)["error"], Json::Null);
-    let snapshot = first.run("3", json!({"type": "take_snapshot"}))["result"].clone();
+    assert_eq!(first.run("2", &publish)["error"], Json::Null);
+    let snapshot = first.run("3", &json!({"type": "take_snapshot"}))["result"].clone();
     assert_eq!(snapshot["boot_id"], welcome["boot_id"]);
     assert_eq!(snapshot["rooms"][0]["participants"][0]["publications"][0]["number"], 5);
 
     let error = |reply: Json| reply["error"]["code"].as_str().unwrap().to_owned();
-    assert_eq!(error(first.run("4", json!({"type": "dance"}))), "COMMAND_UNKNOWN");
-    assert_eq!(error(first.run("5", json!({"type": "open_room"}))), "COMMAND_INVALID");
+    assert_eq!(error(first.run("4", &json!({"type": "dance"}))), "COMMAND_UNKNOWN");
+    assert_eq!(error(first.run("5", &json!({"type": "open_room"}))), "COMMAND_INVALID");
     assert_eq!(
         error(
             first.run(
                 "6",
-                json!({"type": "accept_offer", "room": "x", "participant": "a", "transport": "t", "sdp": ""})
+                &json!({"type": "accept_offer", "room": "x", "participant": "a", "transport": "t", "sdp": ""})
             )
         ),
         "ROOM_NOT_FOUND"
@@ -171,7 +173,7 @@ fn a_session() {
     assert_eq!(
         error(first.run(
             "7",
-            json!({"type": "accept_offer", "room": "r", "participant": "a", "transport": "t", "sdp": "v=0"})
+            &json!({"type": "accept_offer", "room": "r", "participant": "a", "transport": "t", "sdp": "v=0"})
         )),
         "OFFER_INVALID"
     );
@@ -185,14 +187,14 @@ fn a_session() {
     assert_eq!(first.read(), None);
     let mut third = Controller::greeted(&folder.socket(), 8);
     assert_eq!(second.read().unwrap()["type"], "superseded");
-    let rooms = third.run("8", json!({"type": "take_snapshot"}))["result"]["rooms"].clone();
+    let rooms = third.run("8", &json!({"type": "take_snapshot"}))["result"]["rooms"].clone();
     assert_eq!(rooms, snapshot["rooms"], "rooms outlive controllers");
 
     let mut newer = Controller::connect(&folder.socket());
     newer.send(&json!({"type": "hello", "protocol_min": 2, "protocol_max": 9, "build": "", "epoch": 9}));
     assert_eq!(newer.read().unwrap()["code"], "PROTOCOL_UNSUPPORTED");
 
-    assert_eq!(third.run("9", json!({"type": "shut_down"}))["result"], json!({}));
+    assert_eq!(third.run("9", &json!({"type": "shut_down"}))["result"], json!({}));
     assert_eq!(third.read(), None);
     let (status, log) = worker.end();
     assert!(status.success(), "{log}");

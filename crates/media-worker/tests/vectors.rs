@@ -1,5 +1,7 @@
 //! Every golden vector of the worker protocol is read as what it says, and written as it is, byte by byte.
 
+#![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
+
 use std::path::Path;
 
 use media_core::{Command, CommandError, Reply};
@@ -62,7 +64,9 @@ fn check_from_worker(vector: &Vector) {
 
 #[test]
 fn golden_vectors() {
-    for vector in vectors() {
+    let vectors = vectors();
+    assert!(!vectors.is_empty(), "no vectors where they should be");
+    for vector in vectors {
         match vector.direction.as_str() {
             "to_worker" => check_to_worker(&vector),
             "from_worker" => check_from_worker(&vector),

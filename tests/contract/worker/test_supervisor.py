@@ -208,6 +208,19 @@ async def test_an_adopted_worker_that_dies_is_replaced_too(
     await newer.stop()
 
 
+async def test_a_worker_that_was_taken_over_is_not_stopped_by_who_started_it(
+    binary: Path, short_path: Path, listener: RecordingListener, log: Log
+) -> None:
+    older, newer = supervisor_of(binary, short_path, epoch=1), supervisor_of(binary, short_path, epoch=2)
+    await older.start(listener)
+    await newer.start(listener)
+    await log.said("another control plane has taken over the media worker")
+    await older.stop()
+    await newer.run(0, "1", OpenRoom(room="r"))
+    await newer.stop()
+    assert listener.entries == []
+
+
 async def test_a_port_in_use_is_said_with_what_to_do(
     binary: Path, short_path: Path, listener: RecordingListener
 ) -> None:
@@ -222,6 +235,6 @@ async def test_one_port_in_use_stops_the_others(binary: Path, short_path: Path, 
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as taken:
         taken.bind(("127.0.0.1", 0))
         first = taken.getsockname()[1] - 1
-        with pytest.raises(WorkerStartFailed):
+        with pytest.raises(WorkerStartFailed, match=f"--udp-port {first + 1}"):
             await supervisor_of(binary, short_path, count=2, first_udp_port=first).start(listener)
     assert not await listens(short_path / "worker-0.sock")

@@ -1,18 +1,20 @@
 """Alice calls Bob: both calls and the dialog that joins them, as conversations."""
 
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
-from ringback.calls.commands import AlertDevices, RunMedia
+from ringback.calls.commands import AlertDevices
 from ringback.calls.dialogs.events import (
     DialogCreated,
     DialogEstablished,
     DialogFailed,
     DialogFinished,
-    DialogParticipantJoined,
-    DialogParticipantUpdated,
+    DialogInput,
+    StartDialog,
 )
+from ringback.calls.dialogs.machine import TRANSITIONS
 from ringback.calls.dialogs.model import DialogState
 from ringback.calls.events import (
     CallEstablished,
@@ -26,75 +28,18 @@ from ringback.calls.events import (
     EndpointHungUp,
     MediaConnected,
     MediaDisconnected,
-    MediaSwitched,
     NoDeviceFound,
     RoomLost,
     SessionLost,
-    SlotsChanged,
 )
 from ringback.calls.model import Call, CallState, EndReason, Participant, ParticipantState
 from ringback.kernel.errors import InvalidState
 from ringback.kernel.steps import DeadlinePassed
-from ringback.media.commands import CloseRoom, Command, MapSlot, OpenRoom, Publish, Unpublish
+from ringback.media.commands import OpenRoom
 from ringback.media.model import SlotKind, Source
-from ringback.media.room import SlotMapping
-from ringback.testing.calls import (
-    BOB,
-    CHILD,
-    DIALOG,
-    KINDS,
-    PARENT,
-    RING_DEADLINE,
-    WORKER,
-    accept,
-    start_dialog,
-)
+from ringback.testing.calls import BOB, CHILD, DIALOG, KINDS, PARENT, RING_DEADLINE, accept, start_dialog
 from ringback.testing.playbook import NOON, Actor, Output, TreePlaybook, like, runs
-
-
-def media(command: Command) -> Output:
-    """A command for the dialog's worker."""
-    return runs(RunMedia(WORKER, command))
-
-
-def publishes(participant: str, number: int, source: Source = Source.MICROPHONE) -> Output:
-    return media(Publish(room="dialog", participant=participant, publication=str(number), number=number, source=source))
-
-
-def maps(participant: str, kind: SlotKind, publication: int | None) -> Output:
-    return media(
-        MapSlot(
-            room="dialog",
-            participant=participant,
-            kind=kind,
-            index=0,
-            publication=None if publication is None else str(publication),
-        )
-    )
-
-
-CLOSES_THE_ROOM = media(CloseRoom(room="dialog"))
-
-
-def calling(*, camera: bool = False) -> TreePlaybook:
-    """Alice has called; nobody has looked yet where Bob is."""
-    play = TreePlaybook(KINDS)
-    play.given(DIALOG, start_dialog(camera=camera))
-    return play
-
-
-def ringing(*, camera: bool = False) -> TreePlaybook:
-    """It rings on Bob's laptop and phone."""
-    play = calling(camera=camera)
-    play.given(CHILD, DevicesFound(("laptop", "phone")))
-    return play
-
-
-def talking() -> TreePlaybook:
-    """Bob has answered on his phone."""
-    play = ringing()
-    play.given(CHILD, accept("phone"))
-    return play
+from tests.unit.calls.dialogs import CLOSES_THE_ROOM, calling, maps, media, publishes, ringing, talking
 
 
 def released(*sessions: str, because: EndReason) -> Output:
@@ -115,6 +60,10 @@ def dialog_fails(because: EndReason) -> tuple[Output, Output, Output]:
 
 def dialog_finishes(because: EndReason) -> tuple[Output, Output, Output]:
     return DIALOG.becomes(DialogState.FINISHED), DIALOG.says(DialogFinished, reason=because), CLOSES_THE_ROOM
+
+
+def test_the_table_knows_every_event() -> None:
+    assert TRANSITIONS.keys() == set(get_args(DialogInput)) - {StartDialog}
 
 
 # Beginning.
@@ -363,84 +312,3 @@ def test_the_caller_loses_its_media_while_it_rings() -> None:
             released("laptop", "phone", because=EndReason.CANCELLED),
             *fails(CHILD, EndReason.CANCELLED),
         )
-
-
-# Media.
-
-
-def test_a_side_is_joined_when_its_media_is_connected() -> None:
-    with talking() as play:
-        for side in (CHILD, PARENT):
-            play.tell(DIALOG, MediaConnected(side.id))
-            play.expect(
-                DIALOG.says(
-                    DialogParticipantJoined, participant=like(Participant, id=side.id, state=ParticipantState.JOINED)
-                )
-            )
-            play.tell(DIALOG, MediaConnected(side.id))  # workers repeat their facts
-            play.expect()
-
-
-def test_the_caller_is_joined_before_the_answer_without_a_word() -> None:
-    with ringing() as play:
-        play.tell(DIALOG, MediaConnected("parent"))
-        play.expect()
-        assert play.state(DIALOG).parent.state is ParticipantState.JOINED
-
-
-def test_muting_in_the_call() -> None:
-    with talking() as play:
-        play.tell(DIALOG, MediaSwitched("parent", microphone=False, camera=None))
-        play.expect(
-            DIALOG.says(
-                DialogParticipantUpdated, participant=like(Participant, id="parent", microphone=False, camera=False)
-            )
-        )
-        play.tell(DIALOG, MediaSwitched("parent", microphone=False, camera=False))
-        play.expect()
-
-
-def test_the_camera_goes_on_and_off_in_the_call() -> None:
-    with talking() as play:
-        play.tell(DIALOG, MediaSwitched("child", microphone=None, camera=True))
-        seen = SlotMapping(index=0, participant_id="child", microphone=2, camera=3)
-        play.expect(
-            DIALOG.says(DialogParticipantUpdated, participant=like(Participant, id="child", camera=True)),
-            DIALOG.says(SlotsChanged, slots={"parent": (seen,)}),
-            publishes("child", 3, Source.CAMERA),
-            maps("parent", SlotKind.VIDEO, 3),
-        )
-        play.tell(DIALOG, MediaSwitched("child", microphone=None, camera=False))
-        unseen = SlotMapping(index=0, participant_id="child", microphone=2, camera=None)
-        play.expect(
-            DIALOG.says(DialogParticipantUpdated, participant=like(Participant, id="child", camera=False)),
-            DIALOG.says(SlotsChanged, slots={"parent": (unseen,)}),
-            maps("parent", SlotKind.VIDEO, None),
-            media(Unpublish(room="dialog", publication="3")),
-        )
-
-
-def test_what_the_caller_switches_before_the_answer_holds_after_it() -> None:
-    with ringing(camera=True) as play:
-        play.tell(DIALOG, MediaSwitched("parent", microphone=False, camera=False))
-        play.expect(media(Unpublish(room="dialog", publication="2")))
-        play.given(CHILD, accept("phone"))
-        assert play.state(DIALOG).parent == like(Participant, microphone=False, camera=False)
-        assert play.state(DIALOG).room.slots_of("child") == (
-            SlotMapping(index=0, participant_id="parent", microphone=1, camera=None),
-        )
-
-
-@pytest.mark.parametrize("who", ["child", "stranger"])
-def test_nobody_switches_the_media_of_one_who_is_not_in(who: str) -> None:
-    with ringing() as play:
-        play.tell(DIALOG, MediaSwitched(who, microphone=False, camera=True))
-        play.expect()
-
-
-def test_media_of_a_dialog_that_has_ended_is_old_news() -> None:
-    with talking() as play:
-        play.given(PARENT, EndpointHungUp("browser"))
-        for event in (MediaConnected("parent"), MediaSwitched("child", True, True), MediaDisconnected("child")):
-            play.tell(DIALOG, event)
-            play.expect()

@@ -1,6 +1,7 @@
 """Rooms: who comes and goes, what the others hear of it, and what they receive."""
 
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
@@ -21,12 +22,13 @@ from ringback.calls.model import Call, CallState, Direction, EndReason, Particip
 from ringback.conferences.events import (
     ConferenceCreated,
     ConferenceEnded,
+    ConferenceInput,
     ParticipantJoined,
     ParticipantJoining,
     ParticipantLeft,
     ParticipantUpdated,
 )
-from ringback.conferences.machine import MAX_PARTICIPANTS
+from ringback.conferences.machine import MAX_PARTICIPANTS, TRANSITIONS
 from ringback.conferences.model import Conference, ConferenceState
 from ringback.kernel.errors import InvalidState, RoomFull
 from ringback.media.commands import CloseParticipant, CloseRoom, Command, MapSlot, OpenRoom, Publish, Unpublish
@@ -77,6 +79,10 @@ def room_with(*joined: str) -> TreePlaybook:
     for who in joined:
         play.given(ROOM, join(who), MediaConnected(who))
     return play
+
+
+def test_the_table_knows_every_event() -> None:
+    assert TRANSITIONS.keys() == set(get_args(ConferenceInput))
 
 
 # Coming in.

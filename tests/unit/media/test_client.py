@@ -1,8 +1,9 @@
 """The client of one worker, against a fake worker on a real socket."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,15 @@ async def test_a_stale_controller_is_refused(worker: FakeWorker, client: WorkerC
 async def test_nobody_listens(directory: Path, delivery: Delivery) -> None:
     with pytest.raises(WorkerGone):
         await WorkerClient.connect(directory / "none.sock", epoch=1, build="", delivery=delivery)
+
+
+async def test_a_socket_that_its_worker_has_left_behind(directory: Path, delivery: Delivery) -> None:
+    path = directory / "left.sock"
+    with closing(socket.socket(socket.AF_UNIX)) as left:
+        left.bind(str(path))
+    assert path.exists()
+    with pytest.raises(WorkerGone):
+        await WorkerClient.connect(path, epoch=1, build="", delivery=delivery)
 
 
 @asynccontextmanager

@@ -25,10 +25,15 @@ from tests.unit.media.witnesses import PATIENCE, Log, RecordingListener
 
 
 def supervisor_of(
-    directory: Path, *, binary: Path = Path("/nonexistent/ringback-media"), count: int = 1, epoch: int = 7
+    directory: Path,
+    *,
+    binary: Path = Path("/nonexistent/ringback-media"),
+    count: int = 1,
+    epoch: int = 7,
+    clock: VirtualClock | None = None,
 ) -> WorkerSupervisor:
     config = WorkerConfig(binary=binary, directory=directory, addresses=("127.0.0.1",), count=count)
-    return WorkerSupervisor(config, epoch=epoch, build="test", clock=VirtualClock(), ids=RandomIds())
+    return WorkerSupervisor(config, epoch=epoch, build="test", clock=clock or VirtualClock(), ids=RandomIds())
 
 
 def program(directory: Path, source: str) -> Path:
@@ -137,6 +142,30 @@ async def test_a_worker_that_does_not_start_again_is_tried_until_it_does(
         assert status.restarts == 1
         assert listener.entries == [("lost", 0)]
         await supervisor.stop()
+
+
+@pytest.mark.parametrize(("lived_s", "begins_anew"), [(29.0, False), (30.0, True)])
+async def test_the_delays_begin_anew_after_a_stable_life(
+    directory: Path,
+    worker: FakeWorker,
+    listener: RecordingListener,
+    log: Log,
+    monkeypatch: pytest.MonkeyPatch,
+    lived_s: float,
+    begins_anew: bool,
+) -> None:
+    monkeypatch.setattr(worker_module, "RESTART_DELAYS", (0.0, 0.001))
+    clock = VirtualClock()
+    supervisor = supervisor_of(directory, clock=clock)
+    await supervisor.start(listener)
+    await worker.stop()
+    await log.said("media worker does not start again", attempt=1)
+    async with FakeWorker(worker.path, boot_id="fake-2"):
+        await log.said("media worker adopted")
+        clock.advance(lived_s)
+    failed = await log.said("media worker does not start again")
+    assert (failed["attempt"] == 1) is begins_anew
+    await supervisor.stop()
 
 
 async def test_a_dropped_connection_is_no_loss(

@@ -145,11 +145,6 @@ export class Conversation {
     this.camera.value = stream !== null;
   }
 
-  fails(reason: string): void {
-    if (!isDeviceProblem(reason)) return; // an error that ends the call is told by its end
-    this.mediaProblem.value = { device: this.camera.value ? "camera" : "microphone", problem: deviceProblem(reason) };
-  }
-
   ends(reason: string): void {
     if (this.ended.value) return;
     const since = this.connectedAt.value;

@@ -89,7 +89,6 @@ function followOwnSide(conversation: Conversation, line: WebrtcCall | RoomCall):
   const events: Pick<WebrtcCall, "on"> = line;
   events.on(CallsApiEvent.CAMERA_VIDEO_ADDED, ({ stream }) => conversation.ownCamera(stream));
   events.on(CallsApiEvent.CAMERA_VIDEO_REMOVED, () => conversation.ownCamera(null));
-  events.on(CallsApiEvent.ERROR, ({ errorCode }) => conversation.fails(errorCode.name));
 }
 
 function tileOf(participant: Participant): Tile {

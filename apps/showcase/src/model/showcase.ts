@@ -150,6 +150,7 @@ export class Showcase {
 
   private follow(conversation: Conversation, call: WebrtcCall): void {
     followCall(conversation, call, this.told);
+    call.on(CallsApiEvent.RINGING, () => this.announce(text.call.ringing));
     call.on(CallsApiEvent.ESTABLISHED, () => this.announce(text.announce.inCall(conversation.name.value)));
   }
 
@@ -176,10 +177,14 @@ export class Showcase {
       this.announce(text.announce.connected(person.identity));
     });
     rtc.on(RtcEvent.RECONNECTING, () => {
-      if (this.rtc === rtc && this.person.value !== null) this.connection.value = "reconnecting";
+      if (this.rtc !== rtc || this.person.value === null) return;
+      this.connection.value = "reconnecting";
+      this.announce(text.connection.reconnecting);
     });
     rtc.on(RtcEvent.RECONNECTED, () => {
-      if (this.rtc === rtc) this.connection.value = "online";
+      if (this.rtc !== rtc) return;
+      this.connection.value = "online";
+      this.announce(text.announce.connected(person.identity));
     });
     rtc.on(RtcEvent.DISCONNECTED, () => this.lose(rtc));
     rtc.on(RtcEvent.INCOMING_WEBRTC_CALL, ({ incomingCall }) => this.ring(incomingCall));

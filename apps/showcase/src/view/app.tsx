@@ -77,11 +77,7 @@ function Lost({ model }: { readonly model: Showcase }): JSX.Element | null {
   const failure = model.failure.value;
   if (model.person.value === null) return null;
   if (connection === "reconnecting") {
-    return (
-      <p class="pill warning" role="status">
-        {text.connection.reconnecting}
-      </p>
-    );
+    return <p class="pill warning">{text.connection.reconnecting}</p>;
   }
   if (connection !== "lost") return null;
   return (

@@ -87,7 +87,7 @@ function Waiting({ name, words, ringing }: WaitingProps): JSX.Element {
       <div class={ringing ? "pulse" : "pulse still"}>
         <Avatar name={name} />
       </div>
-      <p role="status">{words}</p>
+      <p>{words}</p>
     </div>
   );
 }

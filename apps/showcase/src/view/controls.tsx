@@ -11,7 +11,7 @@ export function Controls({ conversation }: { readonly conversation: Conversation
   const inRoom = conversation.destination.kind === "room";
   const endLabel = inRoom ? text.call.leave : connected ? text.call.hangUp : text.call.cancel;
   return (
-    <div class="controls" role="toolbar" aria-label={text.call.controls}>
+    <section class="controls" aria-label={text.call.controls}>
       <button class={muted ? "control off" : "control"} type="button" onClick={() => void conversation.toggleMute()}>
         <span class="round">
           <Icon name={muted ? "microphoneOff" : "microphone"} />
@@ -35,6 +35,6 @@ export function Controls({ conversation }: { readonly conversation: Conversation
         </span>
         {endLabel}
       </button>
-    </div>
+    </section>
   );
 }

@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { type DeepLink, secondWindowLink } from "../model/deep-links";
 import { identityOf, type Person } from "../model/person";
 import type { Showcase } from "../model/showcase";
@@ -113,11 +113,13 @@ interface DestinationProps {
 const NAME_MAX = 100; // characters, the platform's limit for room names; identities are shorter
 
 function Destination(props: DestinationProps): JSX.Element {
+  const input = useRef<HTMLInputElement>(null);
   const name = useSignal(props.initial);
   const complaint = useSignal<string | null>(null);
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     complaint.value = props.onSubmit(name.value);
+    if (complaint.value !== null) input.current?.focus(); // reads out what is wrong with it
   };
   return (
     <form class="card destination" onSubmit={submit} noValidate aria-labelledby={`${props.id}-heading`}>
@@ -128,6 +130,7 @@ function Destination(props: DestinationProps): JSX.Element {
       <label for={props.id}>{props.label}</label>
       <div class="row">
         <input
+          ref={input}
           id={props.id}
           type="text"
           autocomplete="off"
@@ -145,7 +148,7 @@ function Destination(props: DestinationProps): JSX.Element {
           {props.submit}
         </button>
       </div>
-      <p id={`${props.id}-hint`} class="hint complaint" role="status">
+      <p id={`${props.id}-hint`} class="hint complaint">
         {complaint.value}
       </p>
     </form>

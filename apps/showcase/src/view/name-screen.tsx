@@ -20,7 +20,9 @@ export function NameScreen({ model, initial }: { readonly model: Showcase; reado
   const submit = (event: SubmitEvent): void => {
     event.preventDefault();
     complaint.value = personNamed(name.value) === null;
-    if (!complaint.value && !connecting) void model.signIn(name.value);
+    if (complaint.value)
+      field.current?.focus(); // reads out what is wrong with it
+    else if (!connecting) void model.signIn(name.value);
   };
 
   return (
