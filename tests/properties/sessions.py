@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from ringback.calls.dialogs.model import Dialog
 from ringback.calls.model import Participant
@@ -42,6 +42,10 @@ class View:
                 self.slots = slots
 
 
+NOT_OF_THE_WHOLE: Final = (messages.CallIncoming, messages.CallRinging, messages.ScreenStopped)
+"""What a session may be told before it has the whole: it changes nothing of what it sees of others."""
+
+
 class Sessions:
     """All sessions, listening to everything that happens."""
 
@@ -72,7 +76,7 @@ class Sessions:
             if isinstance(told, messages.CallEstablished | messages.RoomJoined):
                 assert call_id not in self._views, f"{call_id} is established twice"
                 self._views[call_id] = View()
-            if told is not None and not isinstance(told, messages.CallIncoming | messages.CallRinging):
+            if told is not None and not isinstance(told, NOT_OF_THE_WHOLE):
                 assert call_id in self._views, f"{session} is told a change before the whole: {told}"
                 self._views[call_id].apply(told)
 

@@ -106,10 +106,13 @@ class TreesMachine(RuleBasedStateMachine):
         data=st.data(),
         microphone=st.sampled_from([None, True, False]),
         camera=st.sampled_from([None, True, False]),
+        screen=st.sampled_from([None, True, False]),
     )
-    def media_is_switched(self, data: st.DataObject, microphone: bool | None, camera: bool | None) -> None:
+    def media_is_switched(
+        self, data: st.DataObject, microphone: bool | None, camera: bool | None, screen: bool | None
+    ) -> None:
         if call := self.some_call(data):
-            self.happen(call.owner, MediaSwitched(call.id, microphone, camera))
+            self.happen(call.owner, MediaSwitched(call.id, microphone, camera, screen))
 
     @rule(data=st.data(), what=st.sampled_from(["media", "session", "hang up", "worker"]))
     def something_ends(self, data: st.DataObject, what: str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ringback.media import room
 from ringback.media.commands import Done
 from ringback.media.model import RoomSnapshot, SlotKind, Source
-from ringback.media.room import AUDIO_SLOTS, VIDEO_SLOTS, Change, RoomPlan, SlotMapping
+from ringback.media.room import AUDIO_SLOTS, VIDEO_SLOTS, Change, RoomPlan, Shown, SlotMapping
 from ringback.testing.media_rules import WorkerRules
 
 MOST: Final = VIDEO_SLOTS + 3
@@ -19,13 +19,13 @@ MOST: Final = VIDEO_SLOTS + 3
 class Play:
     """A plan and a worker that carries out its commands, each of which must be accepted."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, echo: bool = False) -> None:
         self.worker = WorkerRules("boot")
         self.plan = RoomPlan("r")
         self._commands = 0
         self.used: set[int] = set()
         """Every publication number that there ever was."""
-        self.take(room.open_room("r"))
+        self.take(room.open_room("r", echo=echo))
 
     def take(self, change: Change) -> None:
         before, self.plan = self.plan, change.plan
@@ -42,18 +42,27 @@ class Play:
     def leave(self, participant: str) -> None:
         self.take(room.leave(self.plan, participant))
 
-    def switch_camera(self, participant: str, *, on: bool) -> None:
-        self.take(room.switch_camera(self.plan, participant, on=on))
+    def switch(self, participant: str, *, camera: bool | None = None, screen: bool | None = None) -> None:
+        member = self.plan.members[participant]
+        self.take(
+            room.switch_video(
+                self.plan,
+                participant,
+                camera=member.camera is not None if camera is None else camera,
+                screen=member.screen is not None if screen is None else screen,
+            )
+        )
 
     def seen_by(self, participant: str) -> list[tuple[int, str]]:
-        return [(slot.index, slot.participant_id) for slot in self.plan.slots_of(participant)]
+        return [(slot.index, slot.participant_id) for slot in self.plan.slots_of(participant) if slot.screen is None]
+
+    def screens_seen_by(self, participant: str) -> list[tuple[int, str]]:
+        return [(slot.index, slot.participant_id) for slot in self.plan.slots_of(participant) if slot.screen]
 
 
 def numbers(plan: RoomPlan) -> set[int]:
-    members = plan.members.values()
-    return {member.microphone for member in members} | {
-        member.camera for member in members if member.camera is not None
-    }
+    each = [(member.microphone, member.camera, member.screen) for member in plan.members.values()]
+    return {number for published in each for number in published if number is not None}
 
 
 def with_members(*participants: str) -> Play:
@@ -100,23 +109,48 @@ def test_there_are_fewer_slots_for_voices_than_for_faces() -> None:
 
 def test_a_camera_that_comes_back_has_another_number() -> None:
     play = with_members("ann")
-    play.switch_camera("ann", on=True)
+    play.switch("ann", camera=True)
     first = play.plan.members["ann"].camera
-    play.switch_camera("ann", on=False)
-    play.switch_camera("ann", on=True)
+    play.switch("ann", camera=False)
+    play.switch("ann", camera=True)
     assert play.plan.members["ann"].camera not in (first, None)
 
 
 def test_switching_to_what_it_is_changes_nothing() -> None:
     play = with_members("ann")
-    assert room.switch_camera(play.plan, "ann", on=False) == Change(play.plan, ())
+    assert room.switch_video(play.plan, "ann", camera=False, screen=False) == Change(play.plan, ())
 
 
 def test_only_those_are_remapped_who_receive_something_else() -> None:
     play = with_members("ann", "ben")
-    on = room.switch_camera(play.plan, "ben", on=True)
+    on = room.switch_video(play.plan, "ben", camera=True, screen=False)
     assert list(on.remapped(play.plan)) == ["ann"]
     assert list(Change(play.plan, ()).remapped(play.plan)) == []
+
+
+def test_a_screen_has_a_slot_of_its_own_from_the_last_one_on() -> None:
+    play = with_members("ann", "ben", "cat")
+    play.switch("ben", camera=True, screen=True)
+    assert play.seen_by("ann") == [(0, "ben"), (1, "cat")]
+    assert play.screens_seen_by("ann") == [(3, "ben")]
+    assert play.screens_seen_by("ben") == []
+    play.switch("cat", screen=True)
+    assert play.screens_seen_by("ann") == [(2, "cat"), (3, "ben")]
+    play.switch("ben", screen=False)
+    assert play.screens_seen_by("ann") == [(2, "cat")]
+
+
+def test_a_screen_leaves_with_its_participant() -> None:
+    play = with_members("ann", "ben")
+    play.switch("ben", screen=True)
+    play.leave("ben")
+    assert play.plan.slots_of("ann") == ()
+
+
+def test_in_an_echo_everybody_receives_himself() -> None:
+    play = Play(echo=True)
+    play.join("ann", camera=True)
+    assert play.plan.slots_of("ann") == (SlotMapping(index=0, participant_id="ann", microphone=1, camera=2),)
 
 
 def test_who_is_not_here_receives_nothing() -> None:
@@ -145,10 +179,10 @@ def _toggle_presence(who: str, camera: bool) -> Move:
     return move
 
 
-def _switch(who: str, on: bool) -> Move:
+def _switch(who: str, camera: bool, screen: bool) -> Move:
     def move(play: Play) -> None:
         if who in play.plan.members:
-            play.switch_camera(who, on=on)
+            play.switch(who, camera=camera, screen=screen)
 
     return move
 
@@ -156,7 +190,7 @@ def _switch(who: str, on: bool) -> Move:
 PEOPLE: Final = st.sampled_from([f"p{number}" for number in range(MOST)])
 MOVES: Final = st.one_of(
     st.builds(_toggle_presence, PEOPLE, st.booleans()),
-    st.builds(_switch, PEOPLE, st.booleans()),
+    st.builds(_switch, PEOPLE, st.booleans(), st.booleans()),
 )
 
 
@@ -176,18 +210,23 @@ def test_the_worker_always_has_what_the_plan_says(moves: list[Move]) -> None:
 
 def _holds_together(plan: RoomPlan) -> None:
     for participant, member in plan.members.items():
-        received = [other for other in member.slots if other is not None]
+        received = [shown for shown in member.slots if shown is not None]
+        there_is = {shown for shown in _shown(plan) if shown.participant != participant}
         assert len(set(received)) == len(received), "received twice"
-        assert participant not in received, "receives himself"
-        assert set(received) <= plan.members.keys(), "receives somebody who is gone"
-        assert len(received) == min(len(plan.members) - 1, VIDEO_SLOTS), "a slot is free while somebody waits"
+        assert set(received) <= there_is, "receives himself, or what is gone"
+        assert len(received) == min(len(there_is), VIDEO_SLOTS), "a slot is free while somebody waits"
         assert all(number < plan.next_number for number in numbers(plan))
+
+
+def _shown(plan: RoomPlan) -> set[Shown]:
+    screens = {Shown(id, screen=True) for id, member in plan.members.items() if member.screen is not None}
+    return {Shown(id, screen=False) for id in plan.members} | screens
 
 
 def _keeps_slots(before: RoomPlan, after: RoomPlan) -> None:
     for participant in before.members.keys() & after.members.keys():
         was, now = before.members[participant].slots, after.members[participant].slots
-        kept = [index for index, other in enumerate(was) if other in after.members]
+        kept = [index for index, shown in enumerate(was) if shown in _shown(after)]
         assert [now[index] for index in kept] == [was[index] for index in kept], "somebody's slot has moved"
 
 
@@ -202,7 +241,11 @@ def _to_publish(plan: RoomPlan) -> dict[str, dict[Source, tuple[str, int]]]:
     return {
         participant: {
             source: (str(number), number)
-            for source, number in ((Source.MICROPHONE, member.microphone), (Source.CAMERA, member.camera))
+            for source, number in (
+                (Source.MICROPHONE, member.microphone),
+                (Source.CAMERA, member.camera),
+                (Source.SCREEN, member.screen),
+            )
             if number is not None
         }
         for participant, member in plan.members.items()
@@ -223,6 +266,10 @@ def _to_receive(plan: RoomPlan) -> dict[tuple[str, SlotKind, int], str]:
         (participant, kind, slot.index): str(number)
         for participant in plan.members
         for slot in plan.slots_of(participant)
-        for kind, number in ((SlotKind.AUDIO, slot.microphone), (SlotKind.VIDEO, slot.camera))
+        for kind, number in (
+            (SlotKind.AUDIO, slot.microphone),
+            (SlotKind.VIDEO, slot.camera),
+            (SlotKind.VIDEO, slot.screen),
+        )
         if number is not None
     }
