@@ -2,24 +2,32 @@
 
 import asyncio
 import hmac
+from collections.abc import Collection, Mapping
+from typing import Final
 
 import msgspec
 import structlog
 
 from ringback.calls import CallService
+from ringback.calls.dialogs.events import DialogFailed, DialogFinished
 from ringback.calls.model import Endpoint, EndReason
+from ringback.conferences.events import ConferenceEnded
 from ringback.identities.model import TokenClaims
 from ringback.identities.store import is_known
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import RingbackError
+from ringback.media.speakers import Speakers
 from ringback.signaling.live import LiveSession
-from ringback.signaling.messages import Resume
+from ringback.signaling.messages import Resume, SpeakersChanged
 from ringback.signaling.notifications import HAPPENINGS, Notification, Notifier
 from ringback.signaling.session import GRACE_SECONDS
 from ringback.storage.database import Database
 from ringback.storage.outbox import OutboxEvent
 
 log = structlog.get_logger()
+
+OWNER_ENDED: Final = (DialogFinished.__name__, DialogFailed.__name__, ConferenceEnded.__name__)
+"""The last events of what has a room."""
 
 
 class Hub:
@@ -32,6 +40,7 @@ class Hub:
         self._notifier = Notifier()
         self._sessions: dict[str, LiveSession] = {}
         self._by_identity: dict[tuple[str, str], dict[str, None]] = {}
+        self._speakers: dict[str, Speakers] = {}
         self._somebody_is_away = asyncio.Event()
 
     def enter(self, live: LiveSession) -> None:
@@ -100,10 +109,34 @@ class Hub:
         known = await self._database.read(lambda connection: is_known(connection, account_id, endpoint.identity))
         return EndReason.TEMPORARILY_UNAVAILABLE if known else EndReason.DESTINATION_NOT_FOUND
 
+    def audio_levels(self, room: str, loudness: Mapping[str, int]) -> None:
+        """How loud everybody in a room is. What sessions hear of it is not stored: it is old in a second."""
+        if any(self._notifier.holder(call_id) for call_id in loudness):  # it is not just ending
+            speakers = self._speakers.setdefault(room, Speakers())
+            self._tell_speakers(room, loudness, speakers.hear(loudness, self._clock.monotonic()))
+
+    def _tell_speakers(self, room: str, calls: Collection[str], speaking: tuple[str, ...] | None) -> None:
+        speakers = self._speakers[room]
+        if speaking is not None:
+            for call_id in calls:
+                live = self.session(self._notifier.holder(call_id) or "")
+                if live and live.calls.get(call_id):
+                    live.tell(SpeakersChanged(call_id=call_id, speakers=speaking))
+        if speakers.deadline is not None:
+            # Silence is not announced again, so somebody has to look when the pause is over.
+            nap = speakers.deadline - self._clock.monotonic()
+            asyncio.get_running_loop().call_later(max(nap, 0), self._recheck_speakers, room, tuple(calls))
+
+    def _recheck_speakers(self, room: str, calls: Collection[str]) -> None:
+        if speakers := self._speakers.get(room):
+            self._tell_speakers(room, calls, speakers.recheck(self._clock.monotonic()))
+
     async def deliver(self, stored: OutboxEvent) -> None:
         """Tell the sessions that it concerns what happened."""
         kind = HAPPENINGS.get(stored.type)
         if kind is None:
+            if stored.type in OWNER_ENDED:
+                self._speakers.pop(stored.tree.partition(":")[2], None)
             return
         for notification in self._notifier.notify(msgspec.json.decode(stored.event, type=kind)):
             await self._tell(stored.account_id, notification)

@@ -88,6 +88,10 @@ class Notifier:
     def __init__(self) -> None:
         self._holders: dict[str, str] = {}
 
+    def holder(self, call_id: str) -> str | None:
+        """The session that holds a call."""
+        return self._holders.get(call_id)
+
     def notify(self, happening: Happening) -> Iterator[Notification]:
         """Who is to be told what, in order."""
         match happening:
