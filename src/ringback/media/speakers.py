@@ -45,7 +45,7 @@ class Speakers:
     def _changed(self, before: set[str], now: float) -> tuple[str, ...] | None:
         for id, at in list(self._heard_at.items()):
             level = self._loudness.get(id)
-            if level is None or (level <= END_DB and now - at >= PAUSE_SECONDS):
+            if level is None or (level <= END_DB and now >= at + PAUSE_SECONDS):
                 del self._heard_at[id]
         if set(self._heard_at) == before:
             return None

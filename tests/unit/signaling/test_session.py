@@ -1,22 +1,11 @@
 """What outlives a socket: nothing is told twice, nothing is missed, nothing is done twice."""
 
 import json
-from datetime import UTC, datetime
 
-from ringback.identities.model import TokenClaims
 from ringback.kernel.errors import InvalidState
 from ringback.signaling.messages import CallOpened, CallRinging
 from ringback.signaling.session import ANSWERS_KEPT, EVENTS_KEPT, Answered, Session, Taken
-
-CLAIMS = TokenClaims(
-    account_id="a",
-    identity="anna",
-    display_name=None,
-    recording=None,
-    token_id="t",
-    issued_at=datetime(2030, 1, 1, tzinfo=UTC),
-    expires_at=datetime(2030, 1, 2, tzinfo=UTC),
-)
+from tests.unit.signaling.greeting import CLAIMS
 
 
 def session() -> Session:
