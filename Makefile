@@ -19,7 +19,7 @@ PAGE_SOURCES := $(shell find packages apps package-lock.json tsconfig.base.json 
 # How `make run` is told where: make run PORT=9000 DATA_DIR=/tmp/trial ARGS="--workers 1"
 SERVE := $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(ARGS)
 
-.PHONY: help run setup build check test e2e soak format generate
+.PHONY: help run setup build wheel check test e2e soak format generate
 help: ## say what there is
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
 
@@ -29,6 +29,9 @@ run: tools-to-run build ## set up what is missing, build, and start a node (PORT
 setup: tools-to-test build ## install and build everything that running and testing need
 
 build: tools-to-run worker $(PAGES) ## build the media worker, the SDK and the pages
+
+wheel: build ## make the package that installs without compilers, with worker and pages, in dist/
+	@$(STEP) "Wheel" maturin build --quiet --release --locked --out dist
 
 check: setup static ## format, lint, types, import contracts, generated files, unit and property tests
 	@$(STEP) "Rust: tests of the pure core" cargo test --quiet --locked --package media-core
