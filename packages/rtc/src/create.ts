@@ -2,6 +2,7 @@ import packageJson from "../package.json" with { type: "json" };
 import type { RingbackRtc, RtcOptions } from "./api/client.js";
 import { consoleLog } from "./log.js";
 import { createBrowserMedia } from "./media/browser-media.js";
+import { listDevices } from "./media/devices.js";
 import { RtcClient } from "./rtc-client.js";
 import { openWebSocket, signalingUrl, watchNetwork } from "./signaling/websocket.js";
 
@@ -24,6 +25,7 @@ export function createRingbackRtc(token: string, options: RtcOptions = {}): Ring
       openSocket: openWebSocket,
       watchNetwork,
       createMedia: createBrowserMedia,
+      listDevices,
       now: () => new Date(),
       random: Math.random,
       log: consoleLog(options.debug ?? false),

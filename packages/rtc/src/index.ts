@@ -16,6 +16,7 @@ export type { Endpoint, User, WebrtcEndpoint } from "./api/endpoint.js";
 export { CallStatus, EndpointType, RecordingType, State, VideoRemovalReason } from "./api/enums.js";
 export { type ErrorCode, RtcError } from "./api/error-code.js";
 export {
+  type ActiveSpeakersEvent,
   CallsApiEvent,
   type ConnectedEvent,
   type DisconnectedEvent,
@@ -40,6 +41,8 @@ export {
   type CustomData,
   DeclineOptions,
   type DeclineOptionsBuilder,
+  type DisplayOptions,
+  type DisplaySurface,
   type MediaCallOptions,
   type MediaCallOptionsBuilder,
   RoomCallOptions,

@@ -5,14 +5,14 @@ import type { User } from "./api/endpoint.js";
 import { errorCode } from "./api/error-code.js";
 import type { Handler, RtcEvents } from "./api/events.js";
 import { type MediaCallOptions, RoomCallOptions, WebrtcCallOptions } from "./api/options.js";
-import type { CallContext } from "./calls/base-call.js";
+import type { CallContext } from "./calls/context.js";
 import { IncomingCall } from "./calls/incoming-call.js";
 import { JoinedRoom } from "./calls/joined-room.js";
 import { OutgoingCall } from "./calls/outgoing-call.js";
 import { CallRegistry } from "./calls/registry.js";
 import { Emitter } from "./emitter.js";
 import type { Log } from "./log.js";
-import type { CreateMedia } from "./media/handler.js";
+import type { CreateMedia, PreferredDevices } from "./media/handler.js";
 import { Connection, type ConnectionParts } from "./signaling/connection.js";
 import type { Credentials, Session } from "./signaling/session.js";
 import type { OpenSocket } from "./signaling/socket.js";
@@ -22,6 +22,7 @@ export interface World {
   readonly openSocket: OpenSocket;
   readonly watchNetwork: ConnectionParts["watchNetwork"];
   readonly createMedia: CreateMedia;
+  readonly listDevices: (kind: MediaDeviceKind) => Promise<MediaDeviceInfo[]>;
   readonly now: () => Date;
   /** A number from 0 up to 1. */
   readonly random: () => number;
@@ -34,9 +35,12 @@ export class RtcClient implements RingbackRtc {
   readonly #connection: Connection;
   readonly #registry: CallRegistry;
   readonly #context: CallContext;
+  readonly #listDevices: World["listDevices"];
+  #devices: PreferredDevices = { microphone: null, camera: null };
 
   constructor(url: string, credentials: Credentials, world: World) {
     const { createMedia, now, log } = world;
+    this.#listDevices = world.listDevices;
     this.#events = new Emitter(log);
     this.#registry = new CallRegistry(log);
     this.#connection = new Connection(
@@ -54,6 +58,7 @@ export class RtcClient implements RingbackRtc {
       session: () => this.#connection.session(),
       registry: this.#registry,
       createMedia,
+      devices: () => this.#devices,
       now,
       log,
     };
@@ -82,6 +87,34 @@ export class RtcClient implements RingbackRtc {
 
   joinRoom(name: string, options: MediaCallOptions = {}): RoomCall {
     return new JoinedRoom(this.#context, name, new RoomCallOptions(options));
+  }
+
+  getAudioInputDevices(): Promise<MediaDeviceInfo[]> {
+    return this.#listDevices("audioinput");
+  }
+
+  getAudioOutputDevices(): Promise<MediaDeviceInfo[]> {
+    return this.#listDevices("audiooutput");
+  }
+
+  getVideoInputDevices(): Promise<MediaDeviceInfo[]> {
+    return this.#listDevices("videoinput");
+  }
+
+  setAudioInputDevice(deviceId: string): void {
+    this.#devices = { ...this.#devices, microphone: deviceId };
+  }
+
+  unsetAudioInputDevice(deviceId = this.#devices.microphone): void {
+    if (deviceId === this.#devices.microphone) this.#devices = { ...this.#devices, microphone: null };
+  }
+
+  setVideoInputDevice(deviceId: string): void {
+    this.#devices = { ...this.#devices, camera: deviceId };
+  }
+
+  unsetVideoInputDevice(deviceId = this.#devices.camera): void {
+    if (deviceId === this.#devices.camera) this.#devices = { ...this.#devices, camera: null };
   }
 
   on<Name extends keyof RtcEvents>(name: Name, handler: Handler<RtcEvents[Name]>): void {

@@ -1,13 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BrowserMedia } from "../src/media/browser-media.js";
+import { listDevices } from "../src/media/devices.js";
 
 /** As much of the browser as can be told without one. */
-class Track {
+class Track extends EventTarget {
   enabled = true;
   stopped = false;
-  constructor(readonly kind: string) {}
+  contentHint = "";
+  displaySurface: string | undefined;
+  constructor(readonly kind: string) {
+    super();
+  }
   stop(): void {
     this.stopped = true;
+  }
+  getSettings = () => ({ displaySurface: this.displaySurface });
+  /** Its plug is pulled. */
+  end(): void {
+    this.stopped = true;
+    this.dispatchEvent(new Event("ended"));
   }
 }
 
@@ -74,12 +85,20 @@ class PeerConnection extends EventTarget {
 }
 
 const getUserMedia = vi.fn<(constraints: { audio: unknown; video: unknown }) => Promise<Stream>>();
-let failed = 0;
+const getDisplayMedia = vi.fn<(options: object) => Promise<Stream>>();
+const enumerateDevices = async () => [{ kind: "audioinput" }, { kind: "videoinput" }];
+let told: string[] = [];
 
 function make(): { media: BrowserMedia; connection: PeerConnection; at: (index: number) => Transceiver } {
-  const media = new BrowserMedia(() => {
-    failed += 1;
-  });
+  const media = new BrowserMedia(
+    {
+      connectionFailed: () => told.push("connectionFailed"),
+      cameraLost: () => told.push("cameraLost"),
+      microphoneLost: ({ name }) => told.push(`microphoneLost ${name}`),
+      screenEnded: () => told.push("screenEnded"),
+    },
+    { microphone: "headset", camera: null },
+  );
   const connection = connections[0];
   if (connection === undefined) throw new Error("No connection was made");
   const at = (index: number): Transceiver => {
@@ -92,18 +111,20 @@ function make(): { media: BrowserMedia; connection: PeerConnection; at: (index: 
 
 beforeEach(() => {
   connections = [];
-  failed = 0;
+  told = [];
+  getDisplayMedia.mockReset();
+  getDisplayMedia.mockImplementation(async () => new Stream([new Track("video")]));
   getUserMedia.mockReset();
   getUserMedia.mockImplementation(async ({ audio, video }) => {
     return new Stream([...(audio ? [new Track("audio")] : []), ...(video ? [new Track("video")] : [])]);
   });
-  const codecs = ["opus", "red", "VP8", "rtx", "H264"];
+  const codecs = ["PCMA", "opus", "red", "VP8", "rtx", "VP9"];
   vi.stubGlobal("RTCPeerConnection", PeerConnection);
   vi.stubGlobal("RTCRtpReceiver", {
     getCapabilities: (kind: string) => ({ codecs: codecs.map((name) => ({ mimeType: `${kind}/${name}` })) }),
   });
   vi.stubGlobal("MediaStream", Stream);
-  vi.stubGlobal("navigator", { mediaDevices: { getUserMedia } });
+  vi.stubGlobal("navigator", { mediaDevices: { getUserMedia, getDisplayMedia, enumerateDevices } });
 });
 
 afterEach(() => {
@@ -114,10 +135,10 @@ describe("the offer", () => {
   it("has the layout of the protocol, trimmed to what the platform forwards", async () => {
     const { media, connection } = make();
     expect(connection.transceivers.map(({ kind, direction, codecs }) => [kind, direction, codecs.join()])).toEqual([
-      ["audio", "sendonly", "audio/opus"],
+      ["audio", "sendonly", "audio/opus,audio/PCMA"],
       ["video", "sendonly", "video/VP8,video/rtx"],
       ["video", "sendonly", "video/VP8,video/rtx"],
-      ...Array(3).fill(["audio", "recvonly", "audio/opus"]),
+      ...Array(3).fill(["audio", "recvonly", "audio/opus,audio/PCMA"]),
       ...Array(4).fill(["video", "recvonly", "video/VP8,video/rtx"]),
     ]);
     expect(await media.createOffer(false)).toBe("offer false");
@@ -133,7 +154,7 @@ describe("the offer", () => {
       connection.connectionState = state;
       connection.dispatchEvent(new Event("connectionstatechange"));
     }
-    expect(failed).toBe(1);
+    expect(told).toEqual(["connectionFailed"]);
   });
 });
 
@@ -205,6 +226,126 @@ describe("the microphone and the camera", () => {
     expect(late.stopped).toBe(true);
     expect(await closing).toEqual({ totalAudioStats: null });
     expect(connection.closed).toBe(true);
+  });
+});
+
+describe("devices", () => {
+  const exact = (deviceId: string) => expect.objectContaining({ deviceId: { exact: deviceId } });
+
+  it("are the preferred ones, or others when those are gone", async () => {
+    const { media } = make();
+    await media.open({ microphone: true, camera: true });
+    const { audio, video } = getUserMedia.mock.calls[0]?.[0] ?? {};
+    expect(audio).toMatchObject({ deviceId: { ideal: "headset" }, echoCancellation: true });
+    expect(video).not.toHaveProperty("deviceId");
+  });
+
+  it("are replaced in a call, in the same stream", async () => {
+    const { media, at } = make();
+    const stream = await media.open({ microphone: true, camera: true });
+    const before = [at(0).sender.track, at(1).sender.track];
+    await media.setMicrophone(false);
+    await media.useMicrophone("desk");
+    await media.useCamera("webcam");
+    expect(getUserMedia).toHaveBeenCalledWith({ audio: exact("desk"), video: false });
+    expect(getUserMedia).toHaveBeenLastCalledWith({ audio: false, video: exact("webcam") });
+    expect(before.map((track) => track?.stopped)).toEqual([true, true]);
+    expect(at(0).sender.track).toMatchObject({ enabled: false, stopped: false });
+    expect(stream?.getTracks()).toEqual([at(1).sender.track]);
+    expect(told).toEqual([]);
+  });
+
+  it("are remembered while they are off", async () => {
+    const { media } = make();
+    await media.useMicrophone("desk");
+    await media.useCamera("webcam");
+    expect(getUserMedia).not.toHaveBeenCalled();
+    await media.setCamera(true);
+    expect(getUserMedia.mock.calls[0]?.[0].video).toMatchObject({ deviceId: { ideal: "webcam" } });
+  });
+
+  it("stay when the new one cannot be opened", async () => {
+    const { media, at } = make();
+    await media.open({ microphone: true, camera: false });
+    const before = at(0).sender.track;
+    getUserMedia.mockRejectedValueOnce(new DOMException("", "OverconstrainedError"));
+    await expect(media.useMicrophone("gone")).rejects.toMatchObject({ errorCode: { name: "DEVICE_NOT_FOUND" } });
+    expect([at(0).sender.track, before?.stopped]).toEqual([before, false]);
+  });
+
+  it("are opened one at a time where there is no other way", async () => {
+    const { media, at } = make();
+    await media.setCamera(true);
+    const before = at(1).sender.track;
+    getUserMedia.mockRejectedValueOnce(new DOMException("", "NotReadableError"));
+    await media.useCamera("back");
+    expect([before?.stopped, at(1).sender.track?.stopped]).toEqual([true, false]);
+    getUserMedia.mockRejectedValue(new DOMException("", "NotReadableError"));
+    await expect(media.useCamera("front")).rejects.toMatchObject({ errorCode: { name: "DEVICE_UNAVAILABLE" } });
+    expect(told).toEqual(["cameraLost"]);
+  });
+
+  it("that are unplugged give way to the default microphone, and to no camera", async () => {
+    const { media, at } = make();
+    await media.open({ microphone: true, camera: true });
+    at(1).sender.track?.end();
+    expect(told).toEqual(["cameraLost"]);
+    at(0).sender.track?.end();
+    await vi.waitFor(() => expect(at(0).sender.track?.stopped).toBe(false));
+    expect(getUserMedia.mock.calls[1]?.[0].audio).not.toHaveProperty("deviceId");
+    getUserMedia.mockRejectedValueOnce(new DOMException("", "NotFoundError"));
+    at(0).sender.track?.end();
+    await vi.waitFor(() => expect(told).toEqual(["cameraLost", "microphoneLost DEVICE_NOT_FOUND"]));
+    await media.setMicrophone(true);
+    expect(at(0).sender.track).toMatchObject({ enabled: true, stopped: false });
+  });
+
+  it("are listed", async () => {
+    expect(await listDevices("audioinput")).toEqual([{ kind: "audioinput" }]);
+    vi.stubGlobal("navigator", {});
+    expect(await listDevices("audioinput")).toEqual([]);
+  });
+});
+
+describe("the screen", () => {
+  it("is sent beside the camera, and its light goes out", async () => {
+    const { media, at } = make();
+    const stream = await media.setScreen({});
+    expect(getDisplayMedia.mock.calls[0]?.[0]).not.toHaveProperty("monitorTypeSurfaces");
+    const track = at(2).sender.track;
+    expect([at(1).sender.track, track?.contentHint]).toEqual([null, "detail"]);
+    expect(stream?.getTracks()).toEqual([track]);
+    track?.end();
+    expect(told).toEqual(["screenEnded"]);
+    expect(await media.setScreen(null)).toBeNull();
+    expect([at(2).sender.track, track?.stopped]).toEqual([null, true]);
+    await media.setScreen({});
+    await media.close();
+    expect(at(2).sender.track?.stopped).toBe(true);
+  });
+
+  it("is what the application allows, as far as the browser says it", async () => {
+    const { media, at } = make();
+    const options = { allowedDisplayOptions: ["window", "browser"] } as const;
+    await media.setScreen(options);
+    expect(getDisplayMedia.mock.calls[0]?.[0]).toMatchObject({
+      video: { displaySurface: "window" },
+      monitorTypeSurfaces: "exclude",
+    });
+    const chosen = new Track("video");
+    chosen.displaySurface = "monitor";
+    getDisplayMedia.mockResolvedValueOnce(new Stream([chosen]));
+    const before = at(2).sender.track;
+    await expect(media.setScreen(options)).rejects.toMatchObject({ errorCode: { name: "FORBIDDEN_DISPLAY_SURFACE" } });
+    expect([chosen.stopped, at(2).sender.track]).toEqual([true, before]);
+  });
+
+  it("is not there when the user refuses, or the browser cannot", async () => {
+    const { media } = make();
+    getDisplayMedia.mockRejectedValueOnce(new DOMException("", "NotAllowedError"));
+    await expect(media.setScreen({})).rejects.toMatchObject({ errorCode: { name: "DEVICE_FORBIDDEN" } });
+    vi.stubGlobal("navigator", { mediaDevices: { getUserMedia } });
+    await expect(media.setScreen({})).rejects.toMatchObject({ errorCode: { name: "DEVICE_UNAVAILABLE" } });
   });
 });
 

@@ -55,6 +55,9 @@ export class Heard {
   }
 }
 
+/** For media whose connection tells nobody. */
+export const NOBODY = { connectionFailed() {}, cameraLost() {}, microphoneLost() {}, screenEnded() {} };
+
 export const listen = (source: unknown): Heard => new Heard(source as EventSource<never>);
 
 /** A client in a world of fakes, with a fake clock. Each test's transcript must be finished. */
@@ -83,8 +86,9 @@ export function harness() {
             networkFound = () => {};
           };
         },
-        createMedia: (connectionFailed) => {
-          const media = new FakeMedia(connectionFailed);
+        listDevices: async (kind) => [{ kind, deviceId: `a-${kind}` }] as MediaDeviceInfo[],
+        createMedia: (listener, devices) => {
+          const media = new FakeMedia(listener, devices);
           prepareMedia(media);
           medias.push(media);
           return media;

@@ -6,15 +6,40 @@ import { Reconciler } from "../src/media/reconciler.js";
 import { totalAudioStats } from "../src/media/total-stats.js";
 import { FakeMedia } from "../src/testing/fake-media.js";
 import { settle } from "../src/testing/fake-server.js";
+import { NOBODY } from "./harness.js";
 
 describe("an offer's codecs", () => {
-  const codecs = (...names: string[]) => names.map((mimeType) => ({ mimeType }));
+  const codec = (mimeType: string, sdpFmtpLine?: string) => ({ mimeType, sdpFmtpLine });
 
-  it("are only those that the platform forwards", () => {
-    const audio = codecs("audio/opus", "audio/red", "audio/G722", "audio/PCMU", "audio/telephone-event");
-    const video = codecs("video/VP8", "video/rtx", "video/VP9", "video/H264", "video/AV1", "video/ulpfec");
-    expect(wantedCodecs("audio", audio)).toEqual(codecs("audio/opus"));
-    expect(wantedCodecs("video", video)).toEqual(codecs("video/VP8", "video/rtx"));
+  it("are only those that the platform forwards, best first", () => {
+    const audio = ["red", "PCMA", "opus", "G722", "PCMU", "CN"].map((name) => codec(`audio/${name}`));
+    expect(wantedCodecs("audio", audio).map(({ mimeType }) => mimeType)).toEqual([
+      "audio/opus",
+      "audio/PCMU",
+      "audio/PCMA",
+    ]);
+    const video = ["rtx", "VP9", "AV1", "VP8", "red", "ulpfec"].map((name) => codec(`video/${name}`));
+    expect(wantedCodecs("video", video).map(({ mimeType }) => mimeType)).toEqual(["video/VP8", "video/rtx"]);
+  });
+
+  it("have the kind of H.264 that all browsers with H.264 know", () => {
+    const common = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f";
+    const firefox = "profile-level-id=42e01f;level-asymmetry-allowed=1;packetization-mode=1";
+    const known = [
+      codec("video/H264", "level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f"),
+      codec("video/H264", common),
+      codec("video/H264", "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=640c1f"),
+      codec("video/H264", firefox),
+      codec("video/H264"),
+      codec("video/rtx"),
+      codec("video/VP8"),
+    ];
+    expect(wantedCodecs("video", known)).toEqual([
+      codec("video/VP8"),
+      codec("video/H264", common),
+      codec("video/H264", firefox),
+      codec("video/rtx"),
+    ]);
   });
 });
 
@@ -37,7 +62,7 @@ describe("a device that cannot be opened", () => {
 
 describe("negotiations", () => {
   it("go one after the other, also after one that failed", async () => {
-    const media = new FakeMedia(() => {});
+    const media = new FakeMedia(NOBODY, { microphone: null, camera: null });
     const exchanges: { sdp: string; answer: (sdp: string) => void; refuse: (error: Error) => void }[] = [];
     const negotiation = new Negotiation(
       media,

@@ -56,7 +56,7 @@ describe("a room", () => {
           displayIdentifier: null,
         },
         state: "JOINED",
-        media: { audio: { muted: false } },
+        media: { audio: { muted: false, talking: false } },
       },
     ]);
     expect(room.joinTime()).toEqual(new Date("2026-11-22T08:30:00Z"));

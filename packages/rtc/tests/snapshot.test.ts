@@ -73,7 +73,9 @@ describe("changes", () => {
 
   it("tell a moved video from a new one", () => {
     const swapped = { ...before, slots: [slot(0, PORCH, 5), slot(1, KITCHEN)] };
-    expect(changes(before, swapped)).toEqual([{ kind: "videoMoved", participant: before.participants[1], slot: 0 }]);
+    expect(changes(before, swapped)).toEqual([
+      { kind: "videoMoved", participant: before.participants[1], source: "camera", slot: 0 },
+    ]);
   });
 
   it("leave out slots that this side does not have", () => {

@@ -1,7 +1,14 @@
 import type { Endpoint } from "./endpoint.js";
 import type { CallStatus } from "./enums.js";
 import type { EventSource, RoomCallEvents, WebrtcCallEvents } from "./events.js";
-import type { CustomData, DeclineOptions, MediaCallOptions, RoomCallOptions, WebrtcCallOptions } from "./options.js";
+import type {
+  CustomData,
+  DeclineOptions,
+  DisplayOptions,
+  MediaCallOptions,
+  RoomCallOptions,
+  WebrtcCallOptions,
+} from "./options.js";
 import type { Participant } from "./participant.js";
 
 /** What every kind of call can do. */
@@ -30,6 +37,29 @@ export interface MediaCall {
   cameraVideo(enabled: boolean): Promise<void>;
   /** Whether the local camera is on. */
   hasCameraVideo(): boolean;
+  /** The same as {@link startScreenShare} and {@link stopScreenShare}. */
+  screenShare(enabled: boolean): Promise<void>;
+  /**
+   * Asks the user what to share and shares it, beside the camera. Call it in answer to a click: browsers ask for one.
+   * The promise is fulfilled when the platform knows. It is rejected with an {@link RtcError}: `DEVICE_FORBIDDEN` when
+   * the user refuses, `FORBIDDEN_DISPLAY_SURFACE` when the choice is not allowed, `DEVICE_UNAVAILABLE` where screens
+   * cannot be shared. The user can end the share in the browser too; `SCREEN_SHARE_REMOVED` tells.
+   */
+  startScreenShare(options?: DisplayOptions): Promise<void>;
+  /** Stops sharing the screen. */
+  stopScreenShare(): Promise<void>;
+  /** Whether this side shares its screen. */
+  hasScreenShare(): boolean;
+  /**
+   * Takes another microphone for this call, while it goes on. Rejected with an {@link RtcError} when it cannot be
+   * opened; then the one before goes on.
+   */
+  setAudioInputDevice(deviceId: string): Promise<void>;
+  /**
+   * Takes another camera for this call, while it goes on; the stream of `CAMERA_VIDEO_ADDED` stays the same. Rejected
+   * with an {@link RtcError} when it cannot be opened; then the one before goes on, if it can.
+   */
+  setVideoInputDevice(deviceId: string): Promise<void>;
 }
 
 /** A call between two. */
@@ -50,6 +80,8 @@ export interface WebrtcCall extends MediaCall, EventSource<WebrtcCallEvents> {
   counterpart(): Endpoint;
   /** Whether the other side's camera can be seen. */
   hasRemoteCameraVideo(): boolean;
+  /** Whether the other side's screen can be seen. */
+  hasRemoteScreenShare(): boolean;
   /**
    * Ends the call. `HANGUP` follows exactly once, within two seconds even when the platform does not answer. Before an
    * incoming call is accepted this declines it. After the end it does nothing.

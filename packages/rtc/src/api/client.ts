@@ -34,4 +34,18 @@ export interface RingbackRtc extends EventSource<RtcEvents> {
   callWebrtc(identity: string, options?: MediaCallOptions): WebrtcCall;
   /** Joins a room of this name, and opens it when nobody is there. What becomes of it is told by the call's events. */
   joinRoom(name: string, options?: MediaCallOptions): RoomCall;
+  /** The microphones. They have names only once the user has allowed one of them; empty on pages without TLS. */
+  getAudioInputDevices(): Promise<MediaDeviceInfo[]>;
+  /** The loudspeakers and headphones, for `setSinkId` of an audio element. Some browsers do not tell them. */
+  getAudioOutputDevices(): Promise<MediaDeviceInfo[]>;
+  /** The cameras. */
+  getVideoInputDevices(): Promise<MediaDeviceInfo[]>;
+  /** The microphone for later calls, by its `deviceId`; when it is not there any more, another is taken. */
+  setAudioInputDevice(deviceId: string): void;
+  /** Forgets the microphone of this `deviceId`, or whichever was set: later calls take the default one. */
+  unsetAudioInputDevice(deviceId?: string): void;
+  /** The camera for later calls, by its `deviceId`; when it is not there any more, another is taken. */
+  setVideoInputDevice(deviceId: string): void;
+  /** Forgets the camera of this `deviceId`, or whichever was set: later calls take the default one. */
+  unsetVideoInputDevice(deviceId?: string): void;
 }

@@ -29,7 +29,10 @@ export type EndpointType = (typeof EndpointType)[keyof typeof EndpointType];
 export const State = { JOINING: "JOINING", JOINED: "JOINED" } as const;
 export type State = (typeof State)[keyof typeof State];
 
-/** Why a local video ended. This release ends it on request only. */
+/**
+ * Why a local video ended: by this side or the user, or because somebody else in the room shares the screen now.
+ * `ROLE_CHANGED` does not happen in this release.
+ */
 export const VideoRemovalReason = {
   USER_REQUEST: "USER_REQUEST",
   ACTIVE_PRESENTER_CHANGED: "ACTIVE_PRESENTER_CHANGED",

@@ -20,10 +20,14 @@ export class RtcError extends Error {
 
 const CAUSES = {
   NORMAL_HANGUP: ["10000", "The call was ended by one of its sides."],
-  DEVICE_FORBIDDEN: ["10100", "The browser or its user does not allow the microphone or the camera."],
-  DEVICE_NOT_FOUND: ["10101", "There is no microphone or no camera."],
-  DEVICE_UNAVAILABLE: ["10102", "The microphone or the camera cannot be opened, perhaps because it is in use."],
+  DEVICE_FORBIDDEN: ["10100", "The browser or its user does not allow the microphone, the camera or the screen."],
+  DEVICE_NOT_FOUND: ["10101", "There is no such microphone or camera."],
+  DEVICE_UNAVAILABLE: [
+    "10102",
+    "The microphone, the camera or the screen cannot be opened, perhaps because it is in use.",
+  ],
   MEDIA_ERROR: ["10103", "The media connection could not be set up."],
+  FORBIDDEN_DISPLAY_SURFACE: ["10104", "The application does not allow to share what was chosen."],
   CANCELLED: ["10202", "The call was cancelled before it was answered."],
   REJECTED: ["10203", "The call was declined."],
   FORBIDDEN: ["10300", "The platform refuses this."],

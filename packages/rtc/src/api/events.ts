@@ -23,8 +23,14 @@ export const CallsApiEvent = {
   ERROR: "error",
   CAMERA_VIDEO_ADDED: "camera-video-added",
   CAMERA_VIDEO_REMOVED: "camera-video-removed",
+  SCREEN_SHARE_ADDED: "screen-share-added",
+  SCREEN_SHARE_REMOVED: "screen-share-removed",
+  STARTED_TALKING: "started-talking",
+  STOPPED_TALKING: "stopped-talking",
   REMOTE_CAMERA_VIDEO_ADDED: "remote-camera-video-added",
   REMOTE_CAMERA_VIDEO_REMOVED: "remote-camera-video-removed",
+  REMOTE_SCREEN_SHARE_ADDED: "remote-screen-share-added",
+  REMOTE_SCREEN_SHARE_REMOVED: "remote-screen-share-removed",
   REMOTE_MUTED: "remote-muted",
   REMOTE_UNMUTED: "remote-unmuted",
   ROOM_JOINED: "room-joined",
@@ -36,6 +42,12 @@ export const CallsApiEvent = {
   PARTICIPANT_UNMUTED: "participant-unmuted",
   PARTICIPANT_CAMERA_VIDEO_ADDED: "participant-camera-video-added",
   PARTICIPANT_CAMERA_VIDEO_REMOVED: "participant-camera-video-removed",
+  PARTICIPANT_SCREEN_SHARE_ADDED: "participant-screen-share-added",
+  PARTICIPANT_SCREEN_SHARE_REMOVED: "participant-screen-share-removed",
+  PARTICIPANT_STARTED_TALKING: "participant-started-talking",
+  PARTICIPANT_STOPPED_TALKING: "participant-stopped-talking",
+  /** Ringback's own: who speaks, the loudest first. */
+  ACTIVE_SPEAKERS_CHANGED: "active-speakers-changed",
 } as const;
 export type CallsApiEvent = (typeof CallsApiEvent)[keyof typeof CallsApiEvent];
 
@@ -82,7 +94,7 @@ export interface ErrorEvent {
   readonly errorCode: ErrorCode;
 }
 
-/** The local camera was switched off. */
+/** The local camera was switched off, or the screen is shared no longer. */
 export interface VideoRemovedEvent {
   /** Why the video ended. */
   readonly reason: VideoRemovalReason;
@@ -108,8 +120,14 @@ export interface ParticipantEvent {
   readonly participant: Participant;
 }
 
-/** A participant's camera can be seen from now on; the stream stays the same until it is removed. */
+/** A participant's camera or screen can be seen from now on; the stream stays the same until it is removed. */
 export interface ParticipantVideoEvent extends ParticipantEvent, StreamEvent {}
+
+/** Who speaks has changed. */
+export interface ActiveSpeakersEvent {
+  /** The participants who speak now, the loudest first; this side is not among them. */
+  readonly participants: readonly Participant[];
+}
 
 /** The payload of each event of a client. */
 export interface RtcEvents {
@@ -125,6 +143,11 @@ export interface LocalMediaEvents {
   error: ErrorEvent;
   "camera-video-added": StreamEvent;
   "camera-video-removed": VideoRemovedEvent;
+  "screen-share-added": StreamEvent;
+  "screen-share-removed": VideoRemovedEvent;
+  /** The platform hears this side speak. */
+  "started-talking": EmptyEvent;
+  "stopped-talking": EmptyEvent;
 }
 
 /** The payload of each event of a call between two. */
@@ -135,6 +158,8 @@ export interface WebrtcCallEvents extends LocalMediaEvents {
   hangup: HangupEvent;
   "remote-camera-video-added": StreamEvent;
   "remote-camera-video-removed": EmptyEvent;
+  "remote-screen-share-added": StreamEvent;
+  "remote-screen-share-removed": EmptyEvent;
   "remote-muted": EmptyEvent;
   "remote-unmuted": EmptyEvent;
 }
@@ -150,6 +175,11 @@ export interface RoomCallEvents extends LocalMediaEvents {
   "participant-unmuted": ParticipantEvent;
   "participant-camera-video-added": ParticipantVideoEvent;
   "participant-camera-video-removed": ParticipantEvent;
+  "participant-screen-share-added": ParticipantVideoEvent;
+  "participant-screen-share-removed": ParticipantEvent;
+  "participant-started-talking": ParticipantEvent;
+  "participant-stopped-talking": ParticipantEvent;
+  "active-speakers-changed": ActiveSpeakersEvent;
 }
 
 /** What an application does when an event comes. An exception in it is logged and changes nothing else. */

@@ -95,6 +95,18 @@ export class RoomCallOptions implements MediaCallOptions {
   }
 }
 
+/** What of a device's display can be shared: a tab of the browser, a whole screen, or a window. */
+export type DisplaySurface = "browser" | "monitor" | "window";
+
+/** Options of sharing the screen. */
+export interface DisplayOptions {
+  /**
+   * What the user may choose. Default everything. The first is what the browser proposes; another choice fails with
+   * `FORBIDDEN_DISPLAY_SURFACE`, unless the browser does not say what was chosen (Firefox).
+   */
+  readonly allowedDisplayOptions?: readonly DisplaySurface[] | undefined;
+}
+
 /** Collects options of declining. */
 export class DeclineOptionsBuilder {
   #declineOnAllDevices = false;

@@ -5,6 +5,8 @@ import type { State } from "./enums.js";
 export interface ParticipantAudio {
   /** True when the participant has muted itself. */
   readonly muted: boolean;
+  /** True while the participant speaks, as far as the platform has told. */
+  readonly talking: boolean;
 }
 
 /** What a participant sends. */

@@ -1,35 +1,26 @@
-import type { CallCreated, ServerEvent } from "@ringback/protocol";
+import type { CallCreated, Participant, ServerEvent } from "@ringback/protocol";
 import type { MediaCall } from "../api/calls.js";
 import { CallStatus, VideoRemovalReason } from "../api/enums.js";
 import { type ErrorCode, errorCode, RtcError } from "../api/error-code.js";
 import type { EventSource, Handler, LocalMediaEvents } from "../api/events.js";
-import type { CustomData, MediaCallOptions } from "../api/options.js";
+import type { CustomData, DisplayOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
 import { Emitter } from "../emitter.js";
-import type { Log } from "../log.js";
-import type { CreateMedia, LocalMedia, MediaHandler } from "../media/handler.js";
+import type { LocalMedia, MediaHandler, MediaListener, SentMedia } from "../media/handler.js";
 import { Negotiation } from "../media/negotiation.js";
-import { Publishing } from "../media/publishing.js";
+import { Publishing, type PublishingListener } from "../media/publishing.js";
 import { causeOf, RequestRefused } from "../signaling/refusal.js";
 import { REQUEST_TIMEOUT, type Session } from "../signaling/session.js";
-import { type Change, changes, firstVideos } from "./changes.js";
+import { type Change, changes, firstVideos, videoId } from "./changes.js";
+import type { CallContext } from "./context.js";
 import { Deferred } from "./deferred.js";
 import { duration, type Life, type LifeEvent, step } from "./life.js";
-import type { CallRegistry, RegisteredCall } from "./registry.js";
+import type { RegisteredCall } from "./registry.js";
 import { applyEvent, type Snapshot } from "./snapshot.js";
+import { speakerChanges } from "./speakers.js";
 
 /** A platform that works ends a call within this, in milliseconds; then the call ends here without it. */
 const END_TIMEOUT = 2_000;
-
-/** What calls need of the client and of the world. */
-export interface CallContext {
-  /** The open session, now or as soon as there is one. */
-  readonly session: () => Promise<Session>;
-  readonly registry: CallRegistry;
-  readonly createMedia: CreateMedia;
-  readonly now: () => Date;
-  readonly log: Log;
-}
 
 interface Media {
   readonly handler: MediaHandler;
@@ -50,6 +41,8 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
   protected readonly events: Emitter<Events>;
   protected life: Life;
   protected snapshot: Snapshot | null = null;
+  /** The ids of the participants who speak, the loudest first; this side's is that of its call. */
+  protected speakers: readonly string[] = [];
   readonly #wanted: LocalMedia;
   readonly #callId = new Deferred<string>();
   #session: Session | null = null;
@@ -73,6 +66,8 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
   protected abstract entered(snapshot: Snapshot, remoteAudio: MediaStream): void;
   /** Tells what changed; a visible video comes with its stream. */
   protected abstract changed(change: Change, stream: MediaStream | null): void;
+  /** Tells that participants began or stopped to speak. */
+  protected abstract spoke(started: readonly Participant[], stopped: readonly Participant[]): void;
   protected abstract ended(reason: ErrorCode, totalMediaStats: TotalMediaStats): void;
   protected abstract emitLocal<Name extends keyof LocalMediaEvents>(name: Name, event: LocalMediaEvents[Name]): void;
 
@@ -112,6 +107,30 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     return !this.isOver() && (this.#media?.publishing.hasCamera() ?? false);
   }
 
+  screenShare(enabled: boolean): Promise<void> {
+    return enabled ? this.startScreenShare() : this.stopScreenShare();
+  }
+
+  startScreenShare(options: DisplayOptions = {}): Promise<void> {
+    return this.#change((publishing) => publishing.setScreen(true, options));
+  }
+
+  stopScreenShare(): Promise<void> {
+    return this.#change((publishing) => publishing.setScreen(false));
+  }
+
+  hasScreenShare(): boolean {
+    return !this.isOver() && (this.#media?.publishing.hasScreen() ?? false);
+  }
+
+  setAudioInputDevice(deviceId: string): Promise<void> {
+    return this.#change((publishing) => publishing.useMicrophone(deviceId));
+  }
+
+  setVideoInputDevice(deviceId: string): Promise<void> {
+    return this.#change((publishing) => publishing.useCamera(deviceId));
+  }
+
   created(callId: string): void {
     this.#callId.resolve(callId);
     if (this.isOver()) this.#askForEnd();
@@ -133,6 +152,12 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
       case "room.joined":
         this.#enter(event);
         return;
+      case "screen.stopped":
+        void this.#change((publishing) => publishing.screenStopped(event.reason));
+        return;
+      case "speakers.changed":
+        if (this.snapshot !== null) this.#hearSpeakers(this.snapshot, event.speakers);
+        return;
       default:
         this.#follow(event);
     }
@@ -142,6 +167,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     if (!this.advance({ kind: "ended", reason })) return;
     clearTimeout(this.#endTimer);
     this.snapshot = null;
+    this.speakers = [];
     this.#callId.reject(new RtcError(reason));
     void this.#closeMedia().then((totals) => this.ended(reason, totals));
   }
@@ -173,7 +199,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
   /** Opens the devices and makes the first offer, side by side. */
   protected openMedia(wanted: LocalMedia): void {
     try {
-      const handler = this.context.createMedia(() => this.#pathLost());
+      const handler = this.context.createMedia(this.#mediaListener(), this.context.devices());
       this.#media = {
         handler,
         publishing: new Publishing(
@@ -258,6 +284,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     const before = this.snapshot;
     const after = applyEvent(before, event);
     this.snapshot = after;
+    if (event.type === "participant.left") this.speakers = this.speakers.filter((id) => id !== event.participantId);
     if (before !== null && after !== null) this.#show(changes(before, after));
   }
 
@@ -265,10 +292,20 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     for (const change of found) {
       const handler = this.#media?.handler;
       if (handler === undefined || this.isOver()) return;
-      if (change.kind === "videoRemoved") handler.hideVideo(change.participant.id);
+      if (change.kind === "videoRemoved") handler.hideVideo(videoId(change));
       const visible = change.kind === "videoAdded" || change.kind === "videoMoved";
-      this.changed(change, visible ? handler.showVideo(change.participant.id, change.slot) : null);
+      this.changed(change, visible ? handler.showVideo(videoId(change), change.slot) : null);
     }
+  }
+
+  #hearSpeakers({ participants }: Snapshot, speakers: readonly string[]): void {
+    const { started, stopped } = speakerChanges(this.speakers, speakers);
+    this.speakers = speakers;
+    const own = this.id();
+    if (started.includes(own)) this.emitLocal("started-talking", {});
+    if (stopped.includes(own)) this.emitLocal("stopped-talking", {});
+    const named = (ids: readonly string[]) => participants.filter(({ id }) => ids.includes(id));
+    this.spoke(named(started), named(stopped));
   }
 
   #change(apply: (publishing: Publishing) => Promise<void>): Promise<void> {
@@ -281,7 +318,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     return done;
   }
 
-  async #tell(changed: Partial<LocalMedia>): Promise<void> {
+  async #tell(changed: Partial<SentMedia>): Promise<void> {
     const callId = await this.#callId.promise;
     await this.#liveSession().request("media.update", { callId, ...changed });
   }
@@ -309,22 +346,28 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     return this.#totals;
   }
 
-  #publishingListener() {
+  #mediaListener(): MediaListener {
     return {
-      cameraAdded: (stream: MediaStream) => this.#tellUnlessOver("camera-video-added", { stream }),
+      connectionFailed: () => this.#pathLost(),
+      cameraLost: () => void this.cameraVideo(false),
+      microphoneLost: (cause) => void this.#change((publishing) => publishing.microphoneLost(cause)),
+      screenEnded: () => void this.stopScreenShare(),
+    };
+  }
+
+  #publishingListener(): PublishingListener {
+    return {
+      cameraAdded: (stream) => this.#tellUnlessOver("camera-video-added", { stream }),
       cameraRemoved: () => this.#tellUnlessOver("camera-video-removed", { reason: VideoRemovalReason.USER_REQUEST }),
-      failed: (cause: ErrorCode) => this.#tellUnlessOver("error", { errorCode: cause }),
+      screenAdded: (stream) => this.#tellUnlessOver("screen-share-added", { stream }),
+      screenRemoved: (reason) => this.#tellUnlessOver("screen-share-removed", { reason }),
+      failed: (cause) => this.#tellUnlessOver("error", { errorCode: cause }),
     };
   }
 
   #tellUnlessOver<Name extends keyof LocalMediaEvents>(name: Name, event: LocalMediaEvents[Name]): void {
     if (!this.isOver()) this.emitLocal(name, event);
   }
-}
-
-/** The wishes of options, with their defaults. */
-export function wantedMedia({ audio = true, video = false }: MediaCallOptions): LocalMedia {
-  return { microphone: audio, camera: video };
 }
 
 /** What went wrong with an offer; what is no refusal of the platform's came from the browser. */

@@ -5,7 +5,7 @@ import { CallStatus } from "../api/enums.js";
 import { errorCode } from "../api/error-code.js";
 import { type CustomData, type DeclineOptions, type MediaCallOptions, WebrtcCallOptions } from "../api/options.js";
 import type { Session } from "../signaling/session.js";
-import { type CallContext, wantedMedia } from "./base-call.js";
+import { type CallContext, wantedMedia } from "./context.js";
 import { TwoPartyCall } from "./two-party-call.js";
 
 /** A call that somebody else makes to this side. */

@@ -8,10 +8,17 @@ import type { CustomData, RoomCallOptions } from "../api/options.js";
 import type { Participant } from "../api/participant.js";
 import type { TotalMediaStats } from "../api/stats.js";
 import type { Session } from "../signaling/session.js";
-import { BaseCall, type CallContext, wantedMedia } from "./base-call.js";
+import { BaseCall } from "./base-call.js";
 import type { Change } from "./changes.js";
+import { type CallContext, wantedMedia } from "./context.js";
 import { endTime, establishTime } from "./life.js";
 import type { Snapshot } from "./snapshot.js";
+
+const VIDEO_ADDED = { camera: "participant-camera-video-added", screen: "participant-screen-share-added" } as const;
+const VIDEO_REMOVED = {
+  camera: "participant-camera-video-removed",
+  screen: "participant-screen-share-removed",
+} as const;
 
 /** A call into a room. */
 export class JoinedRoom extends BaseCall<RoomCallEvents> implements RoomCall {
@@ -50,7 +57,7 @@ export class JoinedRoom extends BaseCall<RoomCallEvents> implements RoomCall {
   }
 
   participants(): readonly Participant[] {
-    return this.snapshot?.participants.map(publicParticipant) ?? [];
+    return this.snapshot?.participants.map((participant) => this.#public(participant)) ?? [];
   }
 
   leave(): void {
@@ -65,14 +72,14 @@ export class JoinedRoom extends BaseCall<RoomCallEvents> implements RoomCall {
     this.events.emit("room-joined", {
       id: this.id(),
       name: this.#name,
-      participants: snapshot.participants.map(publicParticipant),
+      participants: snapshot.participants.map((participant) => this.#public(participant)),
       stream,
       recordingType: RecordingType.UNDEFINED,
     });
   }
 
   protected changed(change: Change, stream: MediaStream | null): void {
-    const participant = publicParticipant(change.participant);
+    const participant = this.#public(change.participant);
     switch (change.kind) {
       case "joining":
         this.events.emit("participant-joining", { participant });
@@ -90,14 +97,27 @@ export class JoinedRoom extends BaseCall<RoomCallEvents> implements RoomCall {
         this.events.emit("participant-unmuted", { participant });
         return;
       case "videoAdded":
-        if (stream !== null) this.events.emit("participant-camera-video-added", { participant, stream });
+        if (stream !== null) this.events.emit(VIDEO_ADDED[change.source], { participant, stream });
         return;
       case "videoRemoved":
-        this.events.emit("participant-camera-video-removed", { participant });
+        this.events.emit(VIDEO_REMOVED[change.source], { participant });
         return;
       case "videoMoved":
         return;
     }
+  }
+
+  protected spoke(started: readonly WireParticipant[], stopped: readonly WireParticipant[]): void {
+    for (const participant of stopped) {
+      this.events.emit("participant-stopped-talking", { participant: this.#public(participant) });
+    }
+    for (const participant of started) {
+      this.events.emit("participant-started-talking", { participant: this.#public(participant) });
+    }
+    const participants = this.speakers.flatMap((speaker) =>
+      this.participants().filter(({ callId }) => callId === speaker),
+    );
+    this.events.emit("active-speakers-changed", { participants });
   }
 
   protected ended(reason: ErrorCode, totalMediaStats: TotalMediaStats): void {
@@ -107,13 +127,13 @@ export class JoinedRoom extends BaseCall<RoomCallEvents> implements RoomCall {
   protected emitLocal<Name extends keyof LocalMediaEvents>(name: Name, event: LocalMediaEvents[Name]): void {
     this.events.emit<Name>(name, event as RoomCallEvents[Name]);
   }
-}
 
-function publicParticipant({ id, endpoint, state, microphone }: WireParticipant): Participant {
-  return {
-    callId: id,
-    endpoint: webrtcEndpoint(endpoint.identity, endpoint.displayName),
-    state,
-    media: { audio: { muted: !microphone } },
-  };
+  #public({ id, endpoint, state, microphone }: WireParticipant): Participant {
+    return {
+      callId: id,
+      endpoint: webrtcEndpoint(endpoint.identity, endpoint.displayName),
+      state,
+      media: { audio: { muted: !microphone, talking: this.speakers.includes(id) } },
+    };
+  }
 }

@@ -2,7 +2,7 @@ import { type Endpoint, type User, webrtcEndpoint } from "../api/endpoint.js";
 import { CallStatus } from "../api/enums.js";
 import { errorCode } from "../api/error-code.js";
 import type { CustomData, WebrtcCallOptions } from "../api/options.js";
-import { type CallContext, wantedMedia } from "./base-call.js";
+import { type CallContext, wantedMedia } from "./context.js";
 import { TwoPartyCall } from "./two-party-call.js";
 
 /** A call that this side makes. */

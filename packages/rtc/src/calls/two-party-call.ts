@@ -6,13 +6,16 @@ import type { CustomData, WebrtcCallOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
 import type { Session } from "../signaling/session.js";
 import { BaseCall } from "./base-call.js";
-import type { Change } from "./changes.js";
+import type { Change, VideoSource } from "./changes.js";
 import { endTime, establishTime } from "./life.js";
 import type { Snapshot } from "./snapshot.js";
 
+const VIDEO_ADDED = { camera: "remote-camera-video-added", screen: "remote-screen-share-added" } as const;
+const VIDEO_REMOVED = { camera: "remote-camera-video-removed", screen: "remote-screen-share-removed" } as const;
+
 /** What outgoing and incoming calls share: one other side, told as "remote". */
 export abstract class TwoPartyCall extends BaseCall<WebrtcCallEvents> implements WebrtcCall {
-  #remoteVideo = false;
+  readonly #remoteVideos = new Set<VideoSource>();
 
   abstract options(): WebrtcCallOptions;
   abstract source(): Endpoint;
@@ -34,7 +37,11 @@ export abstract class TwoPartyCall extends BaseCall<WebrtcCallEvents> implements
   }
 
   hasRemoteCameraVideo(): boolean {
-    return this.snapshot !== null && this.#remoteVideo;
+    return this.snapshot !== null && this.#remoteVideos.has("camera");
+  }
+
+  hasRemoteScreenShare(): boolean {
+    return this.snapshot !== null && this.#remoteVideos.has("screen");
   }
 
   protected requestEnd(session: Session, callId: string): Promise<unknown> {
@@ -59,12 +66,12 @@ export abstract class TwoPartyCall extends BaseCall<WebrtcCallEvents> implements
         this.events.emit("remote-unmuted", {});
         return;
       case "videoAdded":
-        this.#remoteVideo = true;
-        if (stream !== null) this.events.emit("remote-camera-video-added", { stream });
+        this.#remoteVideos.add(change.source);
+        if (stream !== null) this.events.emit(VIDEO_ADDED[change.source], { stream });
         return;
       case "videoRemoved":
-        this.#remoteVideo = false;
-        this.events.emit("remote-camera-video-removed", {});
+        this.#remoteVideos.delete(change.source);
+        this.events.emit(VIDEO_REMOVED[change.source], {});
         return;
       case "joining":
       case "joined":
@@ -73,6 +80,8 @@ export abstract class TwoPartyCall extends BaseCall<WebrtcCallEvents> implements
         return;
     }
   }
+
+  protected spoke(): void {}
 
   protected ended(reason: ErrorCode, totalMediaStats: TotalMediaStats): void {
     this.events.emit("hangup", { errorCode: reason, totalMediaStats });

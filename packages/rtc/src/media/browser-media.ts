@@ -1,7 +1,19 @@
+import type { DisplayOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
+import { causeOf } from "../signaling/refusal.js";
 import { wantedCodecs } from "./codecs.js";
-import { openDevices } from "./devices.js";
-import { AUDIO_SLOTS, type CreateMedia, type LocalMedia, type MediaHandler, VIDEO_SLOTS } from "./handler.js";
+import { openDevices, openScreen } from "./devices.js";
+import {
+  AUDIO_SLOTS,
+  type CreateMedia,
+  type LocalMedia,
+  type MediaHandler,
+  type MediaListener,
+  type PreferredDevices,
+  VIDEO_SLOTS,
+} from "./handler.js";
+import { LocalTrack } from "./local-track.js";
+import type { StatsEntry } from "./stats-entry.js";
 import { totalAudioStats } from "./total-stats.js";
 
 /** Reading statistics takes a few milliseconds; a browser that needs longer does without, so that calls end in time. */
@@ -15,8 +27,9 @@ function addTransceiver(
   direction: RTCRtpTransceiverDirection,
 ): RTCRtpTransceiver {
   const transceiver = connection.addTransceiver(kind, { direction });
-  const codecs = wantedCodecs(kind, RTCRtpReceiver.getCapabilities(kind)?.codecs ?? []);
-  transceiver.setCodecPreferences(codecs);
+  const codecs = wantedCodecs(kind, RTCRtpReceiver.getCapabilities?.(kind)?.codecs ?? []);
+  // Older browsers cannot choose; their offers are longer, and do as well.
+  transceiver.setCodecPreferences?.(codecs);
   return transceiver;
 }
 
@@ -27,58 +40,94 @@ function addSlots(connection: RTCPeerConnection, kind: Kind, count: number): Med
 /** The media of one call on the browser's RTCPeerConnection. */
 export class BrowserMedia implements MediaHandler {
   readonly #connection: RTCPeerConnection;
-  readonly #microphone: RTCRtpSender;
-  readonly #camera: RTCRtpSender;
+  readonly #listener: MediaListener;
+  readonly #microphone: LocalTrack;
+  readonly #camera: LocalTrack;
+  readonly #screen: LocalTrack;
   readonly #remoteAudio: MediaStream;
   readonly #videoSlots: readonly MediaStreamTrack[];
   readonly #videos = new Map<string, MediaStream>();
+  #devices: PreferredDevices;
   #unmuted = false;
+  #cameraOn = false;
+  #cameraStream: MediaStream | null = null;
   #openingMicrophone: Promise<unknown> | null = null;
+  #openingCamera: Promise<unknown> | null = null;
   #closed = false;
 
   /** The order of the transceivers is the layout of the offer: microphone, camera, screen, audio slots, video slots. */
-  constructor(connectionFailed: () => void) {
+  constructor(listener: MediaListener, devices: PreferredDevices) {
+    this.#listener = listener;
+    this.#devices = devices;
     this.#connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
-    this.#microphone = addTransceiver(this.#connection, "audio", "sendonly").sender;
-    this.#camera = addTransceiver(this.#connection, "video", "sendonly").sender;
-    addTransceiver(this.#connection, "video", "sendonly");
+    const send = (kind: Kind, ended: () => void): LocalTrack =>
+      new LocalTrack(addTransceiver(this.#connection, kind, "sendonly").sender, ended);
+    this.#microphone = send("audio", () => void this.#replaceLostMicrophone());
+    this.#camera = send("video", () => listener.cameraLost());
+    this.#screen = send("video", () => listener.screenEnded());
     this.#remoteAudio = new MediaStream(addSlots(this.#connection, "audio", AUDIO_SLOTS));
     this.#videoSlots = addSlots(this.#connection, "video", VIDEO_SLOTS);
     this.#connection.addEventListener("connectionstatechange", () => {
-      if (this.#connection.connectionState === "failed") connectionFailed();
+      if (this.#connection.connectionState === "failed") listener.connectionFailed();
     });
   }
 
   async open(wanted: LocalMedia): Promise<MediaStream | null> {
     this.#unmuted = wanted.microphone;
+    this.#cameraOn = wanted.camera;
     if (!wanted.microphone && !wanted.camera) return null;
-    const opening = this.#acquire(wanted);
-    if (wanted.microphone) this.#openingMicrophone = opening;
-    return opening;
+    return this.#acquire(wanted);
   }
 
   async setMicrophone(on: boolean): Promise<void> {
     this.#unmuted = on;
-    const track = this.#microphone.track;
+    const track = this.#microphone.current();
     if (track !== null) {
       track.enabled = on;
       return;
     }
-    if (!on) return;
-    this.#openingMicrophone ??= this.#acquire({ microphone: true, camera: false });
-    try {
-      await this.#openingMicrophone;
-    } finally {
-      this.#openingMicrophone = null;
-    }
+    if (on) await (this.#openingMicrophone ?? this.#acquire({ microphone: true, camera: false }));
   }
 
   async setCamera(on: boolean): Promise<MediaStream | null> {
+    this.#cameraOn = on;
     if (on) return this.#acquire({ microphone: false, camera: true });
-    const track = this.#camera.track;
-    await this.#camera.replaceTrack(null);
-    track?.stop();
+    this.#cameraStream = null;
+    await this.#camera.use(null);
     return null;
+  }
+
+  async setScreen(on: DisplayOptions | null): Promise<MediaStream | null> {
+    const track = on === null ? null : await openScreen(on);
+    await this.#screen.use(track);
+    return track === null ? null : new MediaStream([track]);
+  }
+
+  async useMicrophone(deviceId: string): Promise<void> {
+    await this.#openingMicrophone?.catch(() => {});
+    const before = this.#devices;
+    this.#devices = { ...before, microphone: deviceId };
+    if (this.#microphone.current() === null) return;
+    try {
+      await this.#acquire({ microphone: true, camera: false }, true);
+    } catch (error) {
+      this.#devices = before;
+      throw error;
+    }
+  }
+
+  async useCamera(deviceId: string): Promise<void> {
+    await this.#openingCamera?.catch(() => {});
+    const before = this.#devices;
+    this.#devices = { ...before, camera: deviceId };
+    if (this.#camera.current() === null) return;
+    try {
+      await this.#acquireCamera();
+    } catch (error) {
+      this.#devices = before;
+      if (this.#camera.current() === null) this.#listener.cameraLost();
+      throw error;
+    }
   }
 
   async createOffer(restart: boolean): Promise<string> {
@@ -95,57 +144,99 @@ export class BrowserMedia implements MediaHandler {
     return this.#remoteAudio;
   }
 
-  showVideo(participantId: string, slot: number): MediaStream {
-    const stream = this.#videos.get(participantId) ?? new MediaStream();
-    this.#videos.set(participantId, stream);
-    for (const track of stream.getTracks()) stream.removeTrack(track);
+  showVideo(videoId: string, slot: number): MediaStream {
+    const stream = this.#videos.get(videoId) ?? new MediaStream();
+    this.#videos.set(videoId, stream);
     const track = this.#videoSlots[slot];
-    if (track !== undefined) stream.addTrack(track);
+    if (track !== undefined) setOnlyTrack(stream, track);
     return stream;
   }
 
-  hideVideo(participantId: string): void {
-    this.#videos.delete(participantId);
+  hideVideo(videoId: string): void {
+    this.#videos.delete(videoId);
+  }
+
+  async stats(): Promise<readonly StatsEntry[]> {
+    if (this.#connection.remoteDescription === null) return [];
+    const report = await Promise.race([
+      this.#connection.getStats().catch(() => null),
+      new Promise<null>((resolve) => setTimeout(resolve, STATS_TIMEOUT, null)),
+    ]);
+    return report === null ? [] : [...report.values()];
   }
 
   async close(): Promise<TotalMediaStats> {
     this.#closed = true;
-    this.#microphone.track?.stop();
-    this.#camera.track?.stop();
+    for (const track of [this.#microphone, this.#camera, this.#screen]) track.close();
     try {
-      return { totalAudioStats: await this.#totals() };
+      const entries = await this.stats();
+      return { totalAudioStats: entries.length === 0 ? null : totalAudioStats(entries) };
     } finally {
       this.#connection.close();
     }
   }
 
-  async #totals(): Promise<TotalMediaStats["totalAudioStats"]> {
-    if (this.#connection.remoteDescription === null) return null;
-    const report = await Promise.race([
-      this.#connection.getStats().catch(() => null),
-      new Promise<null>((resolve) => setTimeout(resolve, STATS_TIMEOUT, null)),
-    ]);
-    return report === null ? null : totalAudioStats(report.values());
+  /** Opens devices and lets them send; gives the camera's stream, if it was wanted. */
+  #acquire(wanted: LocalMedia, strict = false): Promise<MediaStream | null> {
+    const opening = this.#open(wanted, strict).finally(() => {
+      if (this.#openingMicrophone === opening) this.#openingMicrophone = null;
+      if (this.#openingCamera === opening) this.#openingCamera = null;
+    });
+    if (wanted.microphone) this.#openingMicrophone = opening;
+    if (wanted.camera) this.#openingCamera = opening;
+    return opening;
   }
 
-  /** Opens devices and lets them send; gives the camera's stream, if it was wanted. */
-  async #acquire(wanted: LocalMedia): Promise<MediaStream | null> {
-    const opened = await openDevices(wanted);
-    if (this.#closed) {
-      for (const track of opened.getTracks()) track.stop();
-      return null;
-    }
+  async #open(wanted: LocalMedia, strict: boolean): Promise<MediaStream | null> {
+    const opened = await openDevices(wanted, this.#devices, strict);
     const [microphone] = opened.getAudioTracks();
+    const [camera] = opened.getVideoTracks();
     if (microphone !== undefined) {
       microphone.enabled = this.#unmuted;
-      await this.#microphone.replaceTrack(microphone);
+      await this.#microphone.use(microphone);
     }
-    const [camera] = opened.getVideoTracks();
-    if (camera === undefined) return null;
-    await this.#camera.replaceTrack(camera);
-    return new MediaStream([camera]);
+    return camera === undefined ? null : this.#send(camera);
+  }
+
+  /** Opens the preferred camera beside the one that is on, or in its place: phones open one at a time. */
+  async #acquireCamera(): Promise<void> {
+    const wanted = { microphone: false, camera: true };
+    try {
+      await this.#acquire(wanted, true);
+    } catch (error) {
+      if (causeOf(error).name !== "DEVICE_UNAVAILABLE") throw error;
+      await this.#camera.use(null);
+      await this.#acquire(wanted, true);
+    }
+  }
+
+  async #send(camera: MediaStreamTrack): Promise<MediaStream | null> {
+    if (this.#closed || !this.#cameraOn) {
+      camera.stop();
+      return null;
+    }
+    await this.#camera.use(camera);
+    this.#cameraStream ??= new MediaStream();
+    setOnlyTrack(this.#cameraStream, camera);
+    return this.#cameraStream;
+  }
+
+  /** Goes on with the default microphone. */
+  async #replaceLostMicrophone(): Promise<void> {
+    this.#devices = { ...this.#devices, microphone: null };
+    await this.#microphone.use(null);
+    try {
+      await this.#acquire({ microphone: true, camera: false });
+    } catch (error) {
+      if (!this.#closed) this.#listener.microphoneLost(causeOf(error));
+    }
   }
 }
 
+function setOnlyTrack(stream: MediaStream, track: MediaStreamTrack): void {
+  for (const other of stream.getTracks()) stream.removeTrack(other);
+  stream.addTrack(track);
+}
+
 /** Makes the browser's media connection. */
-export const createBrowserMedia: CreateMedia = (connectionFailed) => new BrowserMedia(connectionFailed);
+export const createBrowserMedia: CreateMedia = (listener, devices) => new BrowserMedia(listener, devices);

@@ -1,21 +1,35 @@
+import type { ErrorCode } from "../api/error-code.js";
+import type { DisplayOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
+import type { StatsEntry } from "./stats-entry.js";
 
 /** How many others can be heard at once. */
 export const AUDIO_SLOTS = 3;
 /** How many others can be seen at once. */
 export const VIDEO_SLOTS = 4;
 
-/** What this side sends. */
+/** What this side sends from the beginning. */
 export interface LocalMedia {
   /** Not muted. */
   readonly microphone: boolean;
   readonly camera: boolean;
 }
 
+/** What this side sends. */
+export interface SentMedia extends LocalMedia {
+  readonly screen: boolean;
+}
+
+/** Which devices to open, by the browser's ids; null is the default one. */
+export interface PreferredDevices {
+  readonly microphone: string | null;
+  readonly camera: string | null;
+}
+
 /**
  * The port to one media connection: devices, offers, and what comes in by slot. It belongs to one call and lives as long.
  * Everything that opens a device is rejected with an `RtcError` of `DEVICE_FORBIDDEN`, `DEVICE_NOT_FOUND` or
- * `DEVICE_UNAVAILABLE`.
+ * `DEVICE_UNAVAILABLE`; what opens the screen, also of `FORBIDDEN_DISPLAY_SURFACE`.
  */
 export interface MediaHandler {
   /** Opens what is wanted with one question to the user; gives the camera's stream, or null without a camera. */
@@ -24,17 +38,37 @@ export interface MediaHandler {
   setMicrophone(on: boolean): Promise<void>;
   /** Switches the camera; gives its stream, or null when it is off. Not called again before it is done. */
   setCamera(on: boolean): Promise<MediaStream | null>;
+  /** Asks the user for a screen and sends it, or stops; gives its stream, or null. Not called again before it is done. */
+  setScreen(on: DisplayOptions | null): Promise<MediaStream | null>;
+  /** Takes another microphone, now if one is open. When it cannot be opened, the one before goes on. */
+  useMicrophone(deviceId: string): Promise<void>;
+  /** Takes another camera, now if one is on; its stream stays the same. When it cannot be opened, the one before goes on. */
+  useCamera(deviceId: string): Promise<void>;
   /** The next offer, with new ICE credentials after a lost connection. */
   createOffer(restart: boolean): Promise<string>;
   acceptAnswer(sdp: string): Promise<void>;
   /** The sound of all audio slots; always the same stream. */
   remoteAudio(): MediaStream;
-  /** Shows a participant from a video slot (0 … `VIDEO_SLOTS` - 1); the stream stays the same when the slot changes. */
-  showVideo(participantId: string, slot: number): MediaStream;
-  hideVideo(participantId: string): void;
+  /** Shows a video from a video slot (0 … `VIDEO_SLOTS` - 1); its stream stays the same when the slot changes. */
+  showVideo(videoId: string, slot: number): MediaStream;
+  hideVideo(videoId: string): void;
+  /** What the connection measures now; empty when the browser does not say. */
+  stats(): Promise<readonly StatsEntry[]>;
   /** Stops the devices at once, closes the connection and gives what it measured. Called once. */
   close(): Promise<TotalMediaStats>;
 }
 
-/** Makes the media connection of a call; `connectionFailed` is called whenever the network path is lost. */
-export type CreateMedia = (connectionFailed: () => void) => MediaHandler;
+/** What a media connection tells, until it is closed. */
+export interface MediaListener {
+  /** The network path is lost. */
+  connectionFailed(): void;
+  /** The camera is gone: somebody pulled its plug. */
+  cameraLost(): void;
+  /** The microphone is gone, and no other could be opened. */
+  microphoneLost(cause: ErrorCode): void;
+  /** The user has ended the screen share with the browser's own button, or closed the window. */
+  screenEnded(): void;
+}
+
+/** Makes the media connection of a call. */
+export type CreateMedia = (listener: MediaListener, devices: PreferredDevices) => MediaHandler;

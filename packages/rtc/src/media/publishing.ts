@@ -1,30 +1,39 @@
+import { VideoRemovalReason } from "../api/enums.js";
 import type { ErrorCode } from "../api/error-code.js";
+import type { DisplayOptions } from "../api/options.js";
 import type { Log } from "../log.js";
 import { causeOf } from "../signaling/refusal.js";
-import type { LocalMedia, MediaHandler } from "./handler.js";
+import type { LocalMedia, MediaHandler, SentMedia } from "./handler.js";
 import { Reconciler } from "./reconciler.js";
 
 /** What publishing tells its call. */
 export interface PublishingListener {
   cameraAdded(stream: MediaStream): void;
   cameraRemoved(): void;
+  screenAdded(stream: MediaStream): void;
+  screenRemoved(reason: VideoRemovalReason): void;
   /** A device or the platform did not do what was wished. */
   failed(cause: ErrorCode): void;
 }
 
 /** Says to the platform what this side sends; only what has changed is named. */
-export type Tell = (changes: Partial<LocalMedia>) => Promise<unknown>;
+export type Tell = (changes: Partial<SentMedia>) => Promise<unknown>;
 
-/** The microphone and the camera of one call: brings devices, and what the platform knows of them, to the latest wish. */
+/** What one call sends: brings microphone, camera and screen, and what the platform knows of them, to the latest wish. */
 export class Publishing {
   readonly #media: MediaHandler;
   readonly #listener: PublishingListener;
   readonly #camera: Reconciler<boolean>;
-  readonly #told: Reconciler<LocalMedia>;
-  #unmuted: boolean;
+  readonly #screen: Reconciler<boolean>;
+  readonly #told: Reconciler<SentMedia>;
   readonly #opened: Promise<MediaStream | null>;
   /** The camera that comes with the first opening, until it was used. */
   #firstCamera: Promise<MediaStream | null> | null;
+  #unmuted: boolean;
+  #displayOptions: DisplayOptions = {};
+  #screenRemovalReason: VideoRemovalReason = VideoRemovalReason.USER_REQUEST;
+  /** The last change of a device; they are changed one after the other. */
+  #deviceChange: Promise<unknown> = Promise.resolve();
 
   /** @param wanted - what the platform was told when the call began */
   constructor(media: MediaHandler, wanted: LocalMedia, tell: Tell, listener: PublishingListener, log: Log) {
@@ -32,7 +41,12 @@ export class Publishing {
     this.#listener = listener;
     this.#unmuted = wanted.microphone;
     this.#camera = new Reconciler(false, (on) => this.#switchCamera(on));
-    this.#told = new Reconciler(wanted, (wish, actual) => tell(difference(actual, wish)), isSame);
+    this.#screen = new Reconciler(false, (on) => this.#switchScreen(on));
+    this.#told = new Reconciler<SentMedia>(
+      { ...wanted, screen: false },
+      (wish, actual) => tell(difference(actual, wish)),
+      (one, other) => Object.keys(difference(one, other)).length === 0,
+    );
     this.#opened = media.open(wanted);
     this.#firstCamera = wanted.camera ? this.#opened : null;
     if (wanted.camera) this.#camera.want(true).catch((error: unknown) => log.debug("The camera did not start", error));
@@ -51,11 +65,15 @@ export class Publishing {
     return this.#camera.actual();
   }
 
+  hasScreen(): boolean {
+    return this.#screen.actual();
+  }
+
   async mute(shouldMute: boolean): Promise<void> {
     this.#unmuted = !shouldMute;
     try {
       await this.#media.setMicrophone(!shouldMute);
-      await this.#told.want(this.#wanted());
+      await this.#tellWanted();
     } catch (error) {
       if (!shouldMute) this.#stayMuted();
       throw this.#failed(error);
@@ -63,12 +81,55 @@ export class Publishing {
   }
 
   async setCamera(enabled: boolean): Promise<void> {
-    try {
+    await this.#reporting(async () => {
       await this.#camera.want(enabled);
-      await this.#told.want(this.#wanted());
-    } catch (error) {
-      throw this.#failed(error);
-    }
+      await this.#tellWanted();
+    });
+  }
+
+  /** Begins to share, or stops. Nobody should share unseen: when the platform does not follow, the sharing stops. */
+  async setScreen(enabled: boolean, options: DisplayOptions = {}): Promise<void> {
+    this.#displayOptions = options;
+    this.#screenRemovalReason = VideoRemovalReason.USER_REQUEST;
+    await this.#reporting(async () => {
+      await this.#screen.want(enabled);
+      try {
+        await this.#tellWanted();
+      } catch (error) {
+        if (enabled) await this.#screen.want(false);
+        throw error;
+      }
+    });
+  }
+
+  /** The platform has ended the share. It is told so too, because this side may have begun to share again meanwhile. */
+  async screenStopped(reason: VideoRemovalReason): Promise<void> {
+    this.#screenRemovalReason = reason;
+    await this.#reporting(async () => {
+      await this.#screen.want(false);
+      await this.#tellWanted();
+    });
+  }
+
+  /** The microphone is gone, and there is no other. */
+  async microphoneLost(cause: ErrorCode): Promise<void> {
+    this.#unmuted = false;
+    this.#listener.failed(cause);
+    await this.#tellWanted();
+  }
+
+  async useMicrophone(deviceId: string): Promise<void> {
+    await this.#changeDevice(() => this.#media.useMicrophone(deviceId));
+  }
+
+  async useCamera(deviceId: string): Promise<void> {
+    await this.#changeDevice(() => this.#media.useCamera(deviceId));
+  }
+
+  #changeDevice(change: () => Promise<void>): Promise<void> {
+    const turn = this.#deviceChange.then(() => this.#reporting(change));
+    this.#deviceChange = turn.catch(() => {});
+    return turn;
   }
 
   /** Nobody should speak unheard: when the platform or the microphone did not follow, this side is and shows muted. */
@@ -77,13 +138,25 @@ export class Publishing {
     void this.#media.setMicrophone(false);
   }
 
+  async #reporting(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw this.#failed(error);
+    }
+  }
+
   #failed(error: unknown): unknown {
     this.#listener.failed(causeOf(error));
     return error;
   }
 
-  #wanted(): LocalMedia {
-    return { microphone: this.#unmuted, camera: this.#camera.wish() };
+  #tellWanted(): Promise<void> {
+    return this.#told.want({
+      microphone: this.#unmuted,
+      camera: this.#camera.wish(),
+      screen: this.#screen.wish(),
+    });
   }
 
   async #switchCamera(on: boolean): Promise<void> {
@@ -93,15 +166,18 @@ export class Publishing {
     if (stream === null) this.#listener.cameraRemoved();
     else this.#listener.cameraAdded(stream);
   }
+
+  async #switchScreen(on: boolean): Promise<void> {
+    const stream = await this.#media.setScreen(on ? this.#displayOptions : null);
+    if (stream === null) this.#listener.screenRemoved(this.#screenRemovalReason);
+    else this.#listener.screenAdded(stream);
+  }
 }
 
-function isSame(one: LocalMedia, other: LocalMedia): boolean {
-  return one.microphone === other.microphone && one.camera === other.camera;
-}
-
-function difference(from: LocalMedia, to: LocalMedia): Partial<LocalMedia> {
+function difference(from: SentMedia, to: SentMedia): Partial<SentMedia> {
   return {
     ...(from.microphone !== to.microphone && { microphone: to.microphone }),
     ...(from.camera !== to.camera && { camera: to.camera }),
+    ...(from.screen !== to.screen && { screen: to.screen }),
   };
 }

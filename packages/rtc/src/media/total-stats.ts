@@ -1,24 +1,5 @@
 import type { AudioStats } from "../api/stats.js";
-
-/** One entry of an RTCStatsReport, as far as it is read here. */
-export interface StatsEntry {
-  readonly type: string;
-  readonly id: string;
-  readonly kind?: string;
-  readonly codecId?: string;
-  readonly mimeType?: string;
-  /** In seconds. */
-  readonly roundTripTime?: number;
-  /** In seconds. */
-  readonly jitter?: number;
-  readonly packetsSent?: number;
-  readonly packetsReceived?: number;
-  readonly bytesSent?: number;
-  readonly bytesReceived?: number;
-  readonly retransmittedPacketsSent?: number;
-  readonly retransmittedBytesSent?: number;
-  readonly packetsLost?: number;
-}
+import type { StatsEntry } from "./stats-entry.js";
 
 const MILLISECONDS = 1000;
 

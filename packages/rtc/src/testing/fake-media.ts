@@ -1,6 +1,8 @@
-import type { RtcError } from "../api/error-code.js";
+import type { ErrorCode, RtcError } from "../api/error-code.js";
+import type { DisplayOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
-import type { LocalMedia, MediaHandler } from "../media/handler.js";
+import type { LocalMedia, MediaHandler, MediaListener, PreferredDevices } from "../media/handler.js";
+import type { StatsEntry } from "../media/stats-entry.js";
 
 /** A stream that plays nothing; it can only be told from others. */
 export function fakeStream(name: string): MediaStream {
@@ -12,27 +14,50 @@ export class FakeMedia implements MediaHandler {
   /** Whether sound goes out. */
   microphone = false;
   camera = false;
+  screen = false;
+  /** What the user was last asked to share. */
+  displayOptions: DisplayOptions | null = null;
+  /** Which devices are chosen. */
+  devices: PreferredDevices;
+  entries: readonly StatsEntry[] = [];
   closed = false;
   offers = 0;
   restarts = 0;
   /** The answers that were taken. */
   readonly answers: string[] = [];
-  /** Which slot shows whom. */
+  /** Which slot shows which video. */
   readonly videos = new Map<string, number>();
   /** What opening a device is rejected with from now on. */
   deviceError: RtcError | null = null;
-  readonly #connectionFailed: () => void;
+  readonly #listener: MediaListener;
   readonly #streams = new Map<string, MediaStream>();
   readonly #remoteAudio = fakeStream("remote-audio");
   #offering = false;
 
-  constructor(connectionFailed: () => void) {
-    this.#connectionFailed = connectionFailed;
+  constructor(listener: MediaListener, devices: PreferredDevices) {
+    this.#listener = listener;
+    this.devices = devices;
   }
 
   /** The network path is lost. */
   losePath(): void {
-    this.#connectionFailed();
+    this.#listener.connectionFailed();
+  }
+
+  /** Somebody pulls the plug of the camera. */
+  loseCamera(): void {
+    this.#listener.cameraLost();
+  }
+
+  /** Somebody pulls the plug of the only microphone. */
+  loseMicrophone(cause: ErrorCode): void {
+    this.microphone = false;
+    this.#listener.microphoneLost(cause);
+  }
+
+  /** The user stops sharing with the browser's own button. */
+  stopSharing(): void {
+    this.#listener.screenEnded();
   }
 
   async open(wanted: LocalMedia): Promise<MediaStream | null> {
@@ -51,6 +76,23 @@ export class FakeMedia implements MediaHandler {
     await this.#openDevice(on);
     this.camera = on;
     return on ? fakeStream("camera") : null;
+  }
+
+  async setScreen(on: DisplayOptions | null): Promise<MediaStream | null> {
+    this.displayOptions = on ?? this.displayOptions;
+    await this.#openDevice(on !== null);
+    this.screen = on !== null;
+    return on === null ? null : fakeStream("screen");
+  }
+
+  async useMicrophone(deviceId: string): Promise<void> {
+    await this.#openDevice(true);
+    this.devices = { ...this.devices, microphone: deviceId };
+  }
+
+  async useCamera(deviceId: string): Promise<void> {
+    await this.#openDevice(true);
+    this.devices = { ...this.devices, camera: deviceId };
   }
 
   async createOffer(restart: boolean): Promise<string> {
@@ -73,16 +115,20 @@ export class FakeMedia implements MediaHandler {
     return this.#remoteAudio;
   }
 
-  showVideo(participantId: string, slot: number): MediaStream {
-    this.videos.set(participantId, slot);
-    const stream = this.#streams.get(participantId) ?? fakeStream(participantId);
-    this.#streams.set(participantId, stream);
+  showVideo(videoId: string, slot: number): MediaStream {
+    this.videos.set(videoId, slot);
+    const stream = this.#streams.get(videoId) ?? fakeStream(videoId);
+    this.#streams.set(videoId, stream);
     return stream;
   }
 
-  hideVideo(participantId: string): void {
-    this.videos.delete(participantId);
-    this.#streams.delete(participantId);
+  hideVideo(videoId: string): void {
+    this.videos.delete(videoId);
+    this.#streams.delete(videoId);
+  }
+
+  async stats(): Promise<readonly StatsEntry[]> {
+    return this.entries;
   }
 
   async close(): Promise<TotalMediaStats> {
@@ -90,6 +136,7 @@ export class FakeMedia implements MediaHandler {
     this.closed = true;
     this.microphone = false;
     this.camera = false;
+    this.screen = false;
     return { totalAudioStats: null };
   }
 

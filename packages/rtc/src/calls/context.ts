@@ -1,0 +1,22 @@
+import type { MediaCallOptions } from "../api/options.js";
+import type { Log } from "../log.js";
+import type { CreateMedia, LocalMedia, PreferredDevices } from "../media/handler.js";
+import type { Session } from "../signaling/session.js";
+import type { CallRegistry } from "./registry.js";
+
+/** What calls need of the client and of the world. */
+export interface CallContext {
+  /** The open session, now or as soon as there is one. */
+  readonly session: () => Promise<Session>;
+  readonly registry: CallRegistry;
+  readonly createMedia: CreateMedia;
+  /** The devices that the application has chosen. */
+  readonly devices: () => PreferredDevices;
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+/** The wishes of options, with their defaults. */
+export function wantedMedia({ audio = true, video = false }: MediaCallOptions): LocalMedia {
+  return { microphone: audio, camera: video };
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it } from "vitest";
+import type { WebrtcCall } from "../src/api/calls.js";
+import { errorCode, RtcError } from "../src/api/error-code.js";
+import { DESK, type Heard, harness, KITCHEN, listen, participant, slot } from "./harness.js";
+
+const { server, client, media, connect } = harness();
+
+async function establish(video = false): Promise<[WebrtcCall, Heard]> {
+  await connect();
+  const call = client().callWebrtc("kitchen", { video });
+  await server().hears("call.start");
+  await server().replies("call.start", { callId: DESK });
+  await server().hears("media.offer");
+  await server().replies("media.offer", { sdp: "answer 1" });
+  await server().says({
+    type: "call.established",
+    callId: DESK,
+    participants: [participant(KITCHEN, "kitchen")],
+    slots: [slot(0, KITCHEN)],
+  });
+  return [call, listen(call)];
+}
+
+describe("devices", () => {
+  it("are listed by kind", async () => {
+    expect(await client().getAudioInputDevices()).toMatchObject([{ deviceId: "a-audioinput" }]);
+    expect(await client().getAudioOutputDevices()).toMatchObject([{ deviceId: "a-audiooutput" }]);
+    expect(await client().getVideoInputDevices()).toMatchObject([{ deviceId: "a-videoinput" }]);
+  });
+
+  it("are chosen for later calls", async () => {
+    client().setAudioInputDevice("headset");
+    client().setVideoInputDevice("webcam");
+    client().unsetAudioInputDevice("another");
+    await establish();
+    expect(media().devices).toEqual({ microphone: "headset", camera: "webcam" });
+    client().unsetAudioInputDevice("headset");
+    client().unsetVideoInputDevice();
+    expect(media().devices).toEqual({ microphone: "headset", camera: "webcam" });
+    client().joinRoom("standup");
+    await server().hears("room.join");
+    await server().refuses("room.join", "ROOM_FULL");
+    expect(media(1).devices).toEqual({ microphone: null, camera: null });
+  });
+
+  it("are switched in a call, the last wish last", async () => {
+    const [call, heard] = await establish();
+    await Promise.all([call.setAudioInputDevice("headset"), call.setAudioInputDevice("desk-microphone")]);
+    await call.setVideoInputDevice("webcam");
+    expect(media().devices).toEqual({ microphone: "desk-microphone", camera: "webcam" });
+    media().deviceError = new RtcError(errorCode("DEVICE_NOT_FOUND"));
+    await expect(call.setAudioInputDevice("gone")).rejects.toMatchObject({ errorCode: { name: "DEVICE_NOT_FOUND" } });
+    expect(heard.names).toEqual(["error"]);
+    expect(media().devices.microphone).toBe("desk-microphone");
+  });
+});
+
+describe("a plug that is pulled", () => {
+  it("switches the camera off", async () => {
+    const [call, heard] = await establish(true);
+    expect(call.hasCameraVideo()).toBe(true);
+    media().loseCamera();
+    await server().hears("media.update", { camera: false });
+    await server().replies("media.update", {});
+    expect([call.hasCameraVideo(), heard.names]).toEqual([false, ["camera-video-removed"]]);
+  });
+
+  it("mutes when there is no other microphone", async () => {
+    const [call, heard] = await establish();
+    media().loseMicrophone(errorCode("DEVICE_NOT_FOUND"));
+    await server().hears("media.update", { microphone: false });
+    await server().replies("media.update", {});
+    expect(call.muted()).toBe(true);
+    expect(heard.payload("error")).toMatchObject({ errorCode: { name: "DEVICE_NOT_FOUND" } });
+  });
+});
