@@ -12,6 +12,17 @@ export type {
   WebrtcCall,
 } from "./api/calls.js";
 export type { RingbackRtc, RtcOptions } from "./api/client.js";
+export type {
+  EchoAudio,
+  EchoConnectedEvent,
+  EchoPath,
+  EchoTest,
+  EchoTestEvents,
+  EchoTestOptions,
+  EchoTestStats,
+  EchoTraffic,
+  EchoVideo,
+} from "./api/echo.js";
 export type { Endpoint, User, WebrtcEndpoint } from "./api/endpoint.js";
 export { CallStatus, EndpointType, RecordingType, State, VideoRemovalReason } from "./api/enums.js";
 export { type ErrorCode, RtcError } from "./api/error-code.js";
@@ -51,3 +62,4 @@ export {
 export type { Participant, ParticipantAudio, ParticipantMedia } from "./api/participant.js";
 export type { AudioStats, TotalMediaStats } from "./api/stats.js";
 export { createRingbackRtc } from "./create.js";
+export { playRingback, playRingtone, type StopTone } from "./tones.js";

@@ -1,11 +1,13 @@
 import type { CallIncoming, ServerEvent } from "@ringback/protocol";
 import type { RoomCall, WebrtcCall } from "./api/calls.js";
 import type { RingbackRtc } from "./api/client.js";
+import type { EchoTest, EchoTestOptions } from "./api/echo.js";
 import type { User } from "./api/endpoint.js";
 import { errorCode } from "./api/error-code.js";
 import type { Handler, RtcEvents } from "./api/events.js";
 import { type MediaCallOptions, RoomCallOptions, WebrtcCallOptions } from "./api/options.js";
 import type { CallContext } from "./calls/context.js";
+import { EchoCall } from "./calls/echo-call.js";
 import { IncomingCall } from "./calls/incoming-call.js";
 import { JoinedRoom } from "./calls/joined-room.js";
 import { OutgoingCall } from "./calls/outgoing-call.js";
@@ -87,6 +89,10 @@ export class RtcClient implements RingbackRtc {
 
   joinRoom(name: string, options: MediaCallOptions = {}): RoomCall {
     return new JoinedRoom(this.#context, name, new RoomCallOptions(options));
+  }
+
+  startEchoTest(options: EchoTestOptions = {}): EchoTest {
+    return new EchoCall(this.#context, options);
   }
 
   getAudioInputDevices(): Promise<MediaDeviceInfo[]> {

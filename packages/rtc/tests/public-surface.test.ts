@@ -15,6 +15,8 @@ it("exports what works, and nothing else", () => {
     "VideoRemovalReason",
     "WebrtcCallOptions",
     "createRingbackRtc",
+    "playRingback",
+    "playRingtone",
   ]);
 });
 

@@ -1,4 +1,5 @@
 import type { RoomCall, WebrtcCall } from "./calls.js";
+import type { EchoTest, EchoTestOptions } from "./echo.js";
 import type { User } from "./endpoint.js";
 import type { EventSource, RtcEvents } from "./events.js";
 import type { MediaCallOptions } from "./options.js";
@@ -34,6 +35,11 @@ export interface RingbackRtc extends EventSource<RtcEvents> {
   callWebrtc(identity: string, options?: MediaCallOptions): WebrtcCall;
   /** Joins a room of this name, and opens it when nobody is there. What becomes of it is told by the call's events. */
   joinRoom(name: string, options?: MediaCallOptions): RoomCall;
+  /**
+   * Tests the way to the platform and back: a call in which this side hears and sees itself. Ringback's own.
+   * What becomes of it is told by its events; while the client is still connecting, it waits.
+   */
+  startEchoTest(options?: EchoTestOptions): EchoTest;
   /** The microphones. They have names only once the user has allowed one of them; empty on pages without TLS. */
   getAudioInputDevices(): Promise<MediaDeviceInfo[]>;
   /** The loudspeakers and headphones, for `setSinkId` of an audio element. Some browsers do not tell them. */

@@ -9,6 +9,7 @@ import { Emitter } from "../emitter.js";
 import type { LocalMedia, MediaHandler, MediaListener, SentMedia } from "../media/handler.js";
 import { Negotiation } from "../media/negotiation.js";
 import { Publishing, type PublishingListener } from "../media/publishing.js";
+import type { StatsEntry } from "../media/stats-entry.js";
 import { causeOf, RequestRefused } from "../signaling/refusal.js";
 import { REQUEST_TIMEOUT, type Session } from "../signaling/session.js";
 import { type Change, changes, firstVideos, videoId } from "./changes.js";
@@ -239,6 +240,16 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     }
     if (this.#callId.value() !== null) this.#askForEnd();
     this.finish(causeOf(error));
+  }
+
+  /** What the media connection measures now. */
+  protected measured(): Promise<readonly StatsEntry[]> {
+    return (this.life.status === CallStatus.FINISHED ? undefined : this.#media?.handler.stats()) ?? Promise.resolve([]);
+  }
+
+  /** The stream of a video that comes from this slot. */
+  protected shown(videoId: string, slot: number): MediaStream | null {
+    return this.#media?.handler.showVideo(videoId, slot) ?? null;
   }
 
   /** Whether the end has come or was asked for. */

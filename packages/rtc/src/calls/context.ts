@@ -17,6 +17,6 @@ export interface CallContext {
 }
 
 /** The wishes of options, with their defaults. */
-export function wantedMedia({ audio = true, video = false }: MediaCallOptions): LocalMedia {
+export function wantedMedia({ audio = true, video = false }: Pick<MediaCallOptions, "audio" | "video">): LocalMedia {
   return { microphone: audio, camera: video };
 }
