@@ -10,7 +10,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,6 +47,7 @@ from ringback.storage.dispatcher import Dispatcher
 from ringback.storage.epochs import next_epoch
 from ringback.storage.mailboxes import Mailboxes
 from ringback.web.assembly import assemble
+from ringback.web.certificates import load_certificate, self_signed_certificate
 from ringback.web.health import Check
 
 WEBSOCKET_LIMIT: Final = 128 * 1024
@@ -57,6 +58,9 @@ GRACE_SECONDS: Final = 10
 
 SHOWCASE: Final = "/app/showcase"
 """The page that `/` leads to while the demo is on."""
+
+STRICT_TRANSPORT: Final = ("Strict-Transport-Security", f"max-age={365 * 24 * 3600}")
+"""Browsers that have once been here over HTTPS never again speak plain HTTP with this host."""
 
 KEY_FILE: Final = "secret.key"
 """Where the secret key lives in the data directory; mode 0600."""
@@ -278,12 +282,26 @@ def _write_once(path: Path, content: str) -> None:
         os.close(directory)
 
 
+def _https(settings: Settings, now: datetime) -> dict[str, Any]:
+    """Uvicorn's arguments for HTTPS; none for plain HTTP. Raises `CertificateUnusable`."""
+    if settings.tls_self_signed:
+        used = self_signed_certificate(settings.data_dir, settings.host_names(), now)
+    elif settings.tls_cert and settings.tls_key:
+        used = load_certificate(settings.tls_cert, settings.tls_key)
+    else:
+        return {}
+    # On localhost the header would turn every other server of this machine into HTTPS, whatever its port.
+    headers = [] if used.self_signed or settings.local else [STRICT_TRANSPORT]
+    return {"ssl_certfile": used.certificate_file, "ssl_keyfile": used.key_file, "headers": headers}
+
+
 async def serve(settings: Settings, announce: Callable[[Settings, FirstStart | None], None]) -> None:
     """Run one node until SIGTERM or Ctrl-C; a second signal does not wait for open connections.
 
     `announce` is told, once the node can answer, the settings with the port that is really used, and what the first
-    start has made. Raises `AddressUnavailable`, `DataDirectoryTaken`, `SchemaTooNew`, `SecretKeyUnusable`, and
-    `CancelledError` when SIGTERM comes before that; what has been started is stopped then, too.
+    start has made. Raises `AddressUnavailable`, `CertificateUnusable`, `DataDirectoryTaken`, `SchemaTooNew`,
+    `SecretKeyUnusable`, and `CancelledError` when SIGTERM comes before that; what has been started is stopped then,
+    too.
     """
     starting = asyncio.current_task()
     assert starting is not None
@@ -293,6 +311,7 @@ async def serve(settings: Settings, announce: Callable[[Settings, FirstStart | N
         lock = DataDirectoryLock(settings.data_dir)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, starting.cancel)  # until `_Server` takes over
         try:
+            https = _https(settings, SystemClock().now())
             async with open_platform(settings) as platform, running(platform) as app:
                 chosen = settings.bootstrap_api_key
                 first_start = await platform.accounts.bootstrap(Secret(chosen.get_secret_value()) if chosen else None)
@@ -306,6 +325,7 @@ async def serve(settings: Settings, announce: Callable[[Settings, FirstStart | N
                         access_log=False,  # it would hold addresses, and query strings with whatever people put there
                         server_header=False,
                         timeout_graceful_shutdown=GRACE_SECONDS,
+                        **https,
                     )
                 )
                 announce(settings, first_start)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
+import segno
 import structlog
 import typer
 import uvloop
@@ -23,7 +24,9 @@ from ringback.app import serve as serve_node
 from ringback.kernel.errors import RingbackError
 from ringback.kernel.ids import new_secret
 from ringback.kernel.redaction import Secret
-from ringback.settings import Settings
+from ringback.media.addresses import LOOPBACK, announced_addresses
+from ringback.settings import DEFAULT_PORT, IN_CHECKOUT, Settings
+from ringback.web.certificates import trusting_context
 
 T = TypeVar("T")
 
@@ -43,6 +46,11 @@ _GROUPS = {"account": _account, "api-key": _api_key, "user": _user, "token": _to
 for name, group in _GROUPS.items():
     cli.add_typer(group, name=name)
 
+_NO_CAMERAS = (
+    "They allow them only on localhost and over HTTPS: use --tls-self-signed, --tls-cert with --tls-key, or a proxy "
+    "with TLS in front whose address is RINGBACK_PUBLIC_URL."
+)
+
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="Where the data lives.", show_default="./data")]
 Account = Annotated[str, typer.Option("--account", help="Name of the account.")]
 Name = Annotated[str, typer.Option("--name")]
@@ -55,9 +63,23 @@ def serve(
     data_dir: DataDir = None,
     public_url: Annotated[str | None, typer.Option(help="The origin that people and applications use.")] = None,
     workers: Annotated[int | None, typer.Option(help="Media workers.", show_default="one per core")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Serve HTTPS with this certificate (PEM).")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="The private key of the certificate (PEM).")] = None,
+    tls_self_signed: Annotated[
+        bool | None, typer.Option("--tls-self-signed", help="Serve HTTPS with a certificate that browsers warn of.")
+    ] = None,
 ) -> None:
     """Run a node."""
-    settings = _settings(host=host, port=port, data_dir=data_dir, public_url=public_url, workers=workers)
+    settings = _settings(
+        host=host,
+        port=port,
+        data_dir=data_dir,
+        public_url=public_url,
+        workers=workers,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        tls_self_signed=tls_self_signed,
+    )
     configure_logging()
     structlog.get_logger(__name__).info("Starting.", **settings.described())
     try:
@@ -128,9 +150,12 @@ def worker_status(
     url: Annotated[str | None, typer.Option(help="The running server.", show_default="http://127.0.0.1:8080")] = None,
 ) -> None:
     """Say whether a running server is ready, and how many media workers are connected."""
-    server = _settings(public_url=url).public_url
+    settings = _settings(public_url=url)
+    server = settings.public_url
     try:
-        with urllib.request.urlopen(f"{server}/health/ready", timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - Settings takes http and https only
+        with urllib.request.urlopen(  # noqa: S310 - Settings takes http and https only
+            f"{server}/health/ready", timeout=ANSWER_SECONDS, context=trusting_context(settings.data_dir)
+        ) as answer:
             readiness = json.load(answer)
     except urllib.error.HTTPError as not_ready:
         with not_ready:
@@ -217,7 +242,32 @@ def _announce(settings: Settings, first_start: FirstStart | None) -> None:
     if first_start is not None:
         rows["Admin login"] = f"{first_start.username} / {first_start.password.reveal()}"
         rows["API key"] = first_start.api_key.reveal()
+    rows |= _on_other_devices(settings)
     console = Console(highlight=False)
     for label, value in rows.items():
         # Never cut or wrapped: a key in two pieces cannot be copied.
         console.print(Text(f"{label + ':':<13}", "bold"), Text(value), sep="", soft_wrap=True)
+    if console.is_terminal and not settings.local:
+        segno.make(next(iter(rows.values()))).terminal(compact=True)
+    if not settings.cameras_work:
+        structlog.get_logger(__name__).warning("Browsers will refuse cameras and microphones.", reason=_NO_CAMERAS)
+
+
+def _on_other_devices(settings: Settings) -> dict[str, str]:
+    """What to know about phones and other machines, row by row."""
+    rows = {}
+    network = announced_addresses()[-1]
+    if settings.local and settings.demo and network != LOOPBACK:
+        if IN_CHECKOUT:
+            port = "" if settings.port == DEFAULT_PORT else f" PORT={settings.port}"
+            command = f"make run HOST=0.0.0.0{port} ARGS=--tls-self-signed RINGBACK_DEMO=true"
+        else:
+            command = f"RINGBACK_DEMO=true ringback serve --host 0.0.0.0 --port {settings.port} --tls-self-signed"
+        rows["On a phone"] = f"stop this, run `{command}`, and open https://{network}:{settings.port}{SHOWCASE}"
+    if not settings.cameras_work:
+        rows["Warning"] = f"browsers will refuse cameras and microphones at this address. {_NO_CAMERAS}"
+    if settings.tls_self_signed:
+        rows["Certificate"] = "self-signed: each browser warns once, and then lets you go on"
+    if not settings.local and not settings.demo:
+        rows["Demo"] = "off, because it would give a token to everybody in reach; RINGBACK_DEMO=true switches it on"
+    return rows

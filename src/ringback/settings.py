@@ -2,18 +2,29 @@
 
 import ipaddress
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Annotated, Any, Final
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
+
+from ringback.media.addresses import announced_addresses
 
 SECRET_KEY_LENGTH: Final = 32
 """Fewest characters of RINGBACK_SECRET_KEY: tokens signed with a guessable key can be forged."""
 
+DEFAULT_PORT: Final = 8080
+
 _REPOSITORY: Final = Path(__file__).parents[2]
+
+IN_CHECKOUT: Final = (_REPOSITORY / "Cargo.toml").is_file()
+"""Whether this runs from the sources, and not from an installed package."""
+
+_EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 
 
 def _split(value: object) -> object:
@@ -39,19 +50,25 @@ def _database_url(data: dict[str, Any]) -> str:
 
 
 def _public_url(data: dict[str, Any]) -> str:
-    host = f"[{data['host']}]" if ":" in data["host"] else data["host"]
-    return f"http://{host}:{data['port']}"
+    # Nobody can open "every address"; the last announced one is the default route's.
+    host = announced_addresses()[-1] if data["host"] in _EVERY_ADDRESS else data["host"]
+    scheme = "https" if data["tls_self_signed"] or data["tls_cert"] else "http"
+    return f"{scheme}://{f'[{host}]' if ':' in host else host}:{data['port']}"
 
 
 def _without_slash(value: str) -> str:
     return value.rstrip("/")
 
 
-def _is_loopback(data: dict[str, Any]) -> bool:
+def _is_loopback(host: str) -> bool:
     try:
-        return ipaddress.ip_address(data["host"]).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
-        return bool(data["host"] == "localhost")
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _demo(data: dict[str, Any]) -> bool:
+    return _is_loopback(data["host"])
 
 
 def _worker_binary() -> Path:
@@ -71,7 +88,7 @@ class Settings(BaseSettings):
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     """Where HTTP and signaling listen."""
 
-    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+    port: Annotated[int, Field(ge=0, le=65535)] = DEFAULT_PORT
     """TCP port of the same; 0 takes any free one."""
 
     data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Path("data")
@@ -82,6 +99,15 @@ class Settings(BaseSettings):
 
     database_url: Annotated[str, Field(min_length=1)] = Field(default_factory=_database_url)
     """An SQLAlchemy URL."""
+
+    tls_cert: Annotated[Path, AfterValidator(Path.absolute)] | None = None
+    """Serve HTTPS with this certificate (PEM, with its chain)."""
+
+    tls_key: Annotated[Path, AfterValidator(Path.absolute)] | None = Field(default=None, validate_default=True)
+    """The private key of `tls_cert` (PEM, without a password)."""
+
+    tls_self_signed: bool = Field(default=False, validate_default=True)
+    """Serve HTTPS with a certificate that is made here, and that browsers warn of."""
 
     public_url: Annotated[str, Field(pattern="^https?://"), AfterValidator(_without_slash)] = Field(
         default_factory=_public_url
@@ -103,11 +129,42 @@ class Settings(BaseSettings):
     secret_key: Annotated[SecretStr, Field(min_length=SECRET_KEY_LENGTH)] | None = None
     """Signs tokens and will encrypt secrets at rest; without it, a 0600 file in the data directory does."""
 
-    demo: bool = Field(default_factory=_is_loopback)
+    demo: bool = Field(default_factory=_demo)
     """Hand out tokens without an API key, for the showcase. On by default only when nobody else can reach the host."""
 
     ring_timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     """How long a call rings before it ends as not answered."""
+
+    @field_validator("tls_key")
+    @classmethod
+    def _key_has_its_certificate(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if (value is None) != (info.data.get("tls_cert") is None):
+            raise ValueError("a certificate and its key are given together (tls_cert, tls_key)")
+        return value
+
+    @field_validator("tls_self_signed")
+    @classmethod
+    def _one_certificate(cls, value: bool, info: ValidationInfo) -> bool:
+        if value and info.data.get("tls_cert") is not None:
+            raise ValueError("choose either a certificate of your own (tls_cert) or a self-signed one")
+        return value
+
+    @property
+    def local(self) -> bool:
+        """Whether only this machine can reach the node."""
+        return _is_loopback(self.host)
+
+    @property
+    def cameras_work(self) -> bool:
+        """Whether browsers let pages at `public_url` use camera and microphone: over HTTPS, or on this machine."""
+        url = urlsplit(self.public_url)
+        return url.scheme == "https" or _is_loopback(url.hostname or "")
+
+    def host_names(self) -> frozenset[str]:
+        """Every name and address that people may open this node by: what a self-signed certificate is valid for."""
+        given = {self.host, urlsplit(self.public_url).hostname or "", socket.gethostname()}
+        addresses = {"127.0.0.1", "::1", *(self.media_addresses or announced_addresses())}
+        return frozenset({"localhost", *addresses, *given} - {"", *_EVERY_ADDRESS})
 
     def described(self) -> dict[str, str]:
         """Name and value of every setting for the boot log; of secrets only whether they are set."""
