@@ -6,12 +6,15 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Playwright, async_playwright
 
 from tests.e2e.browsers import launch, new_context
+from tests.e2e.devices import Device
 from tests.e2e.people import Person
 from tests.e2e.server import Server, running_server
 
@@ -19,6 +22,14 @@ ARTIFACTS = Path(__file__).with_name("artifacts")
 
 Launch = Callable[[str], Awaitable[Browser]]
 Invite = Callable[[str], Awaitable[Person]]
+Serve = Callable[[dict[str, str]], Awaitable[Server]]
+
+
+class Open(Protocol):
+    """Opens a person's device at a server, the shared one if none is given; `connect=False` leaves that to the test."""
+
+    def __call__(self, name: str, server: Server | None = None, *, connect: bool = True) -> Awaitable[Device]: ...
+
 
 _failed = pytest.StashKey[bool]()
 
@@ -80,6 +91,44 @@ async def invite(request: pytest.FixtureRequest, server: Server, browser_of: Lau
             for person in invited:
                 files |= await person.traces()
             await asyncio.to_thread(_write, ARTIFACTS / request.node.name, files)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def serve(playwright: Playwright, tmp_path: Path) -> AsyncIterator[Serve]:
+    """Starts a server for one test alone, with settings of its own."""
+    requests = await playwright.request.new_context()
+    async with AsyncExitStack() as stack:
+
+        async def start(settings: dict[str, str]) -> Server:
+            return await stack.enter_async_context(running_server(tmp_path, requests, settings))
+
+        yield start
+    await requests.dispose()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_device(request: pytest.FixtureRequest, server: Server, browser_of: Launch) -> AsyncIterator[Open]:
+    """Opens devices without the showcase; when the test is over, nothing may have happened that it did not expect."""
+    opened: list[Device] = []
+    shared = server
+    async with AsyncExitStack() as stack:
+
+        async def get(name: str, server: Server | None = None, *, connect: bool = True) -> Device:
+            context = await new_context(await browser_of(name))
+            stack.push_async_callback(context.close)
+            device = await Device.opens(name, context, server or shared)
+            opened.append(device)
+            if connect:
+                await device.connects()
+            return device
+
+        yield get
+        if request.node.stash.get(_failed, False):
+            logs = {f"{urlsplit(device.server.url).port}.log": device.server.tail().encode() for device in opened}
+            await asyncio.to_thread(_write, ARTIFACTS / request.node.name, logs)
+        else:
+            for device in opened:
+                await device.ends_as_recorded()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

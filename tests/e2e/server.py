@@ -6,7 +6,7 @@ import asyncio
 import os
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,8 @@ from playwright.async_api import APIRequestContext, Error
 ROOT = Path(__file__).parents[2]
 BUILT_PAGE = ROOT / "src/ringback/static/app/showcase/index.html"
 HOST = "127.0.0.1"
+API_KEY = "end-to-end"
+WORKER_BINARY = "RINGBACK_WORKER_BINARY"  # the one setting that belongs to the machine
 START_SECONDS = 60  # a cold start with migrations takes 3; the machine may be busy building
 STOP_SECONDS = 20  # it drains its workers first
 POLL_SECONDS = 0.2
@@ -37,12 +39,17 @@ class Server:
 
 
 @asynccontextmanager
-async def running_server(folder: Path, requests: APIRequestContext) -> AsyncIterator[Server]:
+async def running_server(
+    folder: Path, requests: APIRequestContext, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[Server]:
     if not BUILT_PAGE.exists():
         raise ServerFailed("The showcase is not built: run `npm run build` first.")
     port = _free_port()
     log = folder / "server.log"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("RINGBACK_")}
+    environment = {
+        name: value for name, value in os.environ.items() if name == WORKER_BINARY or not name.startswith("RINGBACK_")
+    }
+    defaults = {"RINGBACK_MEDIA_UDP_PORT": "0", "RINGBACK_BOOTSTRAP_API_KEY": API_KEY}
     arguments = ["serve", "--host", HOST, "--port", str(port), "--data-dir", str(folder / "data"), "--workers", "1"]
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
@@ -51,7 +58,7 @@ async def running_server(folder: Path, requests: APIRequestContext) -> AsyncIter
             "ringback",
             *arguments,
             cwd=ROOT,
-            env={**environment, "RINGBACK_MEDIA_UDP_PORT": "0"},
+            env={**environment, **defaults, **(settings or {})},
             stdout=output,
             stderr=output,
         )
