@@ -322,12 +322,12 @@ impl Room {
 
     /// The way of a packet: from a source to all slots that carry its publication.
     fn forward(&mut self, publisher: ParticipantKey, media: &MediaPacket, fx: &mut Effects<'_>) {
-        let MediaPacket { source, packet, captured } = media;
+        let MediaPacket { source, codec, packet, captured } = media;
         let key = self.participants.get(&publisher).and_then(|participant| participant.publication(*source));
         let Some((key, publication)) = key.and_then(|key| Some((key, self.publications.get_mut(&key)?))) else {
             return;
         };
-        let Some(arrival) = publication.receive(packet, fx.now) else {
+        let Some(arrival) = publication.receive(packet, *codec, fx.now) else {
             return;
         };
         if !publication.started {
@@ -349,13 +349,20 @@ impl Room {
                 slot.restart();
                 continue;
             }
+            if !transport.takes(*slot_key, *codec) {
+                if slot.miss(*codec) {
+                    let (room, participant, slot) = (&self.id, &participant.id, slot_key);
+                    tracing::info!(%room, %participant, %slot, %codec, "the receiver has not negotiated the codec");
+                }
+                continue;
+            }
             let verdict = slot.judge(kind, arrival);
             if verdict == Verdict::NeedsKeyframe {
                 keyframe_wanted = true;
                 continue;
             }
             let starts = verdict == Verdict::Start;
-            let forwarded = ForwardedPacket { packet, number, starts, wallclock: *captured };
+            let forwarded = ForwardedPacket { packet, codec: *codec, number, starts, wallclock: *captured };
             let mut out = Outputs { datagrams: fx.datagrams, events: &mut self.scratch };
             if transport.send(*slot_key, &forwarded, fx.now, &mut out) {
                 slot.packets_sent += 1;
