@@ -20,6 +20,7 @@ mod egress;
 mod fact;
 mod h264;
 mod ids;
+mod levels;
 mod offer;
 mod participant;
 mod publication;
@@ -37,6 +38,7 @@ pub use command::{Command, CommandError, ErrorCode, Kind, Reply, ReplyResult, So
 pub use egress::{Egress, Feedback, ForwardedPacket, SlotStream, StromEgress};
 pub use fact::{CloseReason, Fact, FactJournal, FailReason, NumberedFact};
 pub use ids::{CommandId, IdError, ParticipantId, PublicationId, RoomId, TransportId};
+pub use levels::{LEVELS_INTERVAL, ParticipantLevel, RoomLevels, SILENCE};
 pub use offer::{MAX_OFFER_BYTES, MAX_OFFER_LINES};
 pub use slot::SlotKey;
 pub use snapshot::{

@@ -10,6 +10,7 @@ use crate::fact::{CloseReason, Fact, FactJournal};
 use crate::ids::{
     ParticipantId, ParticipantKey, PublicationId, PublicationKey, RoomId, RoomKey, TransportId, TransportKey,
 };
+use crate::levels::{ParticipantLevel, RoomLevels};
 use crate::offer::{CheckedOffer, MAX_OFFER_LINES};
 use crate::participant::Participant;
 use crate::publication::Publication;
@@ -37,6 +38,8 @@ pub(crate) struct Room {
     publication_names: HashMap<PublicationId, PublicationKey>,
     /// Publications from which somebody wants a keyframe.
     keyframes_wanted: BTreeSet<PublicationKey>,
+    /// What was last said of the microphones' loudness.
+    said_levels: Vec<ParticipantLevel>,
     /// What transports have told and the room has not handled yet; empty between steps.
     events: VecDeque<(ParticipantKey, TransportEvent)>,
     /// Kept between steps for its memory only.
@@ -54,6 +57,7 @@ impl Room {
             publications: BTreeMap::new(),
             publication_names: HashMap::new(),
             keyframes_wanted: BTreeSet::new(),
+            said_levels: Vec::new(),
             events: VecDeque::new(),
             scratch: Vec::new(),
             next_number: 0,
@@ -264,6 +268,25 @@ impl Room {
                 .map(|participant| self.participant_snapshot(participant))
                 .collect(),
         }
+    }
+
+    /// How loud the microphones are, if that is not what was said last; then it counts as said.
+    pub(crate) fn take_changed_levels(&mut self, now: Instant) -> Option<RoomLevels> {
+        let microphones = self.participants.values().filter_map(|participant| {
+            let publication = self.publications.get(&participant.publication(Source::Microphone)?)?;
+            Some(ParticipantLevel { participant: participant.id.clone(), loudness: publication.meter.loudness(now) })
+        });
+        let levels: Vec<ParticipantLevel> = microphones.collect();
+        if levels == self.said_levels {
+            return None;
+        }
+        self.said_levels.clone_from(&levels);
+        Some(RoomLevels { room: self.id.clone(), levels })
+    }
+
+    /// Whoever is told next has heard nothing of the microphones' loudness.
+    pub(crate) fn forget_said_levels(&mut self) {
+        self.said_levels.clear();
     }
 
     fn participant_snapshot(&self, participant: &Participant) -> ParticipantSnapshot {

@@ -1,5 +1,7 @@
 """What happens around calls without anybody asking: commands carried out, facts of the media workers, a restart."""
 
+from collections.abc import Sequence
+
 import structlog
 
 from ringback.calls.commands import AlertDevices, RunMedia
@@ -10,6 +12,7 @@ from ringback.calls.store import CALLS, live_owners, locate
 from ringback.kernel.errors import RingbackError
 from ringback.media.engine import MediaEngine
 from ringback.media.facts import Fact, PublicationStarted, RoomFailed, TransportClosed, TransportConnected
+from ringback.media.model import RoomLevels
 from ringback.storage.aggregates import require
 from ringback.storage.database import Database
 from ringback.storage.mailboxes import Execution, Mailboxes
@@ -66,6 +69,9 @@ class CallJobs:
         """End the calls of a worker that is gone."""
         for located in await self._database.read(lambda connection: live_owners(connection, worker)):
             await self._mailboxes.tell(located.account_id, located.owner, RoomLost())
+
+    def audio_levels(self, worker: int, rooms: Sequence[RoomLevels]) -> None:
+        """Nobody asks yet who speaks."""
 
     async def recover(self) -> None:
         """End the calls of a former run: their sessions ended with it."""

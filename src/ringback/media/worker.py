@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ringback.media.engine import MediaListener
 from ringback.media.errors import WorkerGone, WorkerRefused, WorkerStartFailed
 from ringback.media.facts import Fact, RoomFailed
 from ringback.media.launch import adopt, launch
+from ringback.media.model import RoomLevels
 from ringback.media.process import STOP_GRACE, WorkerProcess
 from ringback.media.status import WorkerState, WorkerStatus
 
@@ -136,6 +138,10 @@ class Worker:
     async def worker_lost(self, worker: int) -> None:
         """Pass the loss on to the listener."""
         await self._listener.worker_lost(worker)
+
+    def audio_levels(self, worker: int, rooms: Sequence[RoomLevels]) -> None:
+        """Pass the levels on to the listener."""
+        self._listener.audio_levels(worker, rooms)
 
     async def stop(self) -> None:
         """End the process, asking first; but leave it alone if another control plane has taken it over."""
