@@ -1,7 +1,6 @@
 """Who owns what, and who may act."""
 
 import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -53,9 +52,9 @@ class ApiKey:
     created_at: datetime
 
 
-def new_api_key(unique: str) -> Secret:
-    """A key in the public API's shape: 32 hex digits (128 random bits), `-`, and the id `unique`."""
-    return Secret(f"{secrets.token_hex(16)}-{unique}")
+def api_key_from(random: bytes, unique: str) -> Secret:
+    """A key in the public API's shape: 32 hex digits (of 128 random bits), `-`, and the id `unique`."""
+    return Secret(f"{random.hex()}-{unique}")
 
 
 def key_hash(key: Secret) -> bytes:

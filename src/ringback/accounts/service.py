@@ -2,11 +2,12 @@
 
 import base64
 import binascii
+import secrets
 from dataclasses import dataclass
 from typing import Final
 
 from ringback.accounts import store
-from ringback.accounts.model import PREFIX_LENGTH, Account, ApiKey, Role, User, is_name, key_hash, new_api_key
+from ringback.accounts.model import PREFIX_LENGTH, Account, ApiKey, Role, User, api_key_from, is_name, key_hash
 from ringback.accounts.passwords import Passwords
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import InvalidRequest, NotFound, Unauthenticated
@@ -52,7 +53,7 @@ class Accounts:
         if not await self._database.read(store.is_empty):
             return None
         password = Secret(new_secret(15))
-        key = api_key or new_api_key(self._ids.new())
+        key = api_key or self._new_key()
         account = self._account(DEFAULT_ACCOUNT)
         user = self._user(account.id, ADMIN_USERNAME, Role.ADMIN)
         password_hash = await self._passwords.hash(password)
@@ -91,7 +92,7 @@ class Accounts:
 
     async def create_api_key(self, account_id: str, name: str) -> tuple[ApiKey, Secret]:
         """The key's record and the key itself, which cannot be read back. Raises `InvalidRequest` for the name."""
-        key = new_api_key(self._ids.new())
+        key = self._new_key()
         record = self._api_key(account_id, _checked_name(name, "name"), key)
         await self._database.write(lambda connection: store.add_api_key(connection, record, key_hash(key)))
         return record, key
@@ -133,6 +134,9 @@ class Accounts:
 
     def _user(self, account_id: str, username: str, role: Role) -> User:
         return User(self._ids.new(), account_id, username, role, self._clock.now())
+
+    def _new_key(self) -> Secret:
+        return api_key_from(secrets.token_bytes(16), self._ids.new())
 
     def _api_key(self, account_id: str, name: str, key: Secret) -> ApiKey:
         return ApiKey(self._ids.new(), account_id, name, key.reveal()[:PREFIX_LENGTH], self._clock.now())

@@ -13,6 +13,8 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 
 from ringback.app import Conversations, Platform, build_app, conversing, open_platform, wire_conversations
+from ringback.kernel.clock import SystemClock
+from ringback.media.supervisor import WorkerConfig, WorkerSupervisor
 from ringback.settings import Settings
 from ringback.signaling.messages import SUBPROTOCOL
 from ringback.testing.clock import VirtualClock
@@ -157,14 +159,20 @@ class World:
     """A running platform and everybody who is connected to it."""
 
     def __init__(
-        self, platform: Platform, conversations: Conversations, engine: FakeMediaEngine, clock: VirtualClock, url: str
+        self,
+        platform: Platform,
+        conversations: Conversations,
+        engine: FakeMediaEngine,
+        clock: VirtualClock,
+        url: str,
+        people: list[Somebody],
     ) -> None:
         self.platform = platform
         self.conversations = conversations
         self.engine = engine
         self.clock = clock
         self._url = url
-        self._people: list[Somebody] = []
+        self._people = people
 
     async def token(self, identity: str, display_name: str | None = None) -> str:
         """A token of the default account."""
@@ -211,11 +219,6 @@ class World:
         await self.conversations.mailboxes.pass_deadlines()
         await self.conversations.hub.pass_graces()
 
-    async def everybody_goes(self) -> None:
-        """Close what is still open."""
-        for somebody in self._people:
-            await somebody.goes()
-
 
 def _is_in(room: Any, call_id: str) -> bool:
     return any(participant.participant == call_id for participant in room.participants)
@@ -223,24 +226,55 @@ def _is_in(room: Any, call_id: str) -> bool:
 
 @asynccontextmanager
 async def running_world(data_dir: Path) -> AsyncIterator[World]:
-    """A platform that listens on a free port of loopback."""
+    """A platform that listens on a free port of loopback, with a media worker that only pretends."""
     clock, engine = VirtualClock(), FakeMediaEngine()
     async with open_platform(Settings(data_dir=data_dir), clock=clock) as platform:
-        await platform.accounts.bootstrap(None)
         conversations = wire_conversations(platform, engine)
         await engine.start(conversations.jobs)
-        async with conversing(conversations):
-            app = build_app(platform, [conversations.signaling.router()])
-            config = uvicorn.Config(app, ws="websockets-sansio", log_config=None, access_log=False, lifespan="off")
-            server = uvicorn.Server(config)
-            # Listening before serving: who connects early waits in the backlog.
-            listener = socket.create_server(("127.0.0.1", 0))
-            serving = asyncio.create_task(server.serve([listener]))
-            url = f"ws://127.0.0.1:{listener.getsockname()[1]}"
-            world = World(platform, conversations, engine, clock, url)
-            try:
-                yield world
-            finally:
-                await world.everybody_goes()
-                server.should_exit = True
-                await serving
+        async with _listening(platform, conversations) as url, _people() as people:
+            yield World(platform, conversations, engine, clock, url, people)
+
+
+@asynccontextmanager
+async def running_world_with_a_worker(data_dir: Path) -> AsyncIterator[tuple[World, WorkerSupervisor]]:
+    """The same with a real media worker, in real time."""
+    clock, settings = VirtualClock(), Settings(data_dir=data_dir)
+    async with open_platform(settings, clock=clock) as platform:
+        config = WorkerConfig(
+            binary=settings.worker_binary, directory=data_dir / "workers", addresses=("127.0.0.1",), count=1
+        )
+        supervisor = WorkerSupervisor(config, epoch=1, build="test", clock=SystemClock(), ids=platform.ids)
+        conversations = wire_conversations(platform, supervisor)
+        await supervisor.start(conversations.jobs)
+        try:
+            async with _listening(platform, conversations) as url, _people() as people:
+                yield World(platform, conversations, FakeMediaEngine(), clock, url, people), supervisor
+        finally:
+            await supervisor.stop()
+
+
+@asynccontextmanager
+async def _people() -> AsyncIterator[list[Somebody]]:
+    people: list[Somebody] = []
+    try:
+        yield people
+    finally:
+        for somebody in people:
+            await somebody.goes()
+
+
+@asynccontextmanager
+async def _listening(platform: Platform, conversations: Conversations) -> AsyncIterator[str]:
+    await platform.accounts.bootstrap(None)
+    async with conversing(conversations):
+        app = build_app(platform, [conversations.signaling.router()])
+        config = uvicorn.Config(app, ws="websockets-sansio", log_config=None, access_log=False, lifespan="off")
+        server = uvicorn.Server(config)
+        # Listening before serving: who connects early waits in the backlog.
+        listener = socket.create_server(("127.0.0.1", 0))
+        serving = asyncio.create_task(server.serve([listener]))
+        try:
+            yield f"ws://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await serving
