@@ -145,7 +145,7 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
     hub = Hub(database, calls, clock)
     dispatcher = Dispatcher(database, "signaling", hub.deliver)
     jobs = CallJobs(database, mailboxes)
-    jobs.attach(engine, hub)
+    jobs.attach(engine, hub, audience=hub)
     service = SignalingService(calls, ConferenceService(mailboxes, engine, ids), clock)
     return Conversations(
         mailboxes=mailboxes,
