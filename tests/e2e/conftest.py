@@ -16,6 +16,7 @@ from playwright.async_api import Browser, Playwright, async_playwright
 from tests.e2e.browsers import launch, new_context
 from tests.e2e.devices import Device
 from tests.e2e.people import Person
+from tests.e2e.relay import Relay, relay_to
 from tests.e2e.server import Server, running_server
 
 ARTIFACTS = Path(__file__).with_name("artifacts")
@@ -28,10 +29,23 @@ Serve = Callable[[dict[str, str]], Awaitable[Server]]
 class Open(Protocol):
     """Opens a person's device at a server, the shared one if none is given; `connect=False` leaves that to the test."""
 
-    def __call__(self, name: str, server: Server | None = None, *, connect: bool = True) -> Awaitable[Device]: ...
+    def __call__(
+        self, name: str, server: Server | None = None, *, via: Relay | None = None, connect: bool = True
+    ) -> Awaitable[Device]: ...
 
 
 _failed = pytest.StashKey[bool]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "soak: takes minutes (make soak); the plain run leaves it out")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("markexpr"):
+        for item in items:
+            if item.get_closest_marker("soak"):
+                item.add_marker(pytest.mark.skip(reason="takes long: pytest -m soak"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -107,16 +121,30 @@ async def serve(playwright: Playwright, tmp_path: Path) -> AsyncIterator[Serve]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def open_device(request: pytest.FixtureRequest, server: Server, browser_of: Launch) -> AsyncIterator[Open]:
-    """Opens devices without the showcase; when the test is over, nothing may have happened that it did not expect."""
+async def relay(server: Server) -> AsyncIterator[Relay]:
+    async with relay_to(server.url) as relay:
+        yield relay
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def open_device(
+    request: pytest.FixtureRequest, server: Server, serve: Serve, relay: Relay, browser_of: Launch
+) -> AsyncIterator[Open]:
+    """Opens devices without the showcase; when the test is over, nothing may have happened that it did not expect.
+
+    It stands on `serve` and `relay`, which therefore go later.
+    """
     opened: list[Device] = []
     shared = server
     async with AsyncExitStack() as stack:
 
-        async def get(name: str, server: Server | None = None, *, connect: bool = True) -> Device:
+        async def get(
+            name: str, server: Server | None = None, *, via: Relay | None = None, connect: bool = True
+        ) -> Device:
+            at = server or shared
             context = await new_context(await browser_of(name))
             stack.push_async_callback(context.close)
-            device = await Device.opens(name, context, server or shared)
+            device = await Device.opens(name, context, at, (via or at).url)
             opened.append(device)
             if connect:
                 await device.connects()

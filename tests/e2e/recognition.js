@@ -116,5 +116,24 @@
     })));
   }
 
-  window.recognition = { shows, hearsSteadily, tones, read, report };
+  // Whether sound kept arriving while something else happened.
+  const LOOK = 50; // milliseconds between two looks at what has arrived
+  let watched;
+  async function watchSound() {
+    watched = { longestGap: 0, packets: 0, since: performance.now() };
+    for (;;) {
+      const reports = await Promise.all(connections.filter(({ signalingState }) => signalingState !== 'closed')
+        .map(async (connection) => [...(await connection.getStats()).values()]));
+      const packets = reports.flat().filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio')
+        .reduce((sum, { packetsReceived }) => sum + packetsReceived, 0);
+      const now = performance.now();
+      if (packets !== watched.packets) Object.assign(watched, { packets, since: now });
+      watched.longestGap = Math.max(watched.longestGap, now - watched.since);
+      await new Promise((resolve) => setTimeout(resolve, LOOK));
+    }
+  }
+  const watchedSound = () => ({ longestGap: watched.longestGap, connections: connections.length });
+
+  window.recognition = { shows, hearsSteadily, tones, read, report, watchedSound,
+    watchSound: () => void watchSound() };
 })();

@@ -1,0 +1,63 @@
+// Runs in a blank page as a module: one device of a person, driven through the public SDK and nothing else.
+import { CallsApiEvent, createRingbackRtc, RtcEvent } from './rtc.js';
+
+const SPOKEN = ['started-talking', 'stopped-talking', 'participant-started-talking', 'participant-stopped-talking',
+  'active-speakers-changed']; // who speaks when is chance, not order
+
+/** Everything the SDK told, in order. */
+const transcript = [];
+let rtc;
+let call; // the latest, outgoing or incoming
+
+const inWords = ({ errorCode, reason, participant, participants }) => [
+  errorCode && `${errorCode.id} ${errorCode.name}`,
+  reason,
+  participant?.endpoint.identifier,
+  participants?.map(({ endpoint }) => endpoint.identifier).join(', '),
+].filter(Boolean);
+
+/** Writes down what a call tells, and plays what it sounds like. */
+function follow(name, latest) {
+  call = latest;
+  for (const event of Object.values(CallsApiEvent)) {
+    if (SPOKEN.includes(event)) continue;
+    latest.on(event, (what) => {
+      transcript.push([`${name}: ${event}`, ...inWords(what)].join(' '));
+      if (event === 'established' || event === 'room-joined') play(what.stream);
+    });
+  }
+}
+
+function play(stream) {
+  const sound = document.createElement('audio');
+  sound.autoplay = true;
+  sound.srcObject = stream;
+  document.body.replaceChildren(sound);
+}
+
+window.device = {
+  transcript,
+  call: () => call,
+  async connects(token) {
+    rtc = createRingbackRtc(token);
+    for (const event of [RtcEvent.CONNECTED, RtcEvent.RECONNECTING, RtcEvent.RECONNECTED, RtcEvent.DISCONNECTED]) {
+      rtc.on(event, (what) => transcript.push([event, ...inWords(what)].join(' ')));
+    }
+    rtc.on(RtcEvent.INCOMING_WEBRTC_CALL, ({ incomingCall }) => {
+      const name = `from ${incomingCall.counterpart().identifier}`;
+      transcript.push(`${name}: incoming`);
+      follow(name, incomingCall);
+    });
+    await rtc.connect();
+  },
+  calls: (identity) => follow(`to ${identity}`, rtc.callWebrtc(identity)),
+  joins: (room) => follow(`in ${room}`, rtc.joinRoom(room)),
+  /** Asks for something new beside the call that goes on, and leaves it at once should it be granted. */
+  probes() {
+    const [current, room] = [call, rtc.joinRoom('probe')];
+    follow('in probe', room);
+    call = current;
+    room.on(CallsApiEvent.ROOM_JOINED, () => room.leave());
+  },
+  disconnects: () => rtc.disconnect(),
+};
