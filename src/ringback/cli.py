@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import sys
 import urllib.error
 import urllib.request
@@ -19,7 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ringback.accounts import DEFAULT_ACCOUNT, FirstStart, Role
-from ringback.app import SHOWCASE, Platform, open_platform, openapi_document
+from ringback.app import SHOWCASE, Platform, open_platform, openapi_document, worker_command
 from ringback.app import serve as serve_node
 from ringback.doctor import Status, examine, gather, show
 from ringback.doctor import as_json as findings_as_json
@@ -155,6 +156,22 @@ def create_token(
         typer.echo(issued.token.reveal())
 
     _offline(data_dir, work)
+
+
+@_worker.command("run")
+def run_worker(
+    number: Annotated[int, typer.Option("--number", min=0, help="Which of the node's workers, from 0.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Become a media worker of the node with this data. For RINGBACK_WORKERS_EXTERNAL: systemd and containers."""
+    settings = _settings(data_dir=data_dir)
+    if number >= settings.workers:
+        _refuse(f"There is no worker {number}: RINGBACK_WORKERS is {settings.workers}, and they count from 0.")
+    program = worker_command(settings, number)
+    try:
+        os.execv(program[0], program)  # noqa: S606 - the program is the operator's setting; this process becomes it
+    except OSError as error:
+        _refuse(f"{program[0]} cannot be run: {error.strerror}.")
 
 
 @_worker.command("status")

@@ -98,6 +98,9 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=_cores)
     """Media workers; one per core by default."""
 
+    workers_external: bool = False
+    """Others start and stop the media workers (systemd, a container runtime): adopt them, and leave them running."""
+
     database_url: Annotated[str, Field(min_length=1)] = Field(default_factory=_database_url)
     """An SQLAlchemy URL."""
 

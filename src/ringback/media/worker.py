@@ -18,7 +18,7 @@ from ringback.media.delivery import Delivery
 from ringback.media.engine import MediaListener
 from ringback.media.errors import WorkerGone, WorkerRefused, WorkerStartFailed
 from ringback.media.facts import Fact, RoomFailed
-from ringback.media.launch import adopt, launch
+from ringback.media.launch import adopt, launch, patient
 from ringback.media.model import RoomLevels
 from ringback.media.process import STOP_GRACE, WorkerProcess
 from ringback.media.status import WorkerState, WorkerStatus
@@ -57,6 +57,7 @@ class Worker:
         clock: Clock,
         ids: Ids,
     ) -> None:
+        """`program` starts it, with its arguments; empty when others do, and it is only adopted."""
         self._number = number
         self._socket = socket
         self._program = program
@@ -245,9 +246,15 @@ class Worker:
         self._state = WorkerState.CONNECTED
 
     async def _adopt_or_launch(self) -> None:
+        connect = self._connect if self._program else patient(self._connect)
         try:
-            self._client, self._process, snapshot = await adopt(self._connect, self._ids.new())
-        except WorkerGone:
+            self._client, self._process, snapshot = await adopt(connect, self._ids.new())
+        except WorkerGone as gone:
+            if not self._program:
+                raise WorkerStartFailed(
+                    f"No media worker listens on {self._socket}, and starting it is left to others "
+                    f"(RINGBACK_WORKERS_EXTERNAL). Under systemd: systemctl start ringback-worker@{self._number}"
+                ) from gone
             self._client, self._process = await launch(self._program, self._connect, self._pass_on)
             self._adopted = False
             self._log.info("media worker started", pid=self._process.pid)
