@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import structlog
 import yaml
 from typer.testing import CliRunner
 
@@ -26,9 +27,9 @@ from ringback.kernel.clock import SystemClock
 from ringback.kernel.ids import RandomIds
 from ringback.media import launch
 from ringback.media.errors import WorkerStartFailed
-from ringback.media.supervisor import WorkerConfig, WorkerSupervisor
+from ringback.media.supervisor import WorkerConfig, WorkerSupervisor, worker_program
 from ringback.settings import Settings
-from tests.unit.media.witnesses import RecordingListener
+from tests.unit.media.witnesses import Log, RecordingListener
 
 ROOT = Path(__file__).parents[2]
 SYSTEMD = ROOT / "deploy" / "systemd"
@@ -111,6 +112,42 @@ async def test_a_worker_that_others_start_is_adopted_and_outlives_every_control_
         await worker.communicate()
     assert worker.returncode == 0, "it was ours to end, and it ended regularly"
     assert logs[0].read_text().count("controller taken") == 2
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    """What structlog is told."""
+    log = Log()
+    structlog.configure(processors=[log])
+    yield log
+    structlog.reset_defaults()
+
+
+@pytest.mark.worker
+async def test_a_worker_that_others_restart_is_adopted_again(data: Path, log: Log) -> None:
+    if os.environ.get("RINGBACK_SKIP_WORKER") == "1":
+        pytest.skip("RINGBACK_SKIP_WORKER=1")
+    config = WorkerConfig(
+        binary=Settings().worker_binary, directory=data / "workers", addresses=("127.0.0.1",), count=1, external=True
+    )
+
+    async def worker() -> asyncio.subprocess.Process:
+        silent = asyncio.subprocess.DEVNULL
+        return await asyncio.create_subprocess_exec(*worker_program(config, 0), stdout=silent, stderr=silent)
+
+    first = await worker()
+    supervisor = WorkerSupervisor(config, epoch=1, build="test", clock=SystemClock(), ids=RandomIds())
+    listener = RecordingListener()
+    await supervisor.start(listener)
+    first.kill()
+    await first.wait()
+    assert await listener.heard(1) == [("lost", 0)]
+    second = await worker()
+    await log.said("media worker adopted", pid=second.pid)
+    await supervisor.stop()
+    assert second.returncode is None
+    second.terminate()
+    assert await second.wait() == 0
 
 
 async def test_a_worker_that_nobody_starts_is_missed(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
