@@ -37,7 +37,7 @@ from ringback.kernel.redaction import Secret
 from ringback.media.addresses import announced_addresses
 from ringback.media.engine import MediaEngine
 from ringback.media.status import WorkerState
-from ringback.media.supervisor import WorkerConfig, WorkerSupervisor
+from ringback.media.supervisor import WorkerConfig, WorkerSupervisor, worker_program
 from ringback.settings import SECRET_KEY_LENGTH, Settings
 from ringback.signaling.api import Signaling
 from ringback.signaling.hub import Hub
@@ -145,7 +145,7 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
     hub = Hub(database, calls, clock)
     dispatcher = Dispatcher(database, "signaling", hub.deliver)
     jobs = CallJobs(database, mailboxes)
-    jobs.attach(engine, hub)
+    jobs.attach(engine, hub, audience=hub)
     service = SignalingService(calls, ConferenceService(mailboxes, engine, ids), clock)
     return Conversations(
         mailboxes=mailboxes,
@@ -203,21 +203,30 @@ def _touch(connection: Connection) -> None:
     connection.execute(text("SELECT 1"))  # the transaction around it has already taken the write lock
 
 
+def worker_command(settings: Settings, number: int) -> tuple[str, ...]:
+    """The program of one media worker, with its arguments, for those who start it themselves."""
+    return worker_program(_worker_config(settings), number)
+
+
+def _worker_config(settings: Settings) -> WorkerConfig:
+    return WorkerConfig(
+        binary=settings.worker_binary,
+        directory=settings.data_dir / "workers",
+        addresses=settings.media_addresses or announced_addresses(),
+        count=settings.workers,
+        first_udp_port=settings.media_udp_port,
+        external=settings.workers_external,
+    )
+
+
 @asynccontextmanager
 async def running(platform: Platform) -> AsyncIterator[FastAPI]:
     """What only a serving node has, started around the application that uses it, and stopped in reverse order.
 
     Requests and WebSockets have ended when this is left.
     """
-    settings = platform.settings
     supervisor = WorkerSupervisor(
-        WorkerConfig(
-            binary=settings.worker_binary,
-            directory=settings.data_dir / "workers",
-            addresses=settings.media_addresses or announced_addresses(),
-            count=settings.workers,
-            first_udp_port=settings.media_udp_port,
-        ),
+        _worker_config(platform.settings),
         epoch=await platform.database.write(next_epoch),
         build=__version__,
         clock=platform.clock,

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import sys
 import urllib.error
 import urllib.request
@@ -19,8 +20,11 @@ from rich.console import Console
 from rich.text import Text
 
 from ringback.accounts import DEFAULT_ACCOUNT, FirstStart, Role
-from ringback.app import SHOWCASE, Platform, open_platform, openapi_document
+from ringback.app import SHOWCASE, Platform, open_platform, openapi_document, worker_command
 from ringback.app import serve as serve_node
+from ringback.doctor import Status, examine, gather, show
+from ringback.doctor import as_json as findings_as_json
+from ringback.kernel.clock import SystemClock
 from ringback.kernel.errors import RingbackError
 from ringback.kernel.ids import new_secret
 from ringback.kernel.redaction import Secret
@@ -56,18 +60,27 @@ Account = Annotated[str, typer.Option("--account", help="Name of the account.")]
 Name = Annotated[str, typer.Option("--name")]
 
 
+Host = Annotated[str | None, typer.Option("--host", help="Address to listen on.", show_default="127.0.0.1")]
+Port = Annotated[int | None, typer.Option("--port", help="TCP port; 0 takes a free one.", show_default="8080")]
+PublicUrl = Annotated[str | None, typer.Option("--public-url", help="The origin that people and applications use.")]
+Workers = Annotated[int | None, typer.Option("--workers", help="Media workers.", show_default="one per core")]
+TlsCert = Annotated[Path | None, typer.Option("--tls-cert", help="Serve HTTPS with this certificate (PEM).")]
+TlsKey = Annotated[Path | None, typer.Option("--tls-key", help="The private key of the certificate (PEM).")]
+TlsSelfSigned = Annotated[
+    bool | None, typer.Option("--tls-self-signed", help="Serve HTTPS with a certificate that browsers warn of.")
+]
+
+
 @cli.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
-    port: Annotated[int | None, typer.Option(help="TCP port; 0 takes a free one.", show_default="8080")] = None,
+    host: Host = None,
+    port: Port = None,
     data_dir: DataDir = None,
-    public_url: Annotated[str | None, typer.Option(help="The origin that people and applications use.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Media workers.", show_default="one per core")] = None,
-    tls_cert: Annotated[Path | None, typer.Option(help="Serve HTTPS with this certificate (PEM).")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="The private key of the certificate (PEM).")] = None,
-    tls_self_signed: Annotated[
-        bool | None, typer.Option("--tls-self-signed", help="Serve HTTPS with a certificate that browsers warn of.")
-    ] = None,
+    public_url: PublicUrl = None,
+    workers: Workers = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_self_signed: TlsSelfSigned = None,
 ) -> None:
     """Run a node."""
     settings = _settings(
@@ -145,6 +158,22 @@ def create_token(
     _offline(data_dir, work)
 
 
+@_worker.command("run")
+def run_worker(
+    number: Annotated[int, typer.Option("--number", min=0, help="Which of the node's workers, from 0.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Become a media worker of the node with this data. For RINGBACK_WORKERS_EXTERNAL: systemd and containers."""
+    settings = _settings(data_dir=data_dir)
+    if number >= settings.workers:
+        _refuse(f"There is no worker {number}: RINGBACK_WORKERS is {settings.workers}, and they count from 0.")
+    program = worker_command(settings, number)
+    try:
+        os.execv(program[0], program)  # noqa: S606 - the program is the operator's setting; this process becomes it
+    except OSError as error:
+        _refuse(f"{program[0]} cannot be run: {error.strerror}.")
+
+
 @_worker.command("status")
 def worker_status(
     url: Annotated[str | None, typer.Option(help="The running server.", show_default="http://127.0.0.1:8080")] = None,
@@ -165,6 +194,38 @@ def worker_status(
     for check, result in readiness["checks"].items():
         typer.echo(f"{check}: {result['status']}. {result['detail']}")
     if readiness["status"] != "UP":
+        raise typer.Exit(1)
+
+
+@cli.command()
+def doctor(
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    public_url: PublicUrl = None,
+    workers: Workers = None,
+    tls_cert: TlsCert = None,
+    tls_key: TlsKey = None,
+    tls_self_signed: TlsSelfSigned = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Examine this machine and the node on it. Give it the options that `serve` gets."""
+    settings = _settings(
+        host=host,
+        port=port,
+        data_dir=data_dir,
+        public_url=public_url,
+        workers=workers,
+        tls_cert=tls_cert,
+        tls_key=tls_key,
+        tls_self_signed=tls_self_signed,
+    )
+    findings = examine(gather(settings, SystemClock()))
+    if as_json:
+        typer.echo(findings_as_json(findings))
+    else:
+        show(findings, Console(highlight=False))
+    if any(finding.status is Status.PROBLEM for finding in findings):
         raise typer.Exit(1)
 
 

@@ -24,7 +24,8 @@ _REPOSITORY: Final = Path(__file__).parents[2]
 IN_CHECKOUT: Final = (_REPOSITORY / "Cargo.toml").is_file()
 """Whether this runs from the sources, and not from an installed package."""
 
-_EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
+EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
+"""As `host`: whoever reaches the machine reaches the node."""
 
 
 def _split(value: object) -> object:
@@ -51,7 +52,7 @@ def _database_url(data: dict[str, Any]) -> str:
 
 def _public_url(data: dict[str, Any]) -> str:
     # Nobody can open "every address"; the last announced one is the default route's.
-    host = announced_addresses()[-1] if data["host"] in _EVERY_ADDRESS else data["host"]
+    host = announced_addresses()[-1] if data["host"] in EVERY_ADDRESS else data["host"]
     scheme = "https" if data["tls_self_signed"] or data["tls_cert"] else "http"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{data['port']}"
 
@@ -96,6 +97,9 @@ class Settings(BaseSettings):
 
     workers: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=_cores)
     """Media workers; one per core by default."""
+
+    workers_external: bool = False
+    """Others start and stop the media workers (systemd, a container runtime): adopt them, and leave them running."""
 
     database_url: Annotated[str, Field(min_length=1)] = Field(default_factory=_database_url)
     """An SQLAlchemy URL."""
@@ -164,7 +168,7 @@ class Settings(BaseSettings):
         """Every name and address that people may open this node by: what a self-signed certificate is valid for."""
         given = {self.host, urlsplit(self.public_url).hostname or "", socket.gethostname()}
         addresses = {"127.0.0.1", "::1", *(self.media_addresses or announced_addresses())}
-        return frozenset({"localhost", *addresses, *given} - {"", *_EVERY_ADDRESS})
+        return frozenset({"localhost", *addresses, *given} - {"", *EVERY_ADDRESS})
 
     def described(self) -> dict[str, str]:
         """Name and value of every setting for the boot log; of secrets only whether they are set."""

@@ -8,6 +8,7 @@ import shutil
 import ssl
 import subprocess
 import sys
+import tarfile
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -38,6 +39,11 @@ def run(*command: object, environment: dict[str, str], folder: Path) -> None:
     assert result.returncode == 0, f"{command}\n{result.stdout}\n{result.stderr}"
 
 
+def with_cargo() -> dict[str, str]:
+    """The environment of `make`, which looks for Rust where rustup puts it."""
+    return {**os.environ, "PATH": os.pathsep.join([os.environ["PATH"], str(Path.home() / ".cargo" / "bin")])}
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built as `make wheel` does."""
@@ -45,10 +51,9 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
         pytest.skip("RINGBACK_SKIP_WORKER=1")
     assert (ROOT / "src" / PAGE).exists(), "the pages are not built: run `make build`"
     folder = tmp_path_factory.mktemp("wheel")
-    path = os.pathsep.join([os.environ["PATH"], str(Path.home() / ".cargo" / "bin")])
     maturin = Path(sys.executable).parent / "maturin"
     arguments = ["build", "--quiet", "--release", "--locked", "--out", folder]
-    run(maturin, *arguments, environment={**os.environ, "PATH": path}, folder=ROOT)
+    run(maturin, *arguments, environment=with_cargo(), folder=ROOT)
     (built,) = folder.glob("*.whl")
     return built
 
@@ -101,6 +106,23 @@ def test_the_wheel_holds_what_no_compiler_will_make(wheel: Path) -> None:
         assert str(ROOT) not in "".join(
             archive.read(name).decode("utf-8", "replace") for name in names if ".dist-info" in name
         )
+
+
+def test_the_sources_hold_the_pages_too(tmp_path: Path) -> None:
+    assert (ROOT / "src" / PAGE).exists(), "the pages are not built: run `make build`"
+    maturin = Path(sys.executable).parent / "maturin"
+    run(maturin, "sdist", "--out", tmp_path, environment=with_cargo(), folder=ROOT)
+    (built,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(built) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    wanted = {
+        f"src/{PAGE}",
+        "ringback.data/scripts/ringback",
+        "Cargo.lock",
+        "crates/media-worker/src/main.rs",
+        "LICENSE",
+    }
+    assert wanted <= names
 
 
 @dataclass(frozen=True)
@@ -189,6 +211,21 @@ async def connected(node: Node, client: httpx2.AsyncClient, identity: str) -> As
         yield phone
 
 
+async def examined(installation: Installation, node: Node, folder: Path) -> list[dict[str, str]]:
+    """What the doctor finds there."""
+    port = node.url.rpartition(":")[2]
+    doctor = await asyncio.create_subprocess_exec(
+        installation.program("ringback"),
+        *("doctor", "--json", "--port", port, "--workers", "1", "--data-dir", folder / "data", "--tls-self-signed"),
+        env={**installation.environment, "RINGBACK_MEDIA_UDP_PORT": "0"},
+        cwd=folder,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        output, _ = await doctor.communicate()
+    return list(json.loads(output))
+
+
 async def test_an_installed_wheel_serves_pages_and_a_call(installation: Installation, tmp_path: Path) -> None:
     async with (
         serving(installation, tmp_path) as node,
@@ -205,6 +242,9 @@ async def test_an_installed_wheel_serves_pages_and_a_call(installation: Installa
         ready = (await client.get("/health/ready")).json()
         assert ready["status"] == "UP", ready
         assert ready["checks"]["media workers"]["detail"] == "1 of 1 connected."
+        findings = await examined(installation, node, tmp_path)
+        assert [finding for finding in findings if finding["status"] == "PROBLEM"] == []
+        assert "Ringback answers, and is ready." in [finding["says"] for finding in findings]
         async with connected(node, client, "alice") as alice, connected(node, client, "bob") as bob:
             destination = {"type": "WEBRTC", "identity": "bob"}
             outgoing = await alice.does("call.start", destination=destination, microphone=True, camera=True)

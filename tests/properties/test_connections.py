@@ -55,6 +55,19 @@ def test_a_connection_answers_everything_and_never_breaks(greeted: bool, sent: l
         assert (connection.state is ConnectionState.CLOSED) == (closed or Close in outputs)
 
 
+class Ear:
+    """A socket that only listens."""
+
+    def __init__(self) -> None:
+        self.heard: list[bytes] = []
+
+    def say(self, frame: bytes) -> None:
+        self.heard.append(frame)
+
+    def drop(self) -> None:
+        raise AssertionError("nobody else came")
+
+
 class Moody:
     """Carries requests out, or not."""
 
@@ -84,14 +97,14 @@ async def _play(sent: list[str | bytes], carrier: Moody) -> None:
     assert isinstance(authenticate, Authenticate)
     connection.welcome(authenticate.hello, WELCOME)
     live = LiveSession(Session("s1", "k1", CLAIMS), carrier)
-    answers: list[bytes] = []
-    live.attach(answers.append)
+    ear = Ear()
+    live.attach(ear)
     asked = 0
     for number, frame in enumerate(sent):
         for output in connection.receive(frame, float(number)):
             if isinstance(output, CarryOut):
                 asked += 1
                 await live.take(output.request)
-                await live.finish()
-    assert len(answers) == asked
+                await live.settle()
+    assert len(ear.heard) == asked
     assert len(set(carrier.carried_out)) == len(carrier.carried_out)

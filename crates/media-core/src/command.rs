@@ -126,8 +126,6 @@ impl Command {
 pub enum ErrorCode {
     /// The room is not open here.
     RoomNotFound,
-    /// The participant is not in the room.
-    ParticipantNotFound,
     /// The publication is not in the room.
     PublicationNotFound,
     /// The offer does not parse, breaks the layout, or uses one payload type for two codecs.

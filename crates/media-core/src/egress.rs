@@ -8,12 +8,11 @@
 use std::collections::{BTreeMap, HashSet};
 use std::time::{Duration, Instant};
 
-use str0m::format::{Codec, PayloadParams};
 use str0m::media::{KeyframeRequestKind, Mid, Pt};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
 use str0m::{Event, Rtc};
 
-use crate::command::Kind;
+use crate::codec::Codec;
 use crate::rewrite::Rewriter;
 use crate::slot::SlotKey;
 
@@ -50,6 +49,8 @@ pub struct SlotStream {
 pub struct ForwardedPacket<'a> {
     /// The packet as it came from the publisher.
     pub packet: &'a RtpPacket,
+    /// What it is coded with.
+    pub codec: Codec,
     /// The publication's number.
     pub number: u32,
     /// Whether it begins something new: nothing before it is forwarded, and it follows what was sent before.
@@ -71,6 +72,9 @@ pub enum Feedback {
 pub trait Egress {
     /// Gives a slot its stream on an m-line that the client just offered. Doing so again returns the same stream.
     fn bind(&mut self, rtc: &mut Rtc, slot: SlotKey, mid: Mid) -> Option<SlotStream>;
+
+    /// Whether the client has negotiated this codec for this slot.
+    fn takes(&self, slot: SlotKey, codec: Codec) -> bool;
 
     /// Sends a packet in a slot. False if the slot has no stream or the packet has no place in it.
     fn send(&mut self, rtc: &mut Rtc, slot: SlotKey, packet: &ForwardedPacket<'_>, now: Instant) -> bool;
@@ -95,8 +99,23 @@ struct BoundSlot {
     stream: SlotStream,
     /// Whether the client receives here at the moment.
     active: bool,
-    payload_type: Pt,
+    formats: Vec<Format>,
     rewriter: Rewriter,
+}
+
+/// A codec as the client numbers it.
+#[derive(Debug, Clone, Copy)]
+struct Format {
+    codec: Codec,
+    payload_type: Pt,
+    /// Whether the client can be sent packets of it again.
+    repaired: bool,
+}
+
+impl BoundSlot {
+    fn format(&self, codec: Codec) -> Option<Format> {
+        self.formats.iter().find(|format| format.codec == codec).copied()
+    }
 }
 
 impl StromEgress {
@@ -119,9 +138,19 @@ impl Egress for StromEgress {
         if !media.direction().is_sending() {
             return None;
         }
-        let params = rtc.codec_config().params();
-        let codec = params.iter().find(|p| carries(p, slot.kind) && media.remote_pts().contains(&p.pt()))?;
-        let (payload_type, clock_rate) = (codec.pt(), codec.spec().clock_rate.get());
+        let formats: Vec<Format> = rtc
+            .codec_config()
+            .params()
+            .iter()
+            .filter(|params| media.remote_pts().contains(&params.pt()))
+            .filter_map(|params| {
+                let codec = Codec::of(params).filter(|codec| codec.kind() == slot.kind)?;
+                Some(Format { codec, payload_type: params.pt(), repaired: params.resend().is_some() })
+            })
+            .collect();
+        if formats.is_empty() {
+            return None;
+        }
         let cname = media.cname().to_owned();
 
         // str0m has made a stream with SSRCs of its own choice if, and only if, the client receives here.
@@ -130,7 +159,7 @@ impl Egress for StromEgress {
         if let Some(bound) = self.slots.get_mut(&slot)
             && *declared_ssrc == bound.stream.ssrc
         {
-            bound.payload_type = payload_type;
+            bound.formats = formats;
             return Some(bound.stream.clone());
         }
         let stream =
@@ -141,19 +170,26 @@ impl Egress for StromEgress {
         if stream.repair_ssrc.is_some() {
             sender.set_rtx_cache(REPAIR_PACKETS, REPAIR_AGE, Some(MAX_REPAIR_SHARE));
         }
-        let rewriter = Rewriter::new(clock_rate, self.ssrcs.random.u64(..));
-        self.slots.insert(slot, BoundSlot { mid, stream: stream.clone(), active: true, payload_type, rewriter });
+        let rewriter = Rewriter::new(self.ssrcs.random.u64(..));
+        self.slots.insert(slot, BoundSlot { mid, stream: stream.clone(), active: true, formats, rewriter });
         Some(stream)
+    }
+
+    fn takes(&self, slot: SlotKey, codec: Codec) -> bool {
+        self.slots.get(&slot).is_some_and(|bound| bound.format(codec).is_some())
     }
 
     fn send(&mut self, rtc: &mut Rtc, slot: SlotKey, forwarded: &ForwardedPacket<'_>, now: Instant) -> bool {
         let Some(bound) = self.slots.get_mut(&slot).filter(|bound| bound.active) else {
             return false;
         };
-        let ForwardedPacket { packet, number, starts, wallclock } = *forwarded;
+        let ForwardedPacket { packet, codec, number, starts, wallclock } = *forwarded;
+        let Some(format) = bound.format(codec) else {
+            return false;
+        };
         let sequence = *packet.seq_no;
         if starts {
-            bound.rewriter.start(sequence, packet.header.timestamp, now);
+            bound.rewriter.start(sequence, packet.header.timestamp, codec.clock_rate(), now);
         }
         if packet.payload.is_empty() {
             bound.rewriter.skip(sequence);
@@ -167,9 +203,9 @@ impl Egress for StromEgress {
             return false;
         };
         sender.write_rtp(
-            RtpWrite::new(bound.payload_type, sequence.into(), timestamp, wallclock.min(now), packet.payload.clone())
+            RtpWrite::new(format.payload_type, sequence.into(), timestamp, wallclock.min(now), packet.payload.clone())
                 .marker(packet.header.marker)
-                .nackable(bound.stream.repair_ssrc.is_some())
+                .nackable(format.repaired && bound.stream.repair_ssrc.is_some())
                 .csrc(&[number])
                 .ext_vals(forwarded_extensions(&packet.header.ext_vals)),
         );
@@ -195,15 +231,6 @@ impl Egress for StromEgress {
         stream.request_keyframe(KeyframeRequestKind::Pli);
         true
     }
-}
-
-/// Whether a negotiated codec is the one that slots of this kind carry.
-fn carries(params: &PayloadParams, kind: Kind) -> bool {
-    params.spec().codec
-        == match kind {
-            Kind::Audio => Codec::Opus,
-            Kind::Video => Codec::Vp8,
-        }
 }
 
 /// The header extensions that mean the same to every receiver. The others (mid, rid, repaired rid, the publisher's

@@ -61,17 +61,14 @@ pub struct NumberedFact {
 pub struct FactJournal {
     facts: VecDeque<NumberedFact>,
     last: u64,
-    last_dropped: u64,
     overflowed: bool,
 }
 
 impl FactJournal {
     pub(crate) fn record(&mut self, fact: Fact) {
         self.last += 1;
-        if self.facts.len() == MAX_FACTS
-            && let Some(dropped) = self.facts.pop_front()
-        {
-            self.last_dropped = dropped.number;
+        if self.facts.len() == MAX_FACTS {
+            self.facts.pop_front();
             self.overflowed = true;
         }
         self.facts.push_back(NumberedFact { number: self.last, fact });
@@ -81,10 +78,11 @@ impl FactJournal {
         while self.facts.front().is_some_and(|fact| fact.number <= number) {
             self.facts.pop_front();
         }
-        // Whoever acknowledges a fact after the dropped ones has their effects from a snapshot.
-        if number >= self.last_dropped {
-            self.overflowed = false;
-        }
+    }
+
+    /// A snapshot is taken: it contains what the dropped facts told.
+    pub(crate) fn note_snapshot(&mut self) {
+        self.overflowed = false;
     }
 
     /// The number of the newest fact, 0 if there is none.
@@ -93,7 +91,7 @@ impl FactJournal {
         self.last
     }
 
-    /// Whether facts were dropped that the control plane does not know yet.
+    /// Whether facts were dropped since the last snapshot.
     #[must_use]
     pub fn overflowed(&self) -> bool {
         self.overflowed
@@ -130,16 +128,16 @@ mod tests {
     }
 
     #[test]
-    fn overflow_drops_the_oldest_and_says_so_until_it_is_made_good() {
+    fn overflow_drops_the_oldest_and_says_so_until_a_snapshot() {
         let mut journal = FactJournal::default();
         let count = MAX_FACTS as u64 + 5;
         (1..=count).for_each(|number| journal.record(fact(number)));
         assert!(journal.overflowed());
         assert_eq!(journal.after(0).next().map(|f| f.number), Some(6));
-        journal.acknowledge(4);
-        assert!(journal.overflowed(), "fact 5 was dropped and is not known");
         journal.acknowledge(count);
-        assert!(!journal.overflowed());
         assert_eq!(journal.after(0).count(), 0);
+        assert!(journal.overflowed(), "what was dropped is still not known");
+        journal.note_snapshot();
+        assert!(!journal.overflowed());
     }
 }

@@ -6,7 +6,7 @@
 //! a run can be repeated exactly, except for the keys and nonces that ICE and DTLS draw for themselves.
 //!
 //! Inside: a worker holds rooms, a room holds participants and publications, a participant holds one transport (ICE, DTLS
-//! and SRTP by str0m) and slots. A packet of a publication goes to every slot that is mapped to it. Three rules keep a
+//! and SRTP by str0m) and slots. A packet of a publication goes to every slot that is mapped to it and whose receiver has its codec. Three rules keep a
 //! fault small: an offer is checked before str0m sees it (`offer.rs`), every call into str0m is fenced (`transport.rs`),
 //! and so is every step of a room (`worker.rs`).
 
@@ -14,10 +14,13 @@
 
 mod answer;
 mod capture_clock;
+mod codec;
 mod command;
 mod egress;
 mod fact;
+mod h264;
 mod ids;
+mod levels;
 mod offer;
 mod participant;
 mod publication;
@@ -30,10 +33,12 @@ mod transport;
 mod vp8;
 mod worker;
 
+pub use codec::Codec;
 pub use command::{Command, CommandError, ErrorCode, Kind, Reply, ReplyResult, Source};
 pub use egress::{Egress, Feedback, ForwardedPacket, SlotStream, StromEgress};
 pub use fact::{CloseReason, Fact, FactJournal, FailReason, NumberedFact};
 pub use ids::{CommandId, IdError, ParticipantId, PublicationId, RoomId, TransportId};
+pub use levels::{LEVELS_INTERVAL, ParticipantLevel, RoomLevels, SILENCE};
 pub use offer::{MAX_OFFER_BYTES, MAX_OFFER_LINES};
 pub use slot::SlotKey;
 pub use snapshot::{

@@ -20,6 +20,10 @@ pub const MAX_OFFER_LINES: usize = 64;
 /// The longest mid in bytes; str0m cuts longer ones off, and two mids cut to the same one would be confused.
 const MAX_MID_BYTES: usize = 16;
 
+/// Payload types that mean a codec without being told (RFC 3551 §6), as str0m knows them.
+const STATIC_PAYLOAD_TYPES: [(&str, &str); 4] =
+    [("0", "pcmu/8000"), ("8", "pcma/8000"), ("9", "g722/8000"), ("13", "cn/8000")];
+
 /// What an m-line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -178,6 +182,16 @@ fn check_bundle(session: &[&str], lines: &[Line]) -> Result<(), CommandError> {
 fn check_payload_types(media: &[Vec<&str>]) -> Result<(), CommandError> {
     let mut codecs: HashMap<&str, String> = HashMap::new();
     let mut repaired: HashMap<&str, &str> = HashMap::new();
+    for section in media {
+        for payload_type in section[0].split_ascii_whitespace().skip(3) {
+            let untold = || !section.iter().any(|line| is_rtpmap_of(line, payload_type));
+            if let Some((_, codec)) = STATIC_PAYLOAD_TYPES.iter().find(|(known, _)| *known == payload_type)
+                && untold()
+            {
+                codecs.insert(payload_type, (*codec).to_owned());
+            }
+        }
+    }
     for line in media.iter().flatten() {
         if let Some((payload_type, codec)) = line.strip_prefix("a=rtpmap:").and_then(|rest| rest.split_once(' ')) {
             let codec = codec.trim().to_ascii_lowercase();
@@ -193,6 +207,10 @@ fn check_payload_types(media: &[Vec<&str>]) -> Result<(), CommandError> {
         }
     }
     Ok(())
+}
+
+fn is_rtpmap_of(line: &str, payload_type: &str) -> bool {
+    line.strip_prefix("a=rtpmap:").and_then(|rest| rest.split_once(' ')).is_some_and(|(known, _)| known == payload_type)
 }
 
 /// Likewise one header extension id must mean one extension everywhere.
@@ -341,6 +359,10 @@ mod tests {
         assert_eq!(code(&good.replacen("a=rtpmap:96 VP8", "a=rtpmap:111 VP8", 1)), ErrorCode::OfferInvalid);
         let repairs = good.replacen("a=rtpmap:96", "a=fmtp:97 apt=96\r\na=fmtp:97 apt=98\r\na=rtpmap:96", 1);
         assert_eq!(code(&repairs), ErrorCode::OfferInvalid);
+        let untold = good.replacen("SAVPF 111", "SAVPF 111 0", 1);
+        assert!(check(&untold).is_ok(), "0 is PCMU without being told");
+        assert!(check(&untold.replacen("a=rtpmap:111", "a=rtpmap:0 PCMU/8000\r\na=rtpmap:111", 1)).is_ok());
+        assert_eq!(code(&untold.replace("a=rtpmap:96", "a=rtpmap:0")), ErrorCode::OfferInvalid);
         let extensions =
             good.replacen("a=rtpmap:96", "a=extmap:1 urn:a\r\na=extmap:1/sendonly urn:b\r\na=rtpmap:96", 1);
         assert_eq!(code(&extensions), ErrorCode::OfferInvalid);

@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use str0m::rtp::{RtpPacket, Ssrc};
 
-use crate::command::{Kind, Source};
+use crate::codec::Codec;
+use crate::command::Source;
 use crate::ids::{ParticipantKey, PublicationId};
+use crate::levels::Meter;
 use crate::slot::SlotKey;
-use crate::vp8;
 
 /// The shortest time between two keyframe requests to a publisher. A keyframe costs several times an interframe, so many
 /// receivers' requests become one; a receiver that has lost the picture waits at most this much longer.
@@ -24,7 +25,7 @@ pub(crate) struct Arrival {
     pub(crate) newest: bool,
     /// A decoder can begin with it.
     pub(crate) starts_keyframe: bool,
-    /// It is the first of another stream of the publisher.
+    /// It is the first of another stream of the publisher, or of another codec in its stream.
     pub(crate) restarted: bool,
 }
 
@@ -38,6 +39,8 @@ pub(crate) struct Publication {
     pub(crate) subscribers: Vec<(ParticipantKey, SlotKey)>,
     pub(crate) keyframes: KeyframeRequests,
     pub(crate) started: bool,
+    /// How loud it is, if it is a microphone.
+    pub(crate) meter: Meter,
     stream: Option<Stream>,
     stream_before: Option<(Ssrc, Instant)>,
     packets_received: u64,
@@ -48,6 +51,7 @@ pub(crate) struct Publication {
 #[derive(Debug)]
 struct Stream {
     ssrc: Ssrc,
+    codec: Codec,
     first: u64,
     highest: u64,
     received: u64,
@@ -69,6 +73,7 @@ impl Publication {
             subscribers: Vec::new(),
             keyframes: KeyframeRequests::default(),
             started: false,
+            meter: Meter::default(),
             stream: None,
             stream_before: None,
             packets_received: 0,
@@ -76,8 +81,8 @@ impl Publication {
         }
     }
 
-    /// Takes note of a packet. None for one of a stream that the publisher has left.
-    pub(crate) fn receive(&mut self, packet: &RtpPacket, now: Instant) -> Option<Arrival> {
+    /// Takes note of a packet. None for one of a stream or codec that the publisher has left.
+    pub(crate) fn receive(&mut self, packet: &RtpPacket, codec: Codec, now: Instant) -> Option<Arrival> {
         let (ssrc, sequence) = (packet.header.ssrc, *packet.seq_no);
         if self
             .stream_before
@@ -86,16 +91,25 @@ impl Publication {
             return None;
         }
         self.packets_received += 1;
-        let starts_keyframe = self.source.kind() == Kind::Video && vp8::starts_keyframe(&packet.payload);
+        if let (Source::Microphone, Some(loudness)) = (self.source, packet.header.ext_vals.audio_level) {
+            self.meter.note(loudness, now);
+        }
+        let starts_keyframe = codec.starts_keyframe(&packet.payload);
         if let Some(stream) = self.stream.as_mut().filter(|stream| stream.ssrc == ssrc) {
             let newest = sequence > stream.highest;
             stream.highest = stream.highest.max(sequence);
             stream.first = stream.first.min(sequence);
             stream.received += 1;
-            return Some(Arrival { newest, starts_keyframe, restarted: false });
+            // What follows a change of codec is as new to a decoder as another stream.
+            let restarted = stream.codec != codec;
+            if restarted && !newest {
+                return None;
+            }
+            stream.codec = codec;
+            return Some(Arrival { newest, starts_keyframe, restarted });
         }
         self.end_stream(now);
-        self.stream = Some(Stream { ssrc, first: sequence, highest: sequence, received: 1 });
+        self.stream = Some(Stream { ssrc, codec, first: sequence, highest: sequence, received: 1 });
         Some(Arrival { newest: true, starts_keyframe, restarted: true })
     }
 

@@ -14,7 +14,6 @@ const MAX_FIRST_SEQUENCE: u64 = 0x4000;
 /// Maps the sequence numbers and timestamps of the publications that a slot shows one after the other onto one stream.
 #[derive(Debug)]
 pub(crate) struct Rewriter {
-    clock_rate: u32,
     /// From which incoming number on which offset holds, oldest first. Empty before the first packet.
     segments: VecDeque<(u64, u64)>,
     highest_in: u64,
@@ -26,9 +25,8 @@ pub(crate) struct Rewriter {
 
 impl Rewriter {
     /// A rewriter whose stream begins where the random number says.
-    pub(crate) fn new(clock_rate: u32, random: u64) -> Self {
+    pub(crate) fn new(random: u64) -> Self {
         Self {
-            clock_rate,
             segments: VecDeque::new(),
             highest_in: 0,
             // One below the first number; 0 is left out so that the number before the first exists.
@@ -39,14 +37,15 @@ impl Rewriter {
         }
     }
 
-    /// Makes this packet the one that follows everything sent so far.
-    pub(crate) fn start(&mut self, sequence: u64, timestamp: u32, now: Instant) {
+    /// Makes this packet the one that follows everything sent so far. Its timestamps may have another clock than those
+    /// before, as its codec may be another.
+    pub(crate) fn start(&mut self, sequence: u64, timestamp: u32, clock_rate: u32, now: Instant) {
         self.segments.clear();
         self.segments.push_back((sequence, (self.highest_out + 1).wrapping_sub(sequence)));
         self.highest_in = sequence;
         // As much media time goes by as real time did, at least one tick.
         let elapsed = self.last_at.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
-        let ticks = (elapsed.as_secs_f64() * f64::from(self.clock_rate)) as u64;
+        let ticks = (elapsed.as_secs_f64() * f64::from(clock_rate)) as u64;
         let begin = self.last_timestamp.wrapping_add((ticks as u32).max(1));
         self.timestamp_offset = begin.wrapping_sub(timestamp);
     }
@@ -89,8 +88,8 @@ mod tests {
     use super::*;
 
     fn started(sequence: u64, now: Instant) -> (Rewriter, u64) {
-        let mut rewriter = Rewriter::new(90_000, 0x1234_5678_0000_0007);
-        rewriter.start(sequence, 5000, now);
+        let mut rewriter = Rewriter::new(0x1234_5678_0000_0007);
+        rewriter.start(sequence, 5000, 90_000, now);
         let (first, _) = rewriter.map(sequence, 5000, now).unwrap();
         (rewriter, first)
     }
@@ -99,8 +98,8 @@ mod tests {
     fn begins_in_the_first_quarter_of_the_number_space() {
         for random in [0, 1, u64::MAX, 0x3fff] {
             let now = Instant::now();
-            let mut rewriter = Rewriter::new(90_000, random);
-            rewriter.start(70_000, 0, now);
+            let mut rewriter = Rewriter::new(random);
+            rewriter.start(70_000, 0, 90_000, now);
             let (first, _) = rewriter.map(70_000, 0, now).unwrap();
             assert!((1..=0x4000).contains(&first));
         }
@@ -121,11 +120,11 @@ mod tests {
         let (mut rewriter, first) = started(1000, now);
         let (last, timestamp) = rewriter.map(1010, 8000, now).unwrap();
         let later = now + Duration::from_millis(500);
-        rewriter.start(7, 4_000_000_000, later);
+        rewriter.start(7, 4_000_000_000, 90_000, later);
         let (next, next_timestamp) = rewriter.map(7, 4_000_000_000, later).unwrap();
         assert_eq!((last, next), (first + 10, first + 11));
         assert_eq!(next_timestamp.wrapping_sub(timestamp), 45_000);
-        rewriter.start(9, 1, later);
+        rewriter.start(9, 1, 90_000, later);
         let (_, after) = rewriter.map(9, 1, later).unwrap();
         assert_eq!(after.wrapping_sub(next_timestamp), 1, "time never stands still");
     }
@@ -139,7 +138,7 @@ mod tests {
         assert_eq!(rewriter.map(1001, 0, now).map(|o| o.0), Some(first + 1), "late, from before the padding");
         rewriter.skip(1004);
         rewriter.skip(1005);
-        rewriter.start(50, 0, now);
+        rewriter.start(50, 0, 90_000, now);
         assert_eq!(rewriter.map(50, 0, now).map(|o| o.0), Some(first + 3), "a switch right after padding");
     }
 }

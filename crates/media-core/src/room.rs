@@ -10,6 +10,7 @@ use crate::fact::{CloseReason, Fact, FactJournal};
 use crate::ids::{
     ParticipantId, ParticipantKey, PublicationId, PublicationKey, RoomId, RoomKey, TransportId, TransportKey,
 };
+use crate::levels::{ParticipantLevel, RoomLevels};
 use crate::offer::{CheckedOffer, MAX_OFFER_LINES};
 use crate::participant::Participant;
 use crate::publication::Publication;
@@ -37,6 +38,8 @@ pub(crate) struct Room {
     publication_names: HashMap<PublicationId, PublicationKey>,
     /// Publications from which somebody wants a keyframe.
     keyframes_wanted: BTreeSet<PublicationKey>,
+    /// What was last said of the microphones' loudness.
+    said_levels: Vec<ParticipantLevel>,
     /// What transports have told and the room has not handled yet; empty between steps.
     events: VecDeque<(ParticipantKey, TransportEvent)>,
     /// Kept between steps for its memory only.
@@ -54,6 +57,7 @@ impl Room {
             publications: BTreeMap::new(),
             publication_names: HashMap::new(),
             keyframes_wanted: BTreeSet::new(),
+            said_levels: Vec::new(),
             events: VecDeque::new(),
             scratch: Vec::new(),
             next_number: 0,
@@ -266,6 +270,25 @@ impl Room {
         }
     }
 
+    /// How loud the microphones are, if that is not what was said last; then it counts as said.
+    pub(crate) fn take_changed_levels(&mut self, now: Instant) -> Option<RoomLevels> {
+        let microphones = self.participants.values().filter_map(|participant| {
+            let publication = self.publications.get(&participant.publication(Source::Microphone)?)?;
+            Some(ParticipantLevel { participant: participant.id.clone(), loudness: publication.meter.loudness(now) })
+        });
+        let levels: Vec<ParticipantLevel> = microphones.collect();
+        if levels == self.said_levels {
+            return None;
+        }
+        self.said_levels.clone_from(&levels);
+        Some(RoomLevels { room: self.id.clone(), levels })
+    }
+
+    /// Whoever is told next has heard nothing of the microphones' loudness.
+    pub(crate) fn forget_said_levels(&mut self) {
+        self.said_levels.clear();
+    }
+
     fn participant_snapshot(&self, participant: &Participant) -> ParticipantSnapshot {
         let publication_id =
             |key: PublicationKey| self.publications.get(&key).map(|publication| publication.id.clone());
@@ -322,12 +345,12 @@ impl Room {
 
     /// The way of a packet: from a source to all slots that carry its publication.
     fn forward(&mut self, publisher: ParticipantKey, media: &MediaPacket, fx: &mut Effects<'_>) {
-        let MediaPacket { source, packet, captured } = media;
+        let MediaPacket { source, codec, packet, captured } = media;
         let key = self.participants.get(&publisher).and_then(|participant| participant.publication(*source));
         let Some((key, publication)) = key.and_then(|key| Some((key, self.publications.get_mut(&key)?))) else {
             return;
         };
-        let Some(arrival) = publication.receive(packet, fx.now) else {
+        let Some(arrival) = publication.receive(packet, *codec, fx.now) else {
             return;
         };
         if !publication.started {
@@ -349,13 +372,20 @@ impl Room {
                 slot.restart();
                 continue;
             }
+            if !transport.takes(*slot_key, *codec) {
+                if slot.miss(*codec) {
+                    let (room, participant, slot) = (&self.id, &participant.id, slot_key);
+                    tracing::info!(%room, %participant, %slot, %codec, "the receiver has not negotiated the codec");
+                }
+                continue;
+            }
             let verdict = slot.judge(kind, arrival);
             if verdict == Verdict::NeedsKeyframe {
                 keyframe_wanted = true;
                 continue;
             }
             let starts = verdict == Verdict::Start;
-            let forwarded = ForwardedPacket { packet, number, starts, wallclock: *captured };
+            let forwarded = ForwardedPacket { packet, codec: *codec, number, starts, wallclock: *captured };
             let mut out = Outputs { datagrams: fx.datagrams, events: &mut self.scratch };
             if transport.send(*slot_key, &forwarded, fx.now, &mut out) {
                 slot.packets_sent += 1;

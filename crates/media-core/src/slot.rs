@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::codec::Codec;
 use crate::command::Kind;
 use crate::ids::PublicationKey;
 use crate::publication::Arrival;
@@ -43,6 +44,8 @@ pub(crate) struct Slot {
     pub(crate) packets_sent: u64,
     /// Whether the receiver can go on decoding from the next packet.
     open: bool,
+    /// The publication's codec, once it was found that the receiver does not have it.
+    missing: Option<Codec>,
 }
 
 impl Slot {
@@ -53,12 +56,19 @@ impl Slot {
         }
         self.publication = publication;
         self.open = false;
+        self.missing = None;
         true
     }
 
     /// Makes the next packet a new beginning: the publication's stream or the receiver's transport is another one.
     pub(crate) fn restart(&mut self) {
         self.open = false;
+    }
+
+    /// Leaves a packet out because the receiver has not negotiated its codec. True the first time.
+    pub(crate) fn miss(&mut self, codec: Codec) -> bool {
+        self.open = false;
+        self.missing.replace(codec) != Some(codec)
     }
 
     /// Judges a packet of the slot's publication.
@@ -103,6 +113,18 @@ mod tests {
         slot.map(Some(PublicationKey(1)));
         assert_eq!(slot.judge(Kind::Audio, INTERFRAME), Verdict::Start);
         assert_eq!(slot.judge(Kind::Audio, INTERFRAME), Verdict::Continue);
+    }
+
+    #[test]
+    fn a_missing_codec_is_told_once_and_after_it_comes_a_keyframe() {
+        let mut slot = Slot::default();
+        slot.map(Some(PublicationKey(1)));
+        slot.judge(Kind::Video, KEYFRAME);
+        assert!(slot.miss(Codec::H264));
+        assert!(!slot.miss(Codec::H264));
+        assert_eq!(slot.judge(Kind::Video, INTERFRAME), Verdict::NeedsKeyframe);
+        slot.map(Some(PublicationKey(2)));
+        assert!(slot.miss(Codec::H264), "another publication");
     }
 
     #[test]

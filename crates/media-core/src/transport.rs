@@ -17,7 +17,8 @@ use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig,
 
 use crate::answer;
 use crate::capture_clock::{CaptureClock, Report};
-use crate::command::{CommandError, ErrorCode, Kind, Source};
+use crate::codec::{self, Codec};
+use crate::command::{CommandError, ErrorCode, Source};
 use crate::egress::{Egress, Feedback, ForwardedPacket, MAX_PAYLOAD};
 use crate::fact::CloseReason;
 use crate::ids::TransportId;
@@ -40,12 +41,6 @@ const STATISTICS_INTERVAL: Duration = Duration::from_secs(5);
 /// How many SSRCs of a client are remembered; it has three sources and few reasons to change streams. Beyond it they are
 /// looked up again.
 const MAX_KNOWN_SSRCS: usize = 32;
-
-/// Opus's RTP clock, in ticks per second.
-const AUDIO_CLOCK_RATE: u32 = 48_000;
-
-/// VP8's RTP clock, in ticks per second.
-const VIDEO_CLOCK_RATE: u32 = 90_000;
 
 /// How long a transport waits at least when it still wants the time after it was given it. str0m asks for "now" when it has
 /// more to do at once; should it never be satisfied (as 0.23.1 is not after an RTP packet with SSRC 0), this keeps one
@@ -71,6 +66,7 @@ pub(crate) enum TransportEvent {
 #[derive(Debug)]
 pub(crate) struct MediaPacket {
     pub(crate) source: Source,
+    pub(crate) codec: Codec,
     pub(crate) packet: RtpPacket,
     /// By our clock; never later than now.
     pub(crate) captured: Instant,
@@ -86,14 +82,10 @@ fn fence<T>(call: impl FnOnce() -> T) -> Result<T, Fault> {
 
 /// The one place where an `Rtc` is made.
 fn build_rtc(addresses: &[SocketAddr], now: Instant) -> Rtc {
-    let mut rtc = RtcConfig::new()
-        .set_ice_lite(true)
-        .set_rtp_mode(true)
-        .clear_codecs()
-        .enable_opus(true)
-        .enable_vp8(true)
-        .set_stats_interval(Some(STATISTICS_INTERVAL))
-        .build(now);
+    let mut config =
+        RtcConfig::new().set_ice_lite(true).set_rtp_mode(true).set_stats_interval(Some(STATISTICS_INTERVAL));
+    codec::enable_all(config.codec_config());
+    let mut rtc = config.build(now);
     for address in addresses {
         // Only an unspecified address is refused, and the worker was not given one.
         if let Ok(candidate) = Candidate::host(*address, Protocol::Udp) {
@@ -131,7 +123,8 @@ struct Live {
     give_up: Option<Instant>,
     ice_connected: bool,
     known_ssrcs: HashMap<Ssrc, Option<Source>>,
-    payload_kinds: Vec<(Pt, Kind)>,
+    /// What the client's payload types stand for.
+    codecs: Vec<(Pt, Codec)>,
     capture_clock: CaptureClock,
 }
 
@@ -176,7 +169,7 @@ impl Transport {
             give_up: Some(now + CONNECT_TIMEOUT),
             ice_connected: false,
             known_ssrcs: HashMap::new(),
-            payload_kinds: Vec::new(),
+            codecs: Vec::new(),
             capture_clock: CaptureClock::new(now),
         };
         let answer = fence(|| live.negotiate(parsed)).map_err(|Fault| internal())??;
@@ -236,6 +229,11 @@ impl Transport {
     pub(crate) fn can_send(&self, slot: SlotKey) -> bool {
         self.connected
             && self.live.as_ref().is_some_and(|live| live.give_up.is_none() && live.offered_slots.contains(&slot))
+    }
+
+    /// Whether the client has negotiated this codec for this slot.
+    pub(crate) fn takes(&self, slot: SlotKey, codec: Codec) -> bool {
+        self.live.as_ref().is_some_and(|live| live.egress.takes(slot, codec))
     }
 
     /// The slots in which the client receives at the moment.
@@ -435,13 +433,8 @@ impl Live {
         self.ufrag.clone_from(&self.rtc.direct_api().local_ice_credentials().ufrag);
         self.offered_slots = streams.keys().copied().collect();
         self.known_ssrcs.clear();
-        self.payload_kinds = self
-            .rtc
-            .codec_config()
-            .params()
-            .iter()
-            .map(|p| (p.pt(), if p.spec().codec.is_audio() { Kind::Audio } else { Kind::Video }))
-            .collect();
+        let params = self.rtc.codec_config().params();
+        self.codecs = params.iter().filter_map(|params| Some((params.pt(), Codec::of(params)?))).collect();
         Ok(answer::rewrite(&answer.to_sdp_string(), &self.lines, &streams))
     }
 
@@ -490,9 +483,10 @@ impl Live {
                 }
             }
             Event::RtpPacket(packet) => {
-                if let Some(source) = self.source_of(&packet) {
-                    let captured = self.captured(source, &packet, now);
-                    out.events.push(TransportEvent::Packet(Box::new(MediaPacket { source, packet, captured })));
+                if let Some((source, codec)) = self.origin(&packet) {
+                    let captured = self.captured(codec, &packet, now);
+                    let packet = MediaPacket { source, codec, packet, captured };
+                    out.events.push(TransportEvent::Packet(Box::new(packet)));
                 }
             }
             // The goodbye of the client; what is left to send is drained before the transport ends.
@@ -501,20 +495,16 @@ impl Live {
         }
     }
 
-    fn captured(&mut self, source: Source, packet: &RtpPacket, now: Instant) -> Instant {
+    fn captured(&mut self, codec: Codec, packet: &RtpPacket, now: Instant) -> Instant {
         let report = packet.last_sender_info.map(|info| {
             // The report's timestamp is the wire's 32 bits, extended.
             Report { time: info.ntp_time, timestamp: info.rtp_time.numer() as u32 }
         });
-        let clock_rate = match source.kind() {
-            Kind::Audio => AUDIO_CLOCK_RATE,
-            Kind::Video => VIDEO_CLOCK_RATE,
-        };
-        self.capture_clock.captured(packet.header.timestamp, clock_rate, report, now)
+        self.capture_clock.captured(packet.header.timestamp, codec.clock_rate(), report, now)
     }
 
-    /// Which source a packet is from. None for one that no receiver could use.
-    fn source_of(&mut self, packet: &RtpPacket) -> Option<Source> {
+    /// Which source a packet is from, and its codec. None for one that no receiver could use.
+    fn origin(&mut self, packet: &RtpPacket) -> Option<(Source, Codec)> {
         if packet.payload.len() > MAX_PAYLOAD {
             return None;
         }
@@ -529,8 +519,9 @@ impl Live {
                 Role::Slot(_) | Role::Data => None,
             })
         });
-        let kind = self.payload_kinds.iter().find(|(pt, _)| *pt == packet.header.payload_type).map(|(_, kind)| *kind);
-        source.filter(|source| Some(source.kind()) == kind)
+        let (source, payload_type) = (source?, packet.header.payload_type);
+        let (_, codec) = self.codecs.iter().find(|(known, _)| *known == payload_type)?;
+        (codec.kind() == source.kind()).then_some((source, *codec))
     }
 }
 

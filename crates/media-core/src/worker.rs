@@ -10,6 +10,7 @@ use crate::command::{Command, CommandError, ErrorCode, Reply, ReplyMemory, Reply
 use crate::egress::{Egress, StromEgress};
 use crate::fact::{Fact, FactJournal, FailReason};
 use crate::ids::{CommandId, RoomId, RoomKey};
+use crate::levels::RoomLevels;
 use crate::offer;
 use crate::room::{Effects, Room};
 use crate::routing::Routes;
@@ -149,6 +150,22 @@ impl Worker {
         self.facts.acknowledge(fact);
     }
 
+    /// Whether there are any rooms.
+    #[must_use]
+    pub fn has_rooms(&self) -> bool {
+        !self.rooms.is_empty()
+    }
+
+    /// How loud the microphones are, of those rooms where it is not what was taken here last.
+    pub fn take_changed_levels(&mut self, now: Instant) -> Vec<RoomLevels> {
+        self.rooms.values_mut().filter_map(|room| room.take_changed_levels(now)).collect()
+    }
+
+    /// Whoever takes levels next has heard nothing of them.
+    pub fn forget_said_levels(&mut self) {
+        self.rooms.values_mut().for_each(Room::forget_said_levels);
+    }
+
     /// The state of all rooms.
     #[must_use]
     pub fn rooms(&self) -> Vec<RoomSnapshot> {
@@ -211,11 +228,15 @@ impl Worker {
                 self.in_room(key, now, |room, fx| room.request_keyframe(&publication, fx))??;
                 done
             }
-            Command::TakeSnapshot => Ok(ReplyResult::Snapshot(Snapshot {
-                boot_id: self.config.boot_id.clone(),
-                last_fact: self.facts.last(),
-                rooms: self.rooms(),
-            })),
+            Command::TakeSnapshot => {
+                // Whatever facts were dropped, their effects are in it.
+                self.facts.note_snapshot();
+                Ok(ReplyResult::Snapshot(Snapshot {
+                    boot_id: self.config.boot_id.clone(),
+                    last_fact: self.facts.last(),
+                    rooms: self.rooms(),
+                }))
+            }
             Command::ShutDown => {
                 let rooms: Vec<RoomKey> = self.rooms.keys().copied().collect();
                 for room in rooms {

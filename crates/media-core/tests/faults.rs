@@ -7,7 +7,7 @@ mod harness;
 use std::time::Duration;
 
 use harness::{Harness, Path, everyone_sees_everyone};
-use media_core::{CloseReason, Egress, Fact, Feedback, ForwardedPacket, SlotKey, SlotStream, StromEgress};
+use media_core::{CloseReason, Codec, Egress, Fact, Feedback, ForwardedPacket, SlotKey, SlotStream, StromEgress};
 use str0m::media::Mid;
 use str0m::{Event, Rtc};
 
@@ -17,6 +17,10 @@ struct FaultyEgress(StromEgress, u32);
 impl Egress for FaultyEgress {
     fn bind(&mut self, rtc: &mut Rtc, slot: SlotKey, mid: Mid) -> Option<SlotStream> {
         self.0.bind(rtc, slot, mid)
+    }
+
+    fn takes(&self, slot: SlotKey, codec: Codec) -> bool {
+        self.0.takes(slot, codec)
     }
 
     fn send(&mut self, rtc: &mut Rtc, slot: SlotKey, packet: &ForwardedPacket<'_>, now: std::time::Instant) -> bool {

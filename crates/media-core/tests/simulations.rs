@@ -6,18 +6,22 @@ mod harness;
 
 use std::time::Duration;
 
-use harness::{Harness, Path, everyone_sees_everyone, oracle};
+use harness::{Codecs, Harness, Path, everyone_sees_everyone, oracle};
+use str0m::format::Codec;
 
 const NAMES: [&str; 3] = ["ann", "ben", "cleo"];
 
 /// For how long media flows.
 const TALK: Duration = Duration::from_secs(8);
 
-fn run(seed: u64, path: Path) -> Harness {
+/// Everybody knows everything, and calls it by another number than the next.
+const CODECS: [Codecs; 3] = [Codecs::ALL, Codecs::ALL_RENUMBERED, Codecs::ALL];
+
+fn run(seed: u64, codecs: [Codecs; 3], path: Path) -> Harness {
     let mut harness = Harness::new(seed);
     everyone_sees_everyone(&mut harness, &NAMES);
-    for name in NAMES {
-        harness.join(name, path, path);
+    for (name, codecs) in NAMES.into_iter().zip(codecs) {
+        harness.join_with(name, codecs, path, path);
     }
     harness.connect();
     harness.advance(TALK);
@@ -52,8 +56,19 @@ fn judge(harness: &Harness, path: Path) -> Result<usize, String> {
 }
 
 fn simulate(seed: u64, loss: f32, delay: u64, jitter: u64, reorder: Option<u32>) {
+    simulate_with(seed, CODECS, loss, delay, jitter, reorder);
+}
+
+/// The same with other codecs than browsers prefer.
+fn simulate_telephones(seed: u64, loss: f32, delay: u64, jitter: u64, reorder: Option<u32>) {
+    let [ann, ben, cleo] = CODECS;
+    let codecs = [ann.sending(Codec::PCMU, Codec::H264), ben.sending(Codec::PCMA, Codec::H264), cleo];
+    simulate_with(seed, codecs, loss, delay, jitter, reorder);
+}
+
+fn simulate_with(seed: u64, codecs: [Codecs; 3], loss: f32, delay: u64, jitter: u64, reorder: Option<u32>) {
     let path = Path { loss, delay: Duration::from_millis(delay), jitter: Duration::from_millis(jitter), reorder };
-    let harness = run(seed, path);
+    let harness = run(seed, codecs, path);
     let count = judge(&harness, path).unwrap_or_else(|problem| panic!("seed {seed}: {problem}"));
     // Three receivers, two senders each, 50 + 90 packets a second, with time for the start and the tail.
     assert!(count > 3 * 2 * 140 * 4, "seed {seed}: only {count} packets");
@@ -108,6 +123,21 @@ fn lossy_12_reordered() {
 #[test]
 fn lossy_15() {
     simulate(10, 0.15, 10, 5, None);
+}
+
+#[test]
+fn other_codecs() {
+    simulate_telephones(13, 0.0, 30, 0, None);
+}
+
+#[test]
+fn other_codecs_lossy_5_reordered() {
+    simulate_telephones(14, 0.05, 20, 3, Some(7));
+}
+
+#[test]
+fn other_codecs_lossy_15() {
+    simulate_telephones(15, 0.15, 10, 5, None);
 }
 
 /// The measurement can fail: a network that loses everything, and one packet too few, are both noticed.

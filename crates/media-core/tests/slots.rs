@@ -25,6 +25,13 @@ fn close(harness: &mut Harness, participant: &str) {
     harness.run(Command::CloseParticipant { room: harness::room(), participant }).unwrap();
 }
 
+/// How often it was told that a participant's transport is connected.
+fn connections(harness: &Harness, name: &str) -> usize {
+    let is_it =
+        |fact: &Fact| matches!(fact, Fact::TransportConnected { participant, .. } if participant.as_str() == name);
+    harness.facts().iter().filter(|fact| is_it(fact)).count()
+}
+
 /// Sent for the first packet of a slot, the number of the one before must be one less, whatever was shown before.
 fn assert_continuous(harness: &mut Harness, client: usize, slot: usize) {
     let slot = harness.client(client).video_slots[slot];
@@ -223,6 +230,7 @@ fn a_client_that_comes_back_in_time_goes_on() {
     let slot = harness.client(1).video_slots[0];
     let recent = harness.client(1).received[&slot].iter().filter(|packet| packet.at > now).count();
     assert!(recent > 60, "{recent} packets after coming back");
+    assert_eq!(connections(&harness, "ben"), 1, "an ICE restart is the same transport");
     assert!(!harness.facts().iter().any(|fact| matches!(fact, Fact::TransportClosed { .. })));
 }
 
@@ -267,6 +275,7 @@ fn more_slots_by_re_offer() {
     assert!(harness.client(0).received[&slot].len() > 100);
     assert_continuous(&mut harness, 0, 0);
     assert_continuous(&mut harness, 0, 8);
+    assert_eq!(connections(&harness, "ann"), 1, "a re-offer is for the same transport");
     // A change of direction and nothing else.
     harness.offer_again(0, |_| {});
     harness.advance(SECOND);

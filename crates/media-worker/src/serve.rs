@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use media_core::{Command, Reply, Worker, WorkerConfig};
+use media_core::{Command, LEVELS_INTERVAL, Reply, Worker, WorkerConfig};
 use mio::net::{UdpSocket, UnixListener, UnixStream};
 use mio::{Events, Interest, Poll, Token};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -99,6 +99,7 @@ struct Server {
     orphan_timeout: Duration,
     orphan_since: Instant,
     next_statistics: Instant,
+    next_levels: Instant,
     ended: Option<Ended>,
 }
 
@@ -155,6 +156,7 @@ impl Server {
             orphan_timeout: args.orphan_timeout,
             orphan_since: now,
             next_statistics: now + STATISTICS_INTERVAL,
+            next_levels: now + LEVELS_INTERVAL,
             ended: None,
         })
     }
@@ -184,6 +186,7 @@ impl Server {
         let now = Instant::now();
         self.worker.tick(now);
         self.send_media();
+        self.send_levels(now);
         self.send_statistics(now);
         self.write_controllers(now);
         if self.controller.is_none() && now.saturating_duration_since(self.orphan_since) >= self.orphan_timeout {
@@ -198,7 +201,8 @@ impl Server {
         }
         let orphan = self.controller.is_none().then(|| self.orphan_since + self.orphan_timeout);
         let statistics = self.controller.map(|_| self.next_statistics);
-        let deadline = [self.worker.next_deadline(now), orphan, statistics].into_iter().flatten().min();
+        let levels = self.controller.filter(|_| self.worker.has_rooms()).map(|_| self.next_levels);
+        let deadline = [self.worker.next_deadline(now), orphan, statistics, levels].into_iter().flatten().min();
         deadline.map_or(STATISTICS_INTERVAL, |deadline| deadline.saturating_duration_since(now))
     }
 
@@ -339,6 +343,7 @@ impl Server {
             self.say_last(before, &FromWorker::Superseded { epoch: hello.epoch });
         }
         tracing::info!(epoch = hello.epoch, "controller taken");
+        self.worker.forget_said_levels();
         let welcome = FromWorker::Welcome {
             protocol,
             build: wire::BUILD.to_owned(),
@@ -386,6 +391,21 @@ impl Server {
         }
         if self.controller == Some(number) {
             self.lose_controller();
+        }
+    }
+
+    fn send_levels(&mut self, now: Instant) {
+        if now < self.next_levels {
+            return;
+        }
+        self.next_levels = now + LEVELS_INTERVAL;
+        let controller = self.controller.and_then(|number| self.connections.get_mut(&number));
+        // What a controller that is behind is not told now still counts as unsaid the next time.
+        if let Some(connection) = controller.filter(|connection| connection.is_idle()) {
+            let rooms = self.worker.take_changed_levels(now);
+            if !rooms.is_empty() {
+                connection.send(&FromWorker::Levels { rooms });
+            }
         }
     }
 

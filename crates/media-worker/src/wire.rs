@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use media_core::{Command, CommandError, CommandId, ErrorCode, Fact, Reply, ReplyResult, RoomSnapshot};
+use media_core::{Command, CommandError, CommandId, ErrorCode, Fact, Reply, ReplyResult, RoomLevels, RoomSnapshot};
 use rmpv::Value;
 use serde::{Deserialize, Serialize};
 
@@ -96,6 +96,11 @@ pub enum FromWorker {
     Statistics {
         /// As in the snapshot.
         rooms: Vec<RoomSnapshot>,
+    },
+    /// How loud microphones are.
+    Levels {
+        /// The rooms in which that is not what was said last.
+        rooms: Vec<RoomLevels>,
     },
     /// The controller said something that cannot be understood.
     ProtocolError {

@@ -1,15 +1,18 @@
 """What happens around calls without anybody asking: commands carried out, facts of the media workers, a restart."""
 
+from collections.abc import Sequence
+
 import structlog
 
 from ringback.calls.commands import AlertDevices, RunMedia
 from ringback.calls.events import DevicesFound, MediaConnected, MediaDisconnected, NoDeviceFound, RoomLost
 from ringback.calls.model import Call, EndReason
-from ringback.calls.ports import LegChannel
+from ringback.calls.ports import Audience, LegChannel
 from ringback.calls.store import CALLS, live_owners, locate
 from ringback.kernel.errors import RingbackError
 from ringback.media.engine import MediaEngine
 from ringback.media.facts import Fact, PublicationStarted, RoomFailed, TransportClosed, TransportConnected
+from ringback.media.model import RoomLevels
 from ringback.storage.aggregates import require
 from ringback.storage.database import Database
 from ringback.storage.mailboxes import Execution, Mailboxes
@@ -24,7 +27,7 @@ class CallJobs:
         self._database = database
         self._mailboxes = mailboxes
 
-    def attach(self, engine: MediaEngine, channel: LegChannel) -> None:
+    def attach(self, engine: MediaEngine, channel: LegChannel, audience: Audience) -> None:
         """Name who carries the commands out. Media and signaling are built after the calls that they report to."""
 
         async def run_media(execution: Execution) -> None:
@@ -45,6 +48,7 @@ class CallJobs:
             event = NoDeviceFound(found) if isinstance(found, EndReason) else DevicesFound(found)
             await self._mailboxes.tell(call.account_id, CALLS.ref(call.id), event)
 
+        self._audience = audience
         self._mailboxes.execute(RunMedia, run_media)
         self._mailboxes.execute(AlertDevices, alert_devices)
 
@@ -66,6 +70,11 @@ class CallJobs:
         """End the calls of a worker that is gone."""
         for located in await self._database.read(lambda connection: live_owners(connection, worker)):
             await self._mailboxes.tell(located.account_id, located.owner, RoomLost())
+
+    def audio_levels(self, worker: int, rooms: Sequence[RoomLevels]) -> None:
+        """Pass on how loud the microphones are."""
+        for room in rooms:
+            self._audience.audio_levels(room.room, {level.participant: level.loudness for level in room.levels})
 
     async def recover(self) -> None:
         """End the calls of a former run: their sessions ended with it."""

@@ -20,7 +20,7 @@ from ringback.media.conversation import (
 from ringback.media.delivery import Delivery
 from ringback.media.errors import MediaCommandRefused, WorkerGone, WorkerRefused
 from ringback.media.framing import FrameInvalid
-from ringback.media.protocol import CommandError, ErrorCode, FactReport, Superseded, Welcome
+from ringback.media.protocol import CommandError, ErrorCode, FactReport, Levels, Superseded, Welcome
 
 COMMAND_TIMEOUT = 5.0
 """Seconds for one command. The slowest takes 20 ms (parsing an untrimmed offer), so 5 s mean that the worker hangs; and
@@ -135,6 +135,8 @@ class WorkerClient:
                     _resolve(self._unanswered.popleft().outcome, event.outcome)
                 case FactReport():
                     self._delivery.fact(connection.welcome.boot_id, event, self._acknowledge)
+                case Levels(rooms=rooms):
+                    self._delivery.levels(rooms)
                 case Superseded():
                     return True
                 case Broken():

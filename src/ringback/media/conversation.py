@@ -23,6 +23,7 @@ from ringback.media.protocol import (
     FactReport,
     FromWorker,
     Hello,
+    Levels,
     ProtocolError,
     Refused,
     Reply,
@@ -49,7 +50,7 @@ class Broken(Struct, frozen=True, kw_only=True):
     message: str
 
 
-Event: TypeAlias = Welcome | Refused | Superseded | Answered | FactReport | Statistics | Broken
+Event: TypeAlias = Welcome | Refused | Superseded | Answered | FactReport | Statistics | Levels | Broken
 """What a controller learns from a connection. After `Refused`, `Superseded` and `Broken` nothing follows."""
 
 
@@ -108,7 +109,7 @@ class Conversation:
                 return Broken(message=f"the worker says: {text}")
             case _State.WAITING, Welcome() | Refused():
                 return message
-            case _State.OPEN, Superseded() | FactReport() | Statistics():
+            case _State.OPEN, Superseded() | FactReport() | Statistics() | Levels():
                 return message
             case _State.OPEN, Reply():
                 return self._answered(message)

@@ -1,12 +1,13 @@
 """Brings one worker's news to the listener: one at a time, in order, each until the listener has taken it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import structlog
 
 from ringback.media.engine import MediaListener
+from ringback.media.model import RoomLevels
 from ringback.media.protocol import FactReport
 
 RETRY_DELAY = 1.0
@@ -38,6 +39,13 @@ class Delivery:
     def fact(self, boot_id: str, report: FactReport, acknowledge: Callable[[int], None]) -> None:
         """Deliver a fact of the worker's boot `boot_id`, then call `acknowledge` with its number."""
         self._queue.put_nowait(_News(boot_id, report, acknowledge))
+
+    def levels(self, rooms: Sequence[RoomLevels]) -> None:
+        """Tell the listener how loud microphones are: at once, past the facts that wait for it, and never again."""
+        try:
+            self._listener.audio_levels(self._worker, rooms)
+        except Exception:
+            _log.exception("media listener failed; audio levels dropped", worker=self._worker)
 
     def lost(self) -> None:
         """Tell, after all facts before, that the worker's rooms no longer exist."""

@@ -1,9 +1,11 @@
 """The port to the media workers. Nouns emit the commands of `ringback.media.commands`; this runs them."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from ringback.media.commands import Command, Result
 from ringback.media.facts import Fact
+from ringback.media.model import RoomLevels
 
 
 class MediaEngine(Protocol):
@@ -41,3 +43,10 @@ class MediaListener(Protocol):
 
     async def worker_lost(self, worker: int) -> None:
         """The worker's process ended or was replaced: its rooms no longer exist. Tried again when it raises."""
+
+    def audio_levels(self, worker: int, rooms: Sequence[RoomLevels]) -> None:
+        """How loud all microphones are, of those rooms in which somebody's loudness has changed; five times a second.
+
+        Comes as it arrives, not in order with the facts, and may be dropped: it says nothing that must be stored.
+        Return at once.
+        """

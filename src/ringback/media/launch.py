@@ -82,6 +82,19 @@ async def launch(program: Sequence[str], connect: Connect, on_line: Callable[[st
         await asyncio.wait({exited, greeted})
 
 
+def patient(connect: Connect) -> Connect:
+    """Connects like `connect`, but gives a worker that others start as long to come up as one of ours."""
+
+    async def connect_patiently() -> WorkerClient:
+        try:
+            async with asyncio.timeout(START_TIMEOUT):
+                return await _connect_when_ready(connect)
+        except TimeoutError:
+            raise WorkerGone from None
+
+    return connect_patiently
+
+
 async def _connect_when_ready(connect: Connect) -> WorkerClient:
     while True:
         try:

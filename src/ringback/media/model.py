@@ -22,6 +22,10 @@ SlotIndex = Annotated[int, Meta(ge=0, le=0xFFFF)]
 """Slots are counted from 0 for each kind."""
 
 
+Loudness = Annotated[int, Meta(ge=-127, le=0)]
+"""Of a microphone, in dB relative to full scale (RFC 6464); -127 is silence."""
+
+
 class Source(StrEnum):
     """Which of the three sending m-lines of a participant feeds a publication."""
 
@@ -100,3 +104,17 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     boot_id: Id
     last_fact: Count
     rooms: tuple[RoomSnapshot, ...]
+
+
+class ParticipantLevel(Struct, frozen=True, kw_only=True):
+    """How loud a participant's microphone was at its loudest in the last 200 ms."""
+
+    participant: Id
+    loudness: Loudness
+
+
+class RoomLevels(Struct, frozen=True, kw_only=True):
+    """How loud all microphones of a room are."""
+
+    room: Id
+    levels: tuple[ParticipantLevel, ...]

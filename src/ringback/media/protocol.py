@@ -10,7 +10,7 @@ from msgspec import Struct, msgpack
 
 from ringback.media.commands import Command
 from ringback.media.facts import Fact
-from ringback.media.model import Count, Id, RoomSnapshot
+from ringback.media.model import Count, Id, RoomLevels, RoomSnapshot
 
 PROTOCOL_MIN = 1
 """The oldest version this control plane speaks: that of the previous release, so that its workers can drain."""
@@ -30,7 +30,6 @@ class ErrorCode(StrEnum):
     """Why a worker did not carry out a command."""
 
     ROOM_NOT_FOUND = "ROOM_NOT_FOUND"
-    PARTICIPANT_NOT_FOUND = "PARTICIPANT_NOT_FOUND"
     PUBLICATION_NOT_FOUND = "PUBLICATION_NOT_FOUND"
     OFFER_INVALID = "OFFER_INVALID"
     OFFER_TOO_LARGE = "OFFER_TOO_LARGE"
@@ -117,6 +116,12 @@ class Statistics(Struct, frozen=True, kw_only=True, tag_field="type", tag="stati
     rooms: tuple[RoomSnapshot, ...]
 
 
+class Levels(Struct, frozen=True, kw_only=True, tag_field="type", tag="levels"):
+    """How loud the microphones are, of those rooms in which it has changed; every 200 ms, may be dropped."""
+
+    rooms: tuple[RoomLevels, ...]
+
+
 class ProtocolError(Struct, frozen=True, kw_only=True, tag_field="type", tag="protocol_error"):
     """The other side sent something that is not of this protocol. The connection closes."""
 
@@ -126,7 +131,7 @@ class ProtocolError(Struct, frozen=True, kw_only=True, tag_field="type", tag="pr
 ToWorker: TypeAlias = Hello | RunCommand | Acknowledge
 """Every message that a controller sends."""
 
-FromWorker: TypeAlias = Welcome | Refused | Superseded | Reply | FactReport | Statistics | ProtocolError
+FromWorker: TypeAlias = Welcome | Refused | Superseded | Reply | FactReport | Statistics | Levels | ProtocolError
 """Every message that a worker sends."""
 
 _encoder = msgpack.Encoder()

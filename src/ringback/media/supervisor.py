@@ -28,8 +28,22 @@ class WorkerConfig:
     """How many workers: one per core."""
     first_udp_port: int = 0
     """Worker *n* takes this port + *n*; 0 lets the system choose."""
+    external: bool = False
+    """Others start and stop the processes (systemd, a container runtime): they are adopted, and left when we stop."""
     orphan_timeout_s: int = 300
     """Seconds that a worker goes on without a control plane: longer than an upgrade, shorter than a forgotten call."""
+
+
+def worker_program(config: WorkerConfig, number: int) -> tuple[str, ...]:
+    """The program of a worker with its arguments. Makes the directory of its socket."""
+    udp_port = config.first_udp_port + number if config.first_udp_port else 0
+    return (
+        str(config.binary),
+        *("--socket", str(socket_path(socket_directory(config.directory), number))),
+        *("--udp-port", str(udp_port)),
+        *(part for address in config.addresses for part in ("--address", address)),
+        *("--orphan-timeout", str(config.orphan_timeout_s)),
+    )
 
 
 class WorkerSupervisor:
@@ -60,8 +74,8 @@ class WorkerSupervisor:
         self._workers = workers
 
     async def stop(self) -> None:
-        """End every worker that we control, with its rooms."""
-        await asyncio.gather(*(worker.stop() for worker in self._workers))
+        """End every worker that we control, with its rooms; let go of those that others start."""
+        await asyncio.gather(*(worker.leave() if self._config.external else worker.stop() for worker in self._workers))
 
     def status(self) -> list[WorkerStatus]:
         """What can be said about each worker now, by number."""
@@ -85,21 +99,10 @@ class WorkerSupervisor:
         return Worker(
             number,
             socket,
-            self._program(number, socket),
+            () if self._config.external else worker_program(self._config, number),
             epoch=self._epoch,
             build=self._build,
             listener=listener,
             clock=self._clock,
             ids=self._ids,
-        )
-
-    def _program(self, number: int, socket: Path) -> tuple[str, ...]:
-        config = self._config
-        udp_port = config.first_udp_port + number if config.first_udp_port else 0
-        return (
-            str(config.binary),
-            *("--socket", str(socket)),
-            *("--udp-port", str(udp_port)),
-            *(part for address in config.addresses for part in ("--address", address)),
-            *("--orphan-timeout", str(config.orphan_timeout_s)),
         )

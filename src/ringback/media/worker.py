@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,7 +18,8 @@ from ringback.media.delivery import Delivery
 from ringback.media.engine import MediaListener
 from ringback.media.errors import WorkerGone, WorkerRefused, WorkerStartFailed
 from ringback.media.facts import Fact, RoomFailed
-from ringback.media.launch import adopt, launch
+from ringback.media.launch import adopt, launch, patient
+from ringback.media.model import RoomLevels
 from ringback.media.process import STOP_GRACE, WorkerProcess
 from ringback.media.status import WorkerState, WorkerStatus
 
@@ -55,6 +57,7 @@ class Worker:
         clock: Clock,
         ids: Ids,
     ) -> None:
+        """`program` starts it, with its arguments; empty when others do, and it is only adopted."""
         self._number = number
         self._socket = socket
         self._program = program
@@ -136,6 +139,10 @@ class Worker:
     async def worker_lost(self, worker: int) -> None:
         """Pass the loss on to the listener."""
         await self._listener.worker_lost(worker)
+
+    def audio_levels(self, worker: int, rooms: Sequence[RoomLevels]) -> None:
+        """Pass the levels on to the listener."""
+        self._listener.audio_levels(worker, rooms)
 
     async def stop(self) -> None:
         """End the process, asking first; but leave it alone if another control plane has taken it over."""
@@ -239,9 +246,15 @@ class Worker:
         self._state = WorkerState.CONNECTED
 
     async def _adopt_or_launch(self) -> None:
+        connect = self._connect if self._program else patient(self._connect)
         try:
-            self._client, self._process, snapshot = await adopt(self._connect, self._ids.new())
-        except WorkerGone:
+            self._client, self._process, snapshot = await adopt(connect, self._ids.new())
+        except WorkerGone as gone:
+            if not self._program:
+                raise WorkerStartFailed(
+                    f"No media worker listens on {self._socket}, and starting it is left to others "
+                    f"(RINGBACK_WORKERS_EXTERNAL). Under systemd: systemctl start ringback-worker@{self._number}"
+                ) from gone
             self._client, self._process = await launch(self._program, self._connect, self._pass_on)
             self._adopted = False
             self._log.info("media worker started", pid=self._process.pid)

@@ -87,7 +87,7 @@ class Socket:
 
     async def _part(self) -> None:
         live, hub = self._live, self._signaling.hub
-        if live and live.detach(self._say, self._signaling.clock.monotonic()):
+        if live and live.detach(self, self._signaling.clock.monotonic()):
             if self._close_code in FOR_GOOD:
                 await hub.leave(live)
             else:
@@ -154,7 +154,7 @@ class Socket:
             live = LiveSession(session, self._signaling.service)
         live.session.claims = claims
         self._live = live
-        live.attach(self._say)
+        live.attach(self)
         welcome = Welcome(
             session_id=live.id,
             identity=claims.identity,
@@ -168,18 +168,23 @@ class Socket:
         self._put(*self._connection.welcome(hello, welcome))
         if wanted and resumed:
             for frame in live.session.resume(wanted.last_sequence):
-                self._say(frame)
+                self.say(frame)
         else:
             self._signaling.hub.enter(live)
 
-    def _say(self, frame: bytes) -> None:
+    def say(self, frame: bytes) -> None:
+        """Send this to the client, unless it is on its way out."""
         self._put(*self._connection.say(frame))
+
+    def drop(self) -> None:
+        """Close without a word: a close frame would wait behind all others."""
+        self._connection.abandon()
+        self._useless.set()
 
     def _put(self, *outputs: Output) -> None:
         for output in outputs:
             if isinstance(output, Send | Close):
                 if self._outgoing.qsize() >= UNSENT_LIMIT:
-                    self._connection.abandon()
-                    self._useless.set()  # a close frame would wait behind the others
+                    self.drop()
                     return
                 self._outgoing.put_nowait(output)

@@ -1,7 +1,6 @@
 """A session with everything that runs for it: requests under way, and the socket that it has at the moment."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Final, Protocol
 
 import structlog
@@ -15,8 +14,6 @@ log = structlog.get_logger()
 
 REQUESTS_AT_ONCE: Final = 32
 """Requests of one session that may be under way; then its socket is read no further."""
-
-Say = Callable[[bytes], None]
 
 
 class InternalError(RingbackError):
@@ -32,6 +29,16 @@ class RequestForgotten(RingbackError):
 
 
 class Carrier(Protocol):
+    """The socket that a session has at the moment."""
+
+    def say(self, frame: bytes) -> None:
+        """Send this to the client."""
+
+    def drop(self) -> None:
+        """Close; the session does without."""
+
+
+class Performer(Protocol):
     """Who carries requests out."""
 
     async def carry_out(self, session: Session, request: Request) -> Result:
@@ -41,14 +48,14 @@ class Carrier(Protocol):
 class LiveSession:
     """One session of this node. Requests go on while the socket is away; their answers wait for the next one."""
 
-    def __init__(self, session: Session, carrier: Carrier) -> None:
+    def __init__(self, session: Session, performer: Performer) -> None:
         self.session: Final = session
         self.calls: Final[dict[str, bool]] = {}
         """The calls that it has to do with, and whether it is in them: it may still ring, or be ringing somebody."""
         self.away_since: float | None = None
         """When the last socket was lost; None while there is one."""
-        self._carrier = carrier
-        self._say: Say | None = None
+        self._performer = performer
+        self._carrier: Carrier | None = None
         self._under_way: set[asyncio.Task[None]] = set()
         self._latest: dict[str, asyncio.Task[None]] = {}
         self._room = asyncio.Semaphore(REQUESTS_AT_ONCE)
@@ -80,16 +87,18 @@ class LiveSession:
             case Relation.IN_CALL:
                 self.calls[notification.call_id] = True
 
-    def attach(self, say: Say) -> None:
-        """A socket carries the session from now on; the one before, if any, does no longer."""
-        self._say = say
+    def attach(self, carrier: Carrier) -> None:
+        """A socket carries the session from now on; the one before, if any, is of no use any more."""
+        if self._carrier:
+            self._carrier.drop()
+        self._carrier = carrier
         self.away_since = None
 
-    def detach(self, say: Say, now: float) -> bool:
+    def detach(self, carrier: Carrier, now: float) -> bool:
         """This socket is gone. Returns whether it was the session's present one."""
-        if self._say != say:
+        if self._carrier is not carrier:
             return False
-        self._say = None
+        self._carrier = None
         self.away_since = now
         return True
 
@@ -111,7 +120,13 @@ class LiveSession:
                 self._send(frame)
 
     async def finish(self) -> None:
-        """Wait for what is under way: the session has ended."""
+        """The session has ended: let go of its socket, and wait for what is under way."""
+        if self._carrier:
+            self._carrier.drop()
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Wait for what is under way."""
         if self._under_way:
             await asyncio.wait(self._under_way)
 
@@ -135,7 +150,7 @@ class LiveSession:
         if before:
             await asyncio.wait([before])
         try:
-            answer = self.session.reply(request.id, await self._carrier.carry_out(self.session, request))
+            answer = self.session.reply(request.id, await self._performer.carry_out(self.session, request))
         except RingbackError as error:
             answer = self.session.fail(request.id, error)
         except Exception:
@@ -144,5 +159,5 @@ class LiveSession:
         self._send(answer)
 
     def _send(self, frame: bytes) -> None:
-        if self._say:
-            self._say(frame)
+        if self._carrier:
+            self._carrier.say(frame)

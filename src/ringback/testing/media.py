@@ -5,6 +5,7 @@ packets. What packets would cause, a test causes by calling `transport_connected
 """
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, get_args
@@ -24,6 +25,9 @@ from ringback.testing.media_rules import WorkerRules
 
 STATISTICS_INTERVAL = 5.0
 """Seconds (protocol document, "Messages")."""
+
+LEVELS_INTERVAL = 0.2
+"""Seconds (protocol document, "Levels")."""
 
 _COMMAND_TYPES = {kind.__struct_config__.tag for kind in get_args(Command)}
 
@@ -47,7 +51,7 @@ class FakeWorker:
         """Set after `stop`, or when a controller has shut it down."""
         self._statistics_interval_s = statistics_interval_s
         self._server: asyncio.Server | None = None
-        self._statistics: asyncio.Task[None] | None = None
+        self._periodic: list[asyncio.Task[None]] = []
         self._ending: asyncio.Task[None] | None = None
         self._connections: dict[_Connection, asyncio.Task[None]] = {}
         self._controller: _Connection | None = None
@@ -65,18 +69,19 @@ class FakeWorker:
         """Listen. Raises `OSError` when the path cannot be used."""
         self._server = await asyncio.start_unix_server(self._accept, self.path)
         self.path.chmod(0o600)
-        self._statistics = asyncio.create_task(self._send_statistics())
+        self._periodic = [asyncio.create_task(self._send_statistics()), asyncio.create_task(self._send_levels())]
 
     async def stop(self) -> None:
         """End as a process does: the socket and all connections close."""
-        if self._server is None or self._statistics is None:
+        if self._server is None:
             return
         self._server.close()
         self._server = None
         self.path.unlink(missing_ok=True)
         self.drop_connections()
-        self._statistics.cancel()
-        await asyncio.wait([self._statistics, *self._connections.values()])
+        for task in self._periodic:
+            task.cancel()
+        await asyncio.wait([*self._periodic, *self._connections.values()])
         self.ended.set()
 
     def drop_connections(self) -> None:
@@ -102,6 +107,10 @@ class FakeWorker:
         """Let a fault end the room."""
         self._tell(self.rules.room_failed(room))
 
+    def audio_levels(self, room: str, loudness: Mapping[str, int]) -> None:
+        """Let the microphones of these participants be this loud from now on."""
+        self.rules.audio_levels(room, loudness)
+
     def _tell(self, report: FactReport) -> None:
         if self._controller is not None:
             self._controller.send(report)
@@ -111,6 +120,12 @@ class FakeWorker:
             await asyncio.sleep(self._statistics_interval_s)
             if self.rules.rooms and self._controller is not None:
                 self._controller.send(protocol.Statistics(rooms=self.rules.room_snapshots()))
+
+    async def _send_levels(self) -> None:
+        while True:
+            await asyncio.sleep(LEVELS_INTERVAL)
+            if self._controller is not None and (rooms := self.rules.take_changed_levels()):
+                self._controller.send(protocol.Levels(rooms=rooms))
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = _Connection(writer)
@@ -161,6 +176,7 @@ class FakeWorker:
                 self._controller.send(protocol.Superseded(epoch=hello.epoch))
                 self._controller.close()
             self._controller = connection
+            self.rules.forget_said_levels()
             connection.send(
                 protocol.Welcome(
                     protocol=version,
@@ -295,6 +311,13 @@ class FakeMediaEngine:
         """Let a fault end the room."""
         worker = self._worker_of(room)
         await self._tell(worker, self.rules[worker].room_failed(room))
+
+    def audio_levels(self, room: str, loudness: Mapping[str, int]) -> None:
+        """Let the microphones of these participants be this loud; the listener hears it if that is a change."""
+        worker = self._worker_of(room)
+        self.rules[worker].audio_levels(room, loudness)
+        if rooms := self.rules[worker].take_changed_levels():
+            self._listening().audio_levels(worker, rooms)
 
     async def lose_worker(self, worker: int) -> None:
         """Let the worker's process end, with its rooms; it is `Unavailable` until `return_worker`."""

@@ -1,6 +1,7 @@
 """What a media worker does with commands, without packets: the rules that both fakes of `testing.media` share."""
 
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ringback.media.commands import (
@@ -30,8 +31,10 @@ from ringback.media.facts import (
     TransportConnected,
 )
 from ringback.media.model import (
+    ParticipantLevel,
     ParticipantSnapshot,
     PublicationSnapshot,
+    RoomLevels,
     RoomSnapshot,
     SlotKind,
     SlotSnapshot,
@@ -49,6 +52,9 @@ KEPT_REPLIES = 4096
 KEPT_FACTS = 10_000
 """Facts (protocol document, "Facts")."""
 
+SILENCE = -127
+"""dB (protocol document, "Levels")."""
+
 
 @dataclass
 class _Transport:
@@ -63,6 +69,7 @@ class _Publication:
     number: int
     source: Source
     started: bool = False
+    loudness: int = SILENCE
     keyframe_requests: int = 0
 
 
@@ -76,10 +83,25 @@ class _Participant:
 class _Room:
     participants: dict[str, _Participant] = field(default_factory=dict)
     publications: dict[str, _Publication] = field(default_factory=dict)
+    said_levels: tuple[ParticipantLevel, ...] = ()
 
     def participant(self, name: str) -> _Participant:
         """Create or get."""
         return self.participants.setdefault(name, _Participant())
+
+    def microphones(self) -> list[_Publication]:
+        """In the order their participants came."""
+        order = list(self.participants)
+        microphones = [each for each in self.publications.values() if each.source is Source.MICROPHONE]
+        return sorted(microphones, key=lambda each: order.index(each.participant))
+
+    def take_changed_levels(self) -> bool:
+        """Whether the levels are not those said last; those of now count as said."""
+        before = self.said_levels
+        self.said_levels = tuple(
+            ParticipantLevel(participant=each.participant, loudness=each.loudness) for each in self.microphones()
+        )
+        return self.said_levels != before
 
     def unpublish(self, name: str) -> None:
         """End a publication; the slots that show it go silent."""
@@ -97,8 +119,7 @@ class WorkerRules:
         self.boot_id = boot_id
         self.last_fact = 0
         self.overflowed = False
-        """True after facts were dropped, until one that came later is acknowledged."""
-        self._last_dropped = 0
+        """True after facts were dropped, until a snapshot is taken."""
         self._rooms: dict[str, _Room] = {}
         self._replies: dict[str, Result | CommandError] = {}
         self._facts: deque[FactReport] = deque()
@@ -115,21 +136,23 @@ class WorkerRules:
 
     def run(self, command_id: str, command: Command) -> Result | CommandError:
         """Run a command, or answer as before when this id was run already."""
-        if command_id not in self._replies:
-            try:
-                self._replies[command_id] = self._execute(command)
-            except MediaCommandRefused as refusal:
-                self._replies[command_id] = CommandError(code=refusal.reason, message=refusal.message)
+        if command_id in self._replies:
+            return self._replies[command_id]
+        reply: Result | CommandError
+        try:
+            reply = self._execute(command)
+        except MediaCommandRefused as refusal:
+            reply = CommandError(code=refusal.reason, message=refusal.message)
+        if not isinstance(reply, Snapshot):
+            self._replies[command_id] = reply
             if len(self._replies) > KEPT_REPLIES:
                 del self._replies[next(iter(self._replies))]
-        return self._replies[command_id]
+        return reply
 
     def acknowledge(self, number: int) -> None:
         """Forget the facts up to this number."""
         while self._facts and self._facts[0].number <= number:
             self._facts.popleft()
-        if number >= self._last_dropped:
-            self.overflowed = False
 
     def transport_connected(self, room: str, participant: str) -> FactReport:
         """Let the participant's current transport finish ICE and DTLS."""
@@ -154,6 +177,25 @@ class WorkerRules:
         del self._rooms[room]
         return self._report(RoomFailed(room=room, reason=RoomFailReason.FAULT))
 
+    def audio_levels(self, room: str, loudness: Mapping[str, int]) -> None:
+        """Let the microphones of these participants be this loud from now on."""
+        microphones = {each.participant: each for each in self._rooms[room].microphones()}
+        for participant, value in loudness.items():
+            microphones[participant].loudness = value
+
+    def take_changed_levels(self) -> tuple[RoomLevels, ...]:
+        """How loud the microphones are, of those rooms where it is not what was taken here last."""
+        return tuple(
+            RoomLevels(room=name, levels=room.said_levels)
+            for name, room in self._rooms.items()
+            if room.take_changed_levels()
+        )
+
+    def forget_said_levels(self) -> None:
+        """Let all levels count as unsaid: whoever takes them next has heard nothing."""
+        for room in self._rooms.values():
+            room.said_levels = ()
+
     def snapshot(self) -> Snapshot:
         """Everything there is."""
         return Snapshot(boot_id=self.boot_id, last_fact=self.last_fact, rooms=self.room_snapshots())
@@ -173,7 +215,7 @@ class WorkerRules:
         report = FactReport(number=self.last_fact, fact=fact)
         self._facts.append(report)
         if len(self._facts) > KEPT_FACTS:
-            self._last_dropped = self._facts.popleft().number
+            self._facts.popleft()
             self.overflowed = True
         return report
 
@@ -197,6 +239,7 @@ class WorkerRules:
             case RequestKeyframe(room=room, publication=publication):
                 self._publication(room, publication).keyframe_requests += 1
             case TakeSnapshot():
+                self.overflowed = False
                 return self.snapshot()
             case ShutDown():
                 self._rooms.clear()
@@ -209,6 +252,9 @@ class WorkerRules:
         transport = known.transport if known is not None else None
         if transport is not None and transport.id == command.transport:
             before = [line.place for line in transport.offer]
+            if transport.state is TransportState.CLOSED:
+                message = "the transport is closed; offer again with a new transport id"
+                raise MediaCommandRefused(ErrorCode.OFFER_INVALID, message)
             if [line.place for line in offer[: len(before)]] != before:
                 message = "a re-offer adds m-lines and changes none"
                 raise MediaCommandRefused(ErrorCode.OFFER_INVALID, message)

@@ -1,6 +1,7 @@
 """Offers as a worker sees them, and an answer that looks like a worker's but that nothing stands behind."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 
 from ringback.media.errors import MediaCommandRefused
@@ -15,7 +16,15 @@ MAX_M_LINES = 64
 SENDING_LINES = {"audio": 1, "video": 2}
 """How many m-lines of a kind come from the client (microphone; camera, screen) before those that are slots."""
 
-_KEPT_CODECS = ("opus/48000/2", "VP8/90000", "rtx/90000")
+_CODECS = ("opus/48000/2", "pcmu/8000", "pcma/8000", "vp8/90000", "h264/90000")
+"""In the order of preference; of H.264 only one sort (protocol document, "The offer")."""
+
+_STATIC_PAYLOAD_TYPES = {0: "PCMU/8000", 8: "PCMA/8000"}
+"""What these mean without being told (RFC 3551 §6)."""
+
+_CONSTRAINED_BASELINE = re.compile(r"profile-level-id=42[4-7c-f]0", re.IGNORECASE)
+"""Profile 66 with the flag `constraint_set1` (RFC 6184 §8.1)."""
+
 _REVERSED = {"sendonly": "recvonly", "recvonly": "sendonly", "sendrecv": "sendrecv", "inactive": "inactive"}
 
 _SESSION = (
@@ -45,6 +54,8 @@ class MediaLine:
     direction: str
     codecs: dict[int, str]
     """Payload type to codec, as `opus/48000/2`."""
+    formats: dict[int, str]
+    """Payload type to the parameters of its codec, as `apt=96`."""
     slot: int | None
     """The index of the slot that it is; None when media comes from the client, and for the data channel."""
 
@@ -97,14 +108,20 @@ def _media_line(section: str, before: list[MediaLine]) -> MediaLine:
     slot = index if index >= 0 and kind != "application" else None
     if kind != "application" and direction == ("sendonly" if slot is not None else "recvonly"):
         raise _invalid(f"m-line {mids[0]!r} has the wrong direction for its place")
-    return MediaLine(kind, mids[0], direction, dict(_rtpmap(line) for line in attributes if "a=rtpmap:" in line), slot)
+    codecs = {number: codec for number, codec in _STATIC_PAYLOAD_TYPES.items() if str(number) in head.split(" ")[3:]}
+    codecs |= _by_payload_type(attributes, "a=rtpmap:")
+    return MediaLine(kind, mids[0], direction, codecs, _by_payload_type(attributes, "a=fmtp:"), slot)
 
 
-def _rtpmap(line: str) -> tuple[int, str]:
-    payload_type, _, codec = line.removeprefix("a=rtpmap:").partition(" ")
-    if not payload_type.isdigit() or not codec:
-        raise _invalid(f"{line!r} is not understood")
-    return int(payload_type), codec
+def _by_payload_type(attributes: list[str], name: str) -> dict[int, str]:
+    found = {}
+    for line in attributes:
+        if line.startswith(name):
+            payload_type, _, value = line.removeprefix(name).partition(" ")
+            if not payload_type.isdigit() or not value:
+                raise _invalid(f"{line!r} is not understood")
+            found[int(payload_type)] = value
+    return found
 
 
 def _check_payload_types(lines: list[MediaLine]) -> None:
@@ -120,14 +137,30 @@ def _answer_to(line: MediaLine, transport: list[str]) -> list[str]:
     if line.kind == "application":
         head = "m=application 9 UDP/DTLS/SCTP webrtc-datachannel"
         return [head, *transport, f"a=mid:{line.mid}", "a=sctp-port:5000"]
-    kept = {number: codec for number, codec in line.codecs.items() if codec in _KEPT_CODECS}
+    kept = [number for codec in _CODECS for number in _payload_types(line, codec)]
     payload_types = " ".join(map(str, kept))
     out = [f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {payload_types}", *transport, f"a=mid:{line.mid}"]
-    out += [f"a={_REVERSED[line.direction]}", *(f"a=rtpmap:{number} {codec}" for number, codec in kept.items())]
+    out.append(f"a={_REVERSED[line.direction]}")
+    for number in kept:
+        out.append(f"a=rtpmap:{number} {line.codecs[number]}")
+        out += [f"a=fmtp:{number} {line.formats[number]}"] if number in line.formats else []
     if line.slot is not None:
         out.append(f"a=msid:slot-{line.slot} {line.kind}-{line.slot}")
         out.append(f"a=ssrc:{1000 + line.slot * 2 + (line.kind == 'video')} cname:slot-{line.slot}")
     return out
+
+
+def _payload_types(line: MediaLine, wanted: str) -> list[int]:
+    """Those under which the codec goes into the answer: its own and that of its repetitions, as far as offered."""
+    for number, codec in line.codecs.items():
+        if codec.lower() == wanted and (wanted != "h264/90000" or _is_common_h264(line.formats.get(number, ""))):
+            repairs = [other for other, parameters in line.formats.items() if parameters == f"apt={number}"]
+            return [number, *repairs]
+    return []
+
+
+def _is_common_h264(parameters: str) -> bool:
+    return "packetization-mode=1" in parameters and _CONSTRAINED_BASELINE.search(parameters) is not None
 
 
 def _invalid(message: str) -> MediaCommandRefused:

@@ -5,12 +5,14 @@ python control_plane.py BINARY DIRECTORY EPOCH
 
 import asyncio
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from ringback.kernel.clock import SystemClock
 from ringback.kernel.ids import RandomIds
 from ringback.media.commands import OpenRoom
 from ringback.media.facts import Fact
+from ringback.media.model import RoomLevels
 from ringback.media.supervisor import WorkerConfig, WorkerSupervisor
 
 
@@ -21,6 +23,9 @@ class Deaf:
         pass
 
     async def worker_lost(self, worker: int) -> None:
+        pass
+
+    def audio_levels(self, worker: int, rooms: Sequence[RoomLevels]) -> None:
         pass
 
 

@@ -70,10 +70,10 @@ class Controller:
         return message
 
     async def fact(self) -> Message:
-        """The next fact. Statistics are dropped, and nothing else may come before it."""
+        """The next fact. Statistics and levels are dropped, and nothing else may come before it."""
         while not self._facts:
             message = await self.receive()
-            assert message["type"] in ("fact", "statistics"), message
+            assert message["type"] in ("fact", "statistics", "levels"), message
             if message["type"] == "fact":
                 self._facts.append(message)
         return self._facts.popleft()

@@ -61,6 +61,15 @@ async def test_an_answer_is_repeated_word_for_word(room: Controller) -> None:
     assert await room.command("accept_offer", command_id="once", **offer) == first
 
 
+async def test_a_snapshot_is_taken_each_time(room: Controller) -> None:
+    rooms = []
+    for name in ("s", "t"):
+        reply = await room.command("take_snapshot", command_id="once")
+        rooms.append([entry["room"] for entry in reply["result"]["rooms"]])
+        await room.done("open_room", room=name)
+    assert rooms == [["r"], ["r", "s"]]
+
+
 async def test_the_last_4096_command_ids_are_remembered(room: Controller) -> None:
     await room.command("open_room", command_id="forgotten", room="forgotten")
     await room.command("open_room", command_id="kept", room="kept")
@@ -196,6 +205,25 @@ async def test_a_slot_shows_what_was_mapped_last(room: Controller) -> None:
     for publication in ("a-camera", "b-camera", None, "b-camera"):
         await room.done("map_slot", **carol, publication=publication)
         assert await shown(room, "carol") == {("VIDEO", 0): publication}
+
+
+async def test_publishing_and_mapping_make_the_participant(room: Controller) -> None:
+    await room.done("publish", **ALICE, **CAMERA)
+    await room.done("map_slot", **BOB, kind="AUDIO", index=63, publication=None)
+    assert [entry["participant"] for entry in (await room.room("r"))["participants"]] == ["alice", "bob"]
+    assert (await participant(room, "alice"))["transport"] is None
+    assert await shown(room, "bob") == {("AUDIO", 63): None}
+
+
+async def test_what_cannot_be_mapped_makes_no_participant(room: Controller) -> None:
+    await room.done("publish", **ALICE, **CAMERA)
+    for slot in (
+        {"kind": "VIDEO", "index": 0, "publication": "none"},
+        {"kind": "AUDIO", "index": 0, "publication": "a-camera"},
+        {"kind": "VIDEO", "index": 64, "publication": "a-camera"},
+    ):
+        await room.refused("map_slot", **BOB, **slot)
+    assert [entry["participant"] for entry in (await room.room("r"))["participants"]] == ["alice"]
 
 
 async def test_a_slot_shows_only_its_own_kind(room: Controller) -> None:

@@ -37,6 +37,8 @@ async def test_facts_are_repeated_until_they_are_acknowledged(worker: WorkerUnde
     assert snapshot["last_fact"] == 2
     participants = snapshot["rooms"][0]["participants"]
     assert [entry["transport"]["state"] for entry in participants] == ["CLOSED", "CLOSED"]
+    again = {"room": "r", "participant": "alice", "transport": "alice-1", "sdp": OFFER}
+    assert await controller.refused("accept_offer", **again) == "OFFER_INVALID"
 
     controller.close()
     controller, welcome = await reconnected(worker)
@@ -63,6 +65,35 @@ async def test_statistics_come_by_themselves_while_there_are_rooms(controller: C
     statistics = await controller.receive()
     assert list(statistics) == ["type", "rooms"]
     assert statistics == {"type": "statistics", "rooms": [await controller.room("r")]}
+
+
+async def levels(controller: Controller) -> list[Message]:
+    """The rooms of the next message, which must be about levels; statistics are dropped."""
+    while (message := await controller.receive())["type"] == "statistics":
+        pass
+    assert list(message) == ["type", "rooms"]
+    assert message["type"] == "levels"
+    rooms: list[Message] = message["rooms"]
+    return rooms
+
+
+async def test_levels_come_when_they_are_not_what_was_said_last(
+    worker: WorkerUnderTest, controller: Controller
+) -> None:
+    for room in ("quiet", "r"):
+        await controller.done("open_room", room=room)
+    microphone = {"room": "r", "source": "MICROPHONE"}
+    silent = [{"participant": name, "loudness": -127} for name in ("alice", "bob")]
+    await controller.done("publish", **microphone, participant="alice", publication="a", number=1)
+    assert await levels(controller) == [{"room": "r", "levels": silent[:1]}]
+    await controller.done("publish", **microphone, participant="bob", publication="b", number=2)
+    assert await levels(controller) == [{"room": "r", "levels": silent}]
+    assert [list(entry) for entry in silent] == [["participant", "loudness"]] * 2
+
+    controller, _ = await reconnected(worker)  # to which nothing has been said
+    assert await levels(controller) == [{"room": "r", "levels": silent}]
+    await controller.done("unpublish", room="r", publication="a")
+    assert await levels(controller) == [{"room": "r", "levels": silent[1:]}]
 
 
 async def test_the_snapshot_has_the_keys_of_the_document_in_their_order(controller: Controller) -> None:

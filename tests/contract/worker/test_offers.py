@@ -71,6 +71,52 @@ async def test_opus_and_vp8_with_rtx_are_taken(room: Controller) -> None:
     assert codecs == [["opus"], ["VP8", "rtx"], ["VP8", "rtx"], *[["opus"]] * 3, *[["VP8", "rtx"]] * 4]
 
 
+def with_more_codecs(sdp: str) -> str:
+    """The offer of a browser that knows all the codecs, others besides, and puts ours last."""
+    audio = "a=rtpmap:9 G722/8000", "a=rtpmap:8 PCMA/8000"
+    video = (
+        *("a=rtpmap:98 VP9/90000", "a=rtpmap:99 rtx/90000", "a=fmtp:99 apt=98"),
+        *(
+            "a=rtpmap:102 H264/90000",
+            "a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f",
+        ),
+        *(
+            "a=rtpmap:103 H264/90000",
+            "a=fmtp:103 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f",
+        ),
+        *("a=rtpmap:104 rtx/90000", "a=fmtp:104 apt=103"),
+        *(
+            "a=rtpmap:105 H264/90000",
+            "a=fmtp:105 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=64001f",
+        ),
+    )
+    sdp = sdp.replace("RTP/SAVPF 111\r\n", "RTP/SAVPF 9 8 0 111\r\n")  # 0 is PCMU without being told
+    sdp = sdp.replace("RTP/SAVPF 96 97\r\n", "RTP/SAVPF 98 99 102 105 103 104 96 97\r\n")
+    sdp = sdp.replace("a=rtpmap:111 ", "\r\n".join([*audio, "a=rtpmap:111 "]))
+    return sdp.replace("a=rtpmap:96 ", "\r\n".join([*video, "a=rtpmap:96 "]))
+
+
+async def test_every_codec_that_is_forwarded_is_taken_in_the_order_of_preference(room: Controller) -> None:
+    sdp = await answer(room, with_more_codecs(OFFER))
+    heads = [section[0] for section in sections(sdp)]
+    audio, video = "audio 9 UDP/TLS/RTP/SAVPF 111 0 8", "video 9 UDP/TLS/RTP/SAVPF 96 97 103 104"
+    assert heads == [audio, video, video, audio, audio, audio, video, video, video, video]
+    camera = sections(sdp)[1]
+    assert "packetization-mode=1" in value(camera, "a=fmtp:103 ")
+    assert "profile-level-id=42e01f" in value(camera, "a=fmtp:103 ")
+    assert value(camera, "a=fmtp:104 ") == "apt=103"
+
+
+async def test_a_browser_without_h264_negotiates_without(room: Controller) -> None:
+    await answer(room, with_more_codecs(OFFER))
+    firefox = OFFER.replace(" 96 97\r\n", " 120 124\r\n").replace(":96 ", ":120 ").replace(":97 apt=96", ":124 apt=120")
+    firefox = firefox.replace(":97 ", ":124 ").replace(" 111\r\n", " 109 9 0 8\r\n").replace(":111 ", ":109 ")
+    result = await room.done("accept_offer", room="r", participant="bob", transport="t", sdp=firefox)
+    heads = [section[0] for section in sections(result["sdp"])]
+    audio, video = "audio 9 UDP/TLS/RTP/SAVPF 109 0 8", "video 9 UDP/TLS/RTP/SAVPF 120 124"
+    assert heads == [audio, video, video, audio, audio, audio, video, video, video, video]
+
+
 async def test_a_known_transport_negotiates_again_with_more_slots(room: Controller) -> None:
     first = await answer(room)
     video = "m=" + OFFER.split("\r\nm=")[-1]
@@ -101,6 +147,10 @@ async def test_another_transport_has_other_credentials(room: Controller) -> None
         pytest.param(OFFER.replace("a=sendonly", "a=recvonly", 1), id="microphone that only receives"),
         pytest.param("a=sendonly".join(OFFER.rsplit("a=recvonly", 1)), id="slot that only sends"),
         pytest.param(OFFER.replace("a=rtpmap:96 VP8/90000", "a=rtpmap:96 H264/90000", 1), id="two codecs in one type"),
+        pytest.param(
+            OFFER.replace("SAVPF 111", "SAVPF 111 0", 1).replace("a=rtpmap:96 VP8", "a=rtpmap:0 VP8"),
+            id="another codec in a type that means PCMU",
+        ),
         pytest.param(OFFER.replace("m=audio", "m=smell", 1), id="unknown kind of media"),
     ],
 )

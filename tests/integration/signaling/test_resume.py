@@ -104,6 +104,7 @@ async def test_an_expired_token_resumes_but_opens_nothing(world: World) -> None:
 async def test_the_newer_socket_of_a_session_wins(world: World) -> None:
     anna, annas, boris, _ = await in_a_call(world)
     assert await boris.comes_back(await world.token("boris"))  # the old socket is not known to be dead yet
+    await boris.lost_the_old_socket()
     await anna.does("media.update", callId=annas, microphone=False)
     await boris.hears("participant.updated")
     await boris.hears_nothing_more()

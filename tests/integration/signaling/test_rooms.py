@@ -92,6 +92,22 @@ async def test_the_others_see_who_closes_the_page_leave(world: World) -> None:
     assert (await anna.hears("participant.left"))["participantId"] == boriss
 
 
+async def test_everybody_is_told_who_speaks(world: World) -> None:
+    anna, boris = await world.connects("anna"), await world.connects("boris")
+    annas, boriss = await joins(anna), await joins(boris)
+    for event in ("room.joined", "participant.joining", "slots.changed", "participant.joined"):
+        await anna.hears(event)
+    await boris.hears("room.joined")
+    [room] = world.engine.rules[0].rooms
+    world.engine.audio_levels(room, {annas: -20, boriss: -35})
+    for somebody in (anna, boris):
+        assert (await somebody.hears("speakers.changed"))["speakers"] == [annas, boriss]
+    world.clock.advance(1)
+    world.engine.audio_levels(room, {annas: -20, boriss: -127})
+    for somebody in (anna, boris):
+        assert (await somebody.hears("speakers.changed"))["speakers"] == [annas]
+
+
 async def test_one_presents_at_a_time_the_latest(world: World) -> None:
     anna, boris = await world.connects("anna"), await world.connects("boris")
     annas, boriss = await joins(anna), await joins(boris)

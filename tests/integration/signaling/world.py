@@ -37,6 +37,7 @@ class Somebody:
         self._events: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._answers: dict[int | None, asyncio.Future[dict[str, Any]]] = {}
         self._last_sequence = 0
+        self._old_socket: ClientConnection | None = None
         self.welcome: dict[str, Any] = {}
         self._reader = asyncio.create_task(self._read())
 
@@ -77,8 +78,14 @@ class Somebody:
         """Confirm what has arrived."""
         await self.does("ping", received=self._last_sequence)
 
+    async def lost_the_old_socket(self) -> None:
+        """Wait until the platform has closed the socket that was there before."""
+        assert self._old_socket is not None
+        await asyncio.wait_for(self._old_socket.wait_closed(), PATIENCE_SECONDS)
+
     async def gets_another_socket(self) -> None:
         """Connect again; nothing is said yet."""
+        self._old_socket = self._socket
         self._socket = await self._world.another_socket()
         self._reader = asyncio.create_task(self._read())
 

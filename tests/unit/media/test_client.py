@@ -17,12 +17,13 @@ from ringback.media.delivery import Delivery
 from ringback.media.errors import MediaCommandRefused, WorkerGone, WorkerRefused
 from ringback.media.facts import PublicationStarted
 from ringback.media.framing import MAX_BODY
-from ringback.media.model import Snapshot, Source
+from ringback.media.model import ParticipantLevel, RoomLevels, Snapshot, Source
 from ringback.media.protocol import ErrorCode, RefusalCode
 from ringback.testing.media import FakeWorker
 from tests.unit.media.witnesses import PATIENCE, RecordingListener
 
 PUBLISH = Publish(room="r", participant="alice", publication="p", number=1, source=Source.CAMERA)
+MICROPHONE = Publish(room="r", participant="alice", publication="m", number=2, source=Source.MICROPHONE)
 STARTED = ("fact", 0, PublicationStarted(room="r", publication="p"))
 
 
@@ -98,6 +99,20 @@ async def test_facts_are_acknowledged_after_the_listener_returns(
     listener.gate.set()
     while worker.rules.unacknowledged:
         await client.run("4", RequestKeyframe(room="r", publication="p"))
+
+
+async def test_levels_reach_the_listener_while_it_is_busy_with_a_fact(
+    worker: FakeWorker, client: WorkerClient, listener: RecordingListener
+) -> None:
+    await client.run("1", OpenRoom(room="r"))
+    await client.run("2", MICROPHONE)
+    worker.audio_levels("r", {"alice": -20})
+    listener.gate.clear()
+    worker.publication_started("r", "m")
+    async with asyncio.timeout(PATIENCE):
+        heard = await listener.levels.get()
+    assert heard == (0, (RoomLevels(room="r", levels=(ParticipantLevel(participant="alice", loudness=-20),)),))
+    listener.gate.set()
 
 
 async def test_a_lost_connection_is_found_again_and_waiting_commands_are_answered(

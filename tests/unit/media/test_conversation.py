@@ -14,6 +14,7 @@ from ringback.media.protocol import (
     FactReport,
     FromWorker,
     Hello,
+    Levels,
     ProtocolError,
     RefusalCode,
     Refused,
@@ -85,9 +86,9 @@ def test_one_id_may_be_asked_twice(conversation: Conversation) -> None:
     assert len(conversation.receive(says(reply("a", {}), reply("a", {})))) == 2
 
 
-def test_facts_and_statistics_pass_through_in_order(conversation: Conversation) -> None:
-    statistics = Statistics(rooms=())
-    assert conversation.receive(says(statistics, FACT)) == [statistics, FACT]
+def test_facts_statistics_and_levels_pass_through_in_order(conversation: Conversation) -> None:
+    statistics, levels = Statistics(rooms=()), Levels(rooms=())
+    assert conversation.receive(says(statistics, FACT, levels)) == [statistics, FACT, levels]
 
 
 def test_facts_may_come_in_the_same_bytes_as_the_welcome() -> None:
@@ -113,7 +114,7 @@ def test_a_refusal_ends_the_conversation() -> None:
     assert Conversation(epoch=1, build="").receive(says(refused, WELCOME)) == [refused]
 
 
-@pytest.mark.parametrize("message", [FACT, Statistics(rooms=()), Superseded(epoch=1), reply("a", {})])
+@pytest.mark.parametrize("message", [FACT, Statistics(rooms=()), Levels(rooms=()), Superseded(epoch=1), reply("a", {})])
 def test_nothing_else_is_expected_before_the_welcome(message: FromWorker) -> None:
     (event,) = Conversation(epoch=1, build="").receive(says(message))
     assert isinstance(event, Broken)

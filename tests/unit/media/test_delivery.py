@@ -8,8 +8,11 @@ import pytest
 from ringback.media import delivery as module
 from ringback.media.delivery import Delivery
 from ringback.media.facts import PublicationStarted
+from ringback.media.model import ParticipantLevel, RoomLevels
 from ringback.media.protocol import FactReport
 from tests.unit.media.witnesses import PATIENCE, RecordingListener
+
+LEVELS = (RoomLevels(room="r", levels=(ParticipantLevel(participant="alice", loudness=-20),)),)
 
 
 class Acknowledged:
@@ -78,6 +81,22 @@ async def test_another_boot_counts_from_1_again(delivery: Delivery, listener: Re
     delivery.fact("next", report(1), acknowledged)
     assert [await acknowledged.next(), await acknowledged.next()] == [5, 1]
     assert len(listener.entries) == 2
+
+
+async def test_levels_do_not_wait_for_facts(delivery: Delivery, listener: RecordingListener) -> None:
+    listener.gate.clear()
+    delivery.fact("boot", report(1), Acknowledged())
+    await listener.heard(1)
+    delivery.levels(LEVELS)
+    assert listener.levels.get_nowait() == (3, LEVELS)
+
+
+async def test_levels_are_dropped_when_the_listener_fails(delivery: Delivery, listener: RecordingListener) -> None:
+    listener.failures = 1
+    delivery.levels(LEVELS)
+    assert listener.levels.empty()
+    delivery.levels(LEVELS)
+    assert listener.levels.get_nowait() == (3, LEVELS)
 
 
 async def test_a_loss_is_told_after_the_facts_before_it(

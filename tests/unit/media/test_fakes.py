@@ -14,7 +14,7 @@ from ringback.media.facts import (
     TransportCloseReason,
     TransportConnected,
 )
-from ringback.media.model import Snapshot, Source, TransportState
+from ringback.media.model import ParticipantLevel, RoomLevels, Snapshot, Source, TransportState
 from ringback.media.protocol import ErrorCode
 from ringback.testing.media import FakeMediaEngine, RecordedCommand
 from ringback.testing.media_rules import KEPT_FACTS, WorkerRules
@@ -39,7 +39,7 @@ async def engine(listener: RecordingListener) -> FakeMediaEngine:
     return engine
 
 
-def test_a_fact_too_many_drops_the_oldest_until_a_later_one_is_acknowledged() -> None:
+def test_a_fact_too_many_drops_the_oldest_and_is_told_until_a_snapshot() -> None:
     rules = WorkerRules("boot")
     rules.run("1", OpenRoom(room="r"))
     rules.run("2", PUBLISH)
@@ -50,7 +50,9 @@ def test_a_fact_too_many_drops_the_oldest_until_a_later_one_is_acknowledged() ->
     assert (rules.overflowed, rules.last_fact) == (True, KEPT_FACTS + 1)
     assert [rules.unacknowledged[0].number, len(rules.unacknowledged)] == [2, KEPT_FACTS]
     rules.acknowledge(KEPT_FACTS + 1)
-    assert (rules.overflowed, rules.unacknowledged, rules.last_fact) == (False, [], KEPT_FACTS + 1)
+    assert (rules.overflowed, rules.unacknowledged, rules.last_fact) == (True, [], KEPT_FACTS + 1)
+    rules.run("3", TakeSnapshot())
+    assert rules.overflowed is False
 
 
 async def test_the_engine_records_commands_and_runs_them(engine: FakeMediaEngine) -> None:
@@ -99,6 +101,16 @@ async def test_facts_reach_the_listener_with_their_worker(engine: FakeMediaEngin
     ]
     assert engine.rules[1].unacknowledged == []
     assert engine.rules[1].rooms == []
+
+
+async def test_levels_reach_the_listener_when_they_change(engine: FakeMediaEngine, listener: RecordingListener) -> None:
+    for loudness in (-30, -30, -127):
+        engine.audio_levels("r", {"alice": loudness})
+    heard = [listener.levels.get_nowait() for _ in range(listener.levels.qsize())]
+    assert heard == [
+        (1, (RoomLevels(room="r", levels=(ParticipantLevel(participant="alice", loudness=loudness),)),))
+        for loudness in (-30, -127)
+    ]
 
 
 async def test_a_lost_worker_takes_its_rooms_along(engine: FakeMediaEngine, listener: RecordingListener) -> None:

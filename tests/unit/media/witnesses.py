@@ -1,21 +1,24 @@
 """A listener and a log that write down what they are told, and let a test wait for what it expects."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 
 from ringback.media.facts import Fact
+from ringback.media.model import RoomLevels
 
 PATIENCE = 10.0
 """Seconds until a test gives up on something that should have happened."""
 
 
 class RecordingListener:
-    """`MediaListener` with a memory. `entries` are ("fact", worker, fact) and ("lost", worker)."""
+    """`MediaListener` with a memory. `entries` are ("fact", worker, fact) and ("lost", worker), `levels` apart."""
 
     def __init__(self) -> None:
         self.entries: list[tuple[str, int] | tuple[str, int, Fact]] = []
+        self.levels: asyncio.Queue[tuple[int, Sequence[RoomLevels]]] = asyncio.Queue()
         self.failures = 0
         """How many of the next calls raise."""
         self.gate = asyncio.Event()
@@ -29,6 +32,12 @@ class RecordingListener:
 
     async def worker_lost(self, worker: int) -> None:
         await self._note(("lost", worker))
+
+    def audio_levels(self, worker: int, rooms: Sequence[RoomLevels]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the session is away")
+        self.levels.put_nowait((worker, rooms))
 
     async def heard(self, count: int) -> list[tuple[str, int] | tuple[str, int, Fact]]:
         """Wait until there are this many entries."""

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use str0m::change::{SdpAnswer, SdpPendingOffer};
-use str0m::format::Codec;
+use str0m::format::{Codec, CodecConfig};
 use str0m::media::{Direction, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpWrite};
@@ -16,11 +16,68 @@ const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
 const VIDEO_INTERVAL: Duration = Duration::from_millis(33);
 const PACKETS_PER_FRAME: usize = 3;
 
+/// How the first packet of a keyframe begins.
+pub const KEYFRAME_VP8: (u8, u8) = (0x10, 0x00);
+pub const KEYFRAME_H264: (u8, u8) = (0x67, 0x42);
+
+/// What a client knows, by its own payload types, and what it sends.
+#[derive(Debug, Clone, Copy)]
+pub struct Codecs {
+    pub known: &'static [(u8, Codec)],
+    pub microphone: Codec,
+    pub camera: Codec,
+}
+
+impl Codecs {
+    /// A client that knows everything.
+    pub const ALL: Self = Self {
+        known: &[(111, Codec::Opus), (0, Codec::PCMU), (8, Codec::PCMA), (96, Codec::Vp8), (103, Codec::H264)],
+        microphone: Codec::Opus,
+        camera: Codec::Vp8,
+    };
+
+    /// A client that knows everything by other payload types, some of which mean something else above.
+    pub const ALL_RENUMBERED: Self = Self {
+        known: &[(96, Codec::Opus), (0, Codec::PCMU), (8, Codec::PCMA), (103, Codec::Vp8), (111, Codec::H264)],
+        ..Self::ALL
+    };
+
+    /// A client without H.264, as Firefox ESR numbers the rest.
+    pub const WITHOUT_H264: Self =
+        Self { known: &[(109, Codec::Opus), (0, Codec::PCMU), (8, Codec::PCMA), (120, Codec::Vp8)], ..Self::ALL };
+
+    #[must_use]
+    pub fn sending(self, microphone: Codec, camera: Codec) -> Self {
+        Self { microphone, camera, ..self }
+    }
+
+    fn enable(self, config: &mut CodecConfig) {
+        config.clear();
+        for (payload_type, codec) in self.known {
+            let repair = Some((payload_type + 1).into());
+            match codec {
+                Codec::H264 => config.add_h264((*payload_type).into(), repair, true, 0x42_e0_1f),
+                Codec::PCMU => config.enable_pcmu(true),
+                Codec::PCMA => config.enable_pcma(true),
+                codec => {
+                    // Only to have the codec's own parameters.
+                    let mut defaults = CodecConfig::new_with_defaults();
+                    let spec = defaults.iter_mut().find(|params| params.spec().codec == *codec).unwrap().spec();
+                    let repair = repair.filter(|_| codec.is_video());
+                    let payload_type = (*payload_type).into();
+                    config.add_config(payload_type, repair, *codec, spec.clock_rate, spec.channels, spec.format);
+                }
+            }
+        }
+    }
+}
+
 /// What a client received in a slot.
 #[derive(Debug, Clone)]
 pub struct Received {
     pub sequence: u64,
     pub timestamp: u32,
+    pub payload_type: u8,
     pub csrc: Vec<u32>,
     pub audio_level: Option<i8>,
     pub payload: Arc<[u8]>,
@@ -38,7 +95,7 @@ pub struct Sent {
 #[derive(Debug)]
 pub struct Sender {
     mid: Mid,
-    codec: Codec,
+    pub codec: Codec,
     sequence: u64,
     next: Option<Instant>,
     pub enabled: bool,
@@ -57,6 +114,8 @@ pub struct Client {
     pub outgoing: Vec<Vec<u8>>,
     pub microphone: Sender,
     pub camera: Sender,
+    /// What the microphone says of itself.
+    pub loudness: Option<i8>,
     pub screen: Mid,
     pub audio_slots: Vec<Mid>,
     pub video_slots: Vec<Mid>,
@@ -70,8 +129,10 @@ pub struct Client {
 }
 
 impl Client {
-    pub fn new(name: &'static str, number: u8, address: SocketAddr, now: Instant) -> Self {
-        let mut rtc = RtcConfig::new().clear_codecs().enable_opus(true).enable_vp8(true).set_rtp_mode(true).build(now);
+    pub fn new(name: &'static str, number: u8, codecs: Codecs, address: SocketAddr, now: Instant) -> Self {
+        let mut config = RtcConfig::new().set_rtp_mode(true);
+        codecs.enable(config.codec_config());
+        let mut rtc = config.build(now);
         rtc.add_local_candidate(Candidate::host(address, Protocol::Udp).unwrap());
         let sender = |codec, sequence| Sender {
             mid: Mid::from("-"),
@@ -90,9 +151,10 @@ impl Client {
             connected: false,
             closed: false,
             outgoing: Vec::new(),
-            microphone: sender(Codec::Opus, 100),
+            microphone: sender(codecs.microphone, 100),
             // Wraps within the first seconds.
-            camera: sender(Codec::Vp8, 65_400),
+            camera: sender(codecs.camera, 65_400),
+            loudness: Some(-20),
             screen: Mid::from("-"),
             audio_slots: Vec::new(),
             video_slots: Vec::new(),
@@ -212,8 +274,13 @@ impl Client {
         }
         let index = self.microphone.sent.len() as u32;
         let payload = self.payload(0, 0, index, 80);
-        let time = index.wrapping_mul(960);
-        let levels = ExtensionValues { audio_level: Some(-20), voice_activity: Some(true), ..Default::default() };
+        let ticks = if self.microphone.codec == Codec::Opus { 960 } else { 160 };
+        let time = index.wrapping_mul(ticks);
+        let levels = ExtensionValues {
+            audio_level: self.loudness,
+            voice_activity: self.loudness.map(|_| true),
+            ..Default::default()
+        };
         write(&mut self.rtc, &mut self.microphone, time, false, levels, payload, now);
         self.drain(now);
     }
@@ -229,8 +296,17 @@ impl Client {
             .wrapping_add(u32::from(self.number) << 30);
         for packet in 0..PACKETS_PER_FRAME {
             let index = self.camera.sent.len() as u32;
-            let descriptor = if packet == 0 { 0x10 } else { 0x00 };
-            let payload = self.payload(descriptor, u8::from(!keyframe), index, 300 + 100 * packet);
+            let (first, second) = match (self.camera.codec, packet == 0, keyframe) {
+                // Sequence parameters, then fragments of slices.
+                (Codec::H264, true, true) => KEYFRAME_H264,
+                (Codec::H264, false, true) => (0x7c, 0x05),
+                (Codec::H264, true, false) => (0x7c, 0x81),
+                (Codec::H264, false, false) => (0x7c, 0x01),
+                (_, true, true) => KEYFRAME_VP8,
+                (_, true, false) => (0x10, 0x01),
+                (_, false, _) => (0x00, u8::from(!keyframe)),
+            };
+            let payload = self.payload(first, second, index, 300 + 100 * packet);
             let last = packet == PACKETS_PER_FRAME - 1;
             write(&mut self.rtc, &mut self.camera, time, last, ExtensionValues::default(), payload, now);
             self.drain(now);
@@ -243,8 +319,8 @@ impl Client {
         }
     }
 
-    fn payload(&self, descriptor: u8, first: u8, index: u32, length: usize) -> Arc<[u8]> {
-        let mut payload = vec![descriptor, first, self.number];
+    fn payload(&self, first: u8, second: u8, index: u32, length: usize) -> Arc<[u8]> {
+        let mut payload = vec![first, second, self.number];
         payload.extend(index.to_be_bytes());
         payload.resize(length, index as u8);
         payload.into()
@@ -282,6 +358,7 @@ impl Client {
                 self.received.entry(mid).or_default().push(Received {
                     sequence: *packet.seq_no,
                     timestamp: packet.header.timestamp,
+                    payload_type: *packet.header.payload_type,
                     csrc: packet.header.csrc[..packet.header.csrc_count].to_vec(),
                     audio_level: packet.header.ext_vals.audio_level,
                     payload: packet.payload,
@@ -357,5 +434,5 @@ impl Client {
 
 /// The offer of a client that does not matter otherwise.
 pub fn any_offer(now: Instant) -> String {
-    Client::new("anyone", 250, ([198, 51, 100, 250], 5000).into(), now).offer(now)
+    Client::new("anyone", 250, Codecs::ALL, ([198, 51, 100, 250], 5000).into(), now).offer(now)
 }

@@ -15,7 +15,7 @@ use media_core::{
 };
 use str0m_netem::{Input, Netem, NetemConfig, Output, Probability, RandomLoss};
 
-pub use client::Client;
+pub use client::{Client, Codecs};
 
 /// The room that everything happens in, unless a test says otherwise.
 pub const ROOM: &str = "room";
@@ -122,9 +122,14 @@ impl Harness {
 
     /// A client joins: it offers, and takes the answer.
     pub fn join(&mut self, name: &'static str, up: Path, down: Path) -> usize {
+        self.join_with(name, Codecs::ALL, up, down)
+    }
+
+    /// A client with these codecs joins.
+    pub fn join_with(&mut self, name: &'static str, codecs: Codecs, up: Path, down: Path) -> usize {
         let number = self.links.len();
         let address = ([198, 51, 100, number as u8 + 1], 5000).into();
-        let mut client = Client::new(name, number as u8, address, self.now);
+        let mut client = Client::new(name, number as u8, codecs, address, self.now);
         let offer = client.offer(self.now);
         let transport = format!("{name}-{number}");
         let answer = self.offer(name, &transport, &offer).unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use str0m::media::Mid;
 
 use super::Client;
-use super::client::{Received, Sent};
+use super::client::{KEYFRAME_H264, KEYFRAME_VP8, Received, Sent};
 
 /// Packets sent in this last time may still be on their way, or lost without anything after them to show it.
 pub const TAIL: Duration = Duration::from_secs(2);
@@ -42,12 +42,16 @@ pub fn complete(receiver: &Client, slot: Mid, sent: &[Sent], number: u32, missin
 /// A slot that showed video: it began with a keyframe, or at most `slack` packets after the beginning of one.
 pub fn begins_with_keyframe(received: &[Received], sent: &[Sent], slack: usize) -> Result<(), String> {
     let first = index(received.first().ok_or("nothing arrived")?);
-    let is_keyframe = |packet: &Sent| packet.payload[0] == 0x10 && packet.payload[1] == 0;
-    if sent[first.saturating_sub(slack)..=first].iter().any(is_keyframe) {
+    if sent[first.saturating_sub(slack)..=first].iter().any(|packet| starts_keyframe(&packet.payload)) {
         Ok(())
     } else {
         Err(format!("began with packet {first}, which is not near a keyframe"))
     }
+}
+
+/// Whether this is the first packet of a keyframe.
+pub fn starts_keyframe(payload: &[u8]) -> bool {
+    [KEYFRAME_VP8, KEYFRAME_H264].contains(&(payload[0], payload[1]))
 }
 
 /// The place of a packet among those its publication sent.

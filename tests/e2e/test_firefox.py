@@ -1,0 +1,43 @@
+"""Firefox and Chromium in one room. Debian's Firefox has no H.264, so what they speak is VP8."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from asyncio.subprocess import PIPE
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.content import LOOKS
+from tests.e2e.people import PATIENCE, Person
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+SCRIPT = Path(__file__).with_name("firefox.mjs")
+START_SECONDS = 60  # Firefox starts slowly on a busy machine
+
+
+async def test_firefox_and_chromium_see_and_hear_each_other(anna: Person) -> None:
+    await anna.joins("mixed")
+    firefox = await asyncio.create_subprocess_exec(
+        *("node", str(SCRIPT), anna.url, "foxy", "mixed", "anna", json.dumps(LOOKS["anna"].colour)),
+        stdin=PIPE,
+        stdout=PIPE,
+    )
+    assert firefox.stdin is not None
+    assert firefox.stdout is not None
+    try:
+        for said in (b"joined\n", b"sees\n", b"hears\n"):
+            assert await asyncio.wait_for(firefox.stdout.readline(), START_SECONDS) == said
+        await anna.page.wait_for_function(
+            """() => {
+                const video = document.querySelector('figure[data-kind=remote][aria-label="foxy"] video');
+                return video !== null && video.videoWidth > 0 && video.currentTime > 1;
+            }""",
+            timeout=PATIENCE,
+        )
+    finally:
+        firefox.stdin.close()
+        await firefox.wait()
+    await anna.sees_nothing_of("foxy")
