@@ -15,6 +15,7 @@ from playwright.async_api import APIRequestContext, Error
 
 ROOT = Path(__file__).parents[2]
 BUILT_PAGE = ROOT / "src/ringback/static/app/showcase/index.html"
+WORKER = b"ringback-media"
 HOST = "127.0.0.1"
 API_KEY = "end-to-end"
 WORKER_BINARY = "RINGBACK_WORKER_BINARY"  # the one setting that belongs to the machine
@@ -68,6 +69,21 @@ async def running_server(
         yield server
     finally:
         await _stop(process)
+
+
+def workers_of(server: Server) -> list[int]:
+    """The media workers of this server: they are told where its data is."""
+    folder = str(server.log.parent).encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes()
+        except OSError:
+            continue  # it has just ended
+        if words.split(b"\0")[0].endswith(WORKER) and folder in words:
+            found.append(int(process.name))
+    assert found, "no worker runs"
+    return found
 
 
 def _free_port() -> int:

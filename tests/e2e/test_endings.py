@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +12,12 @@ from tests.e2e.conftest import Open, Serve
 from tests.e2e.devices import Device, backend_token
 from tests.e2e.people import PATIENCE, POLL
 from tests.e2e.relay import Relay
-from tests.e2e.server import Server
+from tests.e2e.server import workers_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 RING_SECONDS = 2  # instead of the minute by default
 TOKEN_SECONDS = 4  # enough to begin a call with it
-WORKER = "ringback-media"
 
 
 async def ring(caller: Device, called: Device, *others: Device) -> None:
@@ -265,7 +263,7 @@ async def test_a_worker_is_killed(open_device: Open, serve: Serve) -> None:
     server = await serve({})
     anna, boris = await open_device("anna", server), await open_device("boris", server)
     await talk(anna, boris)
-    for pid in await asyncio.to_thread(_workers, server):
+    for pid in await asyncio.to_thread(workers_of, server):
         os.kill(pid, signal.SIGKILL)
 
     killed = "hangup 10309 SERVICE_UNAVAILABLE"
@@ -279,18 +277,3 @@ async def test_a_worker_is_killed(open_device: Open, serve: Serve) -> None:
     again = ("from anna: incoming", "from anna: established")
     await boris.recorded(*incoming(anna, "incoming", "established", killed), *again)
     await boris.hears("anna")
-
-
-def _workers(server: Server) -> list[int]:
-    """The media workers of this server: they are told where its data is."""
-    folder = str(server.log.parent).encode()
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (process / "cmdline").read_bytes()
-        except OSError:
-            continue  # it has just ended
-        if words.split(b"\0")[0].endswith(WORKER.encode()) and folder in words:
-            found.append(int(process.name))
-    assert found, "no worker runs"
-    return found

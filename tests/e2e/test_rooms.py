@@ -6,6 +6,8 @@ import pytest
 
 from tests.e2e.people import Person
 
+SOON = 3_000  # milliseconds on a busy machine with three browsers; a second is the promise on one of its own
+
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 
@@ -20,6 +22,34 @@ async def test_in_a_room_of_three_each_sees_and_hears_the_other_two(anna: Person
     await anna.hears("boris", "clara")
     await boris.hears("anna", "clara")
     await clara.hears("anna", "boris")
+
+
+async def test_who_comes_later_sees_everybody_soon(
+    anna: Person, boris: Person, clara: Person, request: pytest.FixtureRequest
+) -> None:
+    for person in (anna, boris):
+        await person.joins("running")
+    await anna.sees("boris")
+    await clara.page.evaluate(
+        """() => {
+            const later = (look) => requestAnimationFrame(look);
+            const began = new Promise((resolve) => {
+                const look = () => document.querySelector('[role=timer]') ? resolve(performance.now()) : later(look);
+                look();
+            });
+            const pictures = () => [...document.querySelectorAll('figure[data-kind=remote] video')];
+            window.everybodyAfter = began.then((since) => new Promise((resolve) => {
+                const look = () => pictures().filter((video) => video.videoWidth > 0).length === 2
+                    ? resolve(performance.now() - since) : later(look);
+                look();
+            }));
+        }"""
+    )
+    await clara.joins("running")
+
+    milliseconds = await clara.page.evaluate("window.everybodyAfter")
+    request.node.user_properties.append(("everybody is seen after, ms", round(milliseconds)))
+    assert milliseconds < SOON
 
 
 async def test_who_leaves_a_room_is_gone_and_can_come_back(anna: Person, boris: Person, clara: Person) -> None:
