@@ -38,7 +38,7 @@ from ringback.media.addresses import announced_addresses
 from ringback.media.engine import MediaEngine
 from ringback.media.status import WorkerState
 from ringback.media.supervisor import WorkerConfig, WorkerSupervisor, worker_program
-from ringback.settings import SECRET_KEY_LENGTH, Settings
+from ringback.settings import SECRET_KEY_FILE, SECRET_KEY_LENGTH, Settings
 from ringback.signaling.api import Signaling
 from ringback.signaling.hub import Hub
 from ringback.signaling.service import SignalingService
@@ -61,9 +61,6 @@ SHOWCASE: Final = "/app/showcase"
 
 STRICT_TRANSPORT: Final = ("Strict-Transport-Security", f"max-age={365 * 24 * 3600}")
 """Browsers that have once been here over HTTPS never again speak plain HTTP with this host."""
-
-KEY_FILE: Final = "secret.key"
-"""Where the secret key lives in the data directory; mode 0600."""
 
 
 class AddressUnavailable(RingbackError):
@@ -263,7 +260,7 @@ def load_secret_key(settings: Settings) -> Secret:
     """
     if settings.secret_key is not None:
         return Secret(settings.secret_key.get_secret_value())
-    path = settings.data_dir / KEY_FILE
+    path = settings.data_dir / SECRET_KEY_FILE
     if not path.exists():
         _write_once(path, secrets.token_urlsafe(SECRET_KEY_LENGTH))
     key = path.read_text("utf-8", errors="replace").strip()
