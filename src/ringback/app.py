@@ -38,7 +38,7 @@ from ringback.media.addresses import announced_addresses
 from ringback.media.engine import MediaEngine
 from ringback.media.status import WorkerState
 from ringback.media.supervisor import WorkerConfig, WorkerSupervisor, worker_program
-from ringback.settings import SECRET_KEY_FILE, SECRET_KEY_LENGTH, Settings
+from ringback.settings import KEY_FILE, SECRET_KEY_LENGTH, Settings
 from ringback.signaling.api import Signaling
 from ringback.signaling.hub import Hub
 from ringback.signaling.service import SignalingService
@@ -260,7 +260,7 @@ def load_secret_key(settings: Settings) -> Secret:
     """
     if settings.secret_key is not None:
         return Secret(settings.secret_key.get_secret_value())
-    path = settings.data_dir / SECRET_KEY_FILE
+    path = settings.data_dir / KEY_FILE
     if not path.exists():
         _write_once(path, secrets.token_urlsafe(SECRET_KEY_LENGTH))
     key = path.read_text("utf-8", errors="replace").strip()

@@ -19,7 +19,7 @@ SECRET_KEY_LENGTH: Final = 32
 
 DEFAULT_PORT: Final = 8080
 
-SECRET_KEY_FILE: Final = "secret.key"
+KEY_FILE: Final = "secret.key"
 """Where the secret key lives in the data directory; mode 0600."""
 
 _REPOSITORY: Final = Path(__file__).parents[2]

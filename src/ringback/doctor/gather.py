@@ -34,7 +34,8 @@ from ringback.doctor.facts import (
 )
 from ringback.kernel.clock import Clock
 from ringback.media.addresses import announced_addresses
-from ringback.settings import EVERY_ADDRESS, IN_CHECKOUT, SECRET_KEY_FILE, Settings
+from ringback.settings import EVERY_ADDRESS, IN_CHECKOUT, Settings
+from ringback.settings import KEY_FILE as SECRET_KEY_FILE
 from ringback.storage import Database
 from ringback.web.certificates import CERTIFICATE_FILE, KEY_FILE, CertificateUnusable, load_certificate
 from ringback.web.pages import STATIC_PAGES
