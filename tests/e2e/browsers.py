@@ -21,6 +21,8 @@ FIXED_ARGUMENTS = [
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--autoplay-policy=no-user-gesture-required",
+    "--auto-accept-this-tab-capture",
+    "--auto-select-desktop-capture-source=Entire screen",
 ]
 RECOGNITION = Path(__file__).with_name("recognition.js")
 

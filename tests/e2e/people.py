@@ -86,6 +86,14 @@ class Person:
         await self._button("Start camera").click()
         await expect(self._button("Stop camera")).to_be_visible(timeout=PATIENCE)
 
+    async def shares_screen(self) -> None:
+        await self._button("Share screen").click()
+        await expect(self._button("Stop sharing")).to_be_visible(timeout=PATIENCE)
+
+    async def stops_sharing(self) -> None:
+        await self._button("Stop sharing").click()
+        await expect(self._button("Share screen")).to_be_visible(timeout=PATIENCE)
+
     # What they notice.
 
     async def is_told(self, words: str) -> None:
@@ -106,6 +114,25 @@ class Person:
         """They are there, without a picture."""
         await expect(self.tile_of(name)).to_be_visible(timeout=PATIENCE)
         await expect(self.tile_of(name).locator("video")).to_have_count(0, timeout=PATIENCE)
+
+    async def sees_screen_of(self, name: str) -> None:
+        """Larger than anybody's picture."""
+        screen = self.page.get_by_role("figure", name=f"Screen of {name}", exact=True)
+        await expect(screen).to_be_visible(timeout=PATIENCE)
+        await self.page.wait_for_function(
+            "(video) => video.videoWidth > 0", arg=await screen.locator("video").element_handle(), timeout=PATIENCE
+        )
+        large, small = await screen.bounding_box(), await self.tile_of(name).bounding_box()
+        assert large is not None
+        assert small is not None
+        assert large["width"] > 2 * small["width"]
+
+    async def sees_no_screen(self) -> None:
+        await expect(self.page.locator("figure[data-kind=screen]")).to_have_count(0, timeout=PATIENCE)
+
+    async def sees_speaking(self, name: str, speaking: bool = True) -> None:
+        ring = self.tile_of(name).and_(self.page.locator(f"[data-talking={str(speaking).lower()}]"))
+        await expect(ring).to_be_visible(timeout=PATIENCE)
 
     async def sees_nothing_of(self, name: str) -> None:
         await expect(self.tile_of(name)).to_have_count(0, timeout=PATIENCE)

@@ -70,4 +70,4 @@ async def test_who_does_not_come_back_is_hung_up(open_device: Open, relay: Relay
     lost = "hangup 10308 NETWORK_ERROR"
     await anna.recorded(*outgoing(boris, "ringing", "established", lost))
     talked = incoming(anna, "incoming", "established")
-    await boris.recorded(*talked, "reconnecting", f"from anna: {lost}", "reconnected")
+    await boris.recorded(*talked, "reconnecting", "reconnected", f"from anna: {lost}")

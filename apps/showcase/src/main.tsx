@@ -1,5 +1,5 @@
-import { effect } from "@preact/signals";
-import { createRingbackRtc } from "@ringback/rtc";
+import { computed, effect } from "@preact/signals";
+import { createRingbackRtc, playRingback, playRingtone, type StopTone } from "@ringback/rtc";
 import { render } from "preact";
 import { readDeepLink } from "./model/deep-links";
 import { Showcase } from "./model/showcase";
@@ -9,7 +9,6 @@ import "./style/base.css";
 import "./style/screens.css";
 import "./style/call.css";
 import { App } from "./view/app";
-import { Ringer } from "./view/ringer";
 
 const model = new Showcase({
   createRtc: createRingbackRtc,
@@ -17,13 +16,22 @@ const model = new Showcase({
   devices: navigator,
   now: () => Date.now(),
 });
-const ringer = new Ringer();
+let stopTone: StopTone = () => {};
+const ring = computed(() => {
+  if (model.incoming.value.length > 0) return playRingtone;
+  return model.conversation.value?.phase.value === "ringing" ? playRingback : null;
+});
 
 effect(() => {
-  const { value: incoming } = model.incoming;
-  const phase = model.conversation.value?.phase.value;
-  document.title = incoming === null ? text.title : text.incoming.heading(incoming.name);
-  ringer.play(incoming !== null ? "incoming" : phase === "ringing" ? "outgoing" : null);
+  const [incoming] = model.incoming.value;
+  document.title = incoming === undefined ? text.title : text.incoming.heading(incoming.name);
+});
+effect(() => {
+  const play = ring.value;
+  stopTone();
+  stopTone = () => {};
+  // Without a click on the page before, the browser would refuse, and complain in the console.
+  if (play !== null && navigator.userActivation.hasBeenActive) stopTone = play();
 });
 
 const root = document.getElementById("app");

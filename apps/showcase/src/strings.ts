@@ -41,6 +41,7 @@ export const text = {
     roomLabel: "Room name",
     roomSubmit: "Join",
     roomNeeded: "Type a name for the room. Everybody who types the same one meets there.",
+    connectionTest: "Test your connection",
     alone: "On your own?",
     secondWindow: "Open a second window",
     secondWindowHint: "(opens in a new tab)",
@@ -61,8 +62,17 @@ export const text = {
     retry: "Try again",
   },
 
+  devices: {
+    heading: "Devices",
+    automatic: "Chosen by the browser",
+    videoinput: "Camera",
+    audioinput: "Microphone",
+    audiooutput: "Speaker",
+  },
+
   incoming: {
     heading: (name: string) => `${name} is calling`,
+    from: (name: string) => `Call from ${name}`,
     video: "Video call",
     audio: "Voice call",
     acceptVideo: "Accept with video",
@@ -86,6 +96,9 @@ export const text = {
     unmute: "Unmute",
     cameraStop: "Stop camera",
     cameraStart: "Start camera",
+    share: "Share screen",
+    shareStop: "Stop sharing",
+    screenOf: (name: string) => `Screen of ${name}`,
     hangUp: "Hang up",
     cancel: "Cancel call",
     leave: "Leave room",
@@ -111,13 +124,15 @@ export const text = {
     inRoom: (name: string) => `You are in room ${name}.`,
     joined: (name: string) => `${name} joined.`,
     left: (name: string) => `${name} left.`,
+    shares: (name: string) => `${name} shares the screen.`,
+    sharesNoMore: (name: string) => `${name} does not share the screen any more.`,
     theyMuted: (name: string) => `${name} is muted.`,
     theyUnmuted: (name: string) => `${name} is unmuted.`,
   },
 
   connection: {
     online: "Online as",
-    reconnecting: "The server does not answer. Trying again…",
+    reconnecting: "Reconnecting…",
     lost: {
       title: "You are offline",
       detail: "The connection to the server ended. Calls cannot reach you.",

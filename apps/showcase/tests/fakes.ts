@@ -26,11 +26,12 @@ export class FakeLine extends Teller {
     super();
   }
 
-  id = (): string => "call";
+  id = (): string => this.identifier;
   options = (): MediaCallOptions => ({ video: this.video });
   counterpart = (): object => ({ identifier: this.identifier, displayIdentifier: null });
   mute = (muted: boolean): Promise<void> => this.ask(`mute ${muted}`);
   cameraVideo = (on: boolean): Promise<void> => this.ask(`camera ${on}`);
+  screenShare = (on: boolean): Promise<void> => this.ask(`screen ${on}`);
   accept = (options: MediaCallOptions): void => void this.ask(`accept ${options.video ? "video" : "audio"}`);
   decline = (): void => void this.ask("decline");
   hangup = (): void => void this.ask("hangup");
@@ -77,7 +78,7 @@ export function participant(callId: string, name: string, muted = false): object
     callId,
     endpoint: { identifier: name, displayIdentifier: null },
     state: "JOINED",
-    media: { audio: { muted } },
+    media: { audio: { muted, talking: false } },
   };
 }
 

@@ -14,17 +14,27 @@ function fakeStream(audio: FakeTrack, video: FakeTrack | null): MediaStream {
   return tracks as unknown as MediaStream;
 }
 
+const PRESENT = [
+  { kind: "audioinput", deviceId: "headset", label: "Headset" },
+  { kind: "videoinput", deviceId: "webcam", label: "Webcam" },
+  { kind: "audiooutput", deviceId: "unnamed", label: "" },
+];
+
 /** Devices of which some fail with the name of a browser's error. */
 function devices(failing: { camera?: string; microphone?: string }) {
   const opened: FakeTrack[] = [];
-  const getUserMedia = async ({ video }: MediaStreamConstraints = {}): Promise<MediaStream> => {
+  const asked: MediaStreamConstraints[] = [];
+  const getUserMedia = async (wanted: MediaStreamConstraints = {}): Promise<MediaStream> => {
+    const { video } = wanted;
+    asked.push(wanted);
     const error = failing.microphone ?? (video ? failing.camera : undefined);
     if (error !== undefined) throw Object.assign(new Error(), { name: error });
     const tracks = [new FakeTrack(), new FakeTrack()] as const;
     opened.push(...tracks);
     return fakeStream(tracks[0], video ? tracks[1] : null);
   };
-  return { opened, world: { mediaDevices: { getUserMedia } } };
+  const enumerateDevices = async (): Promise<MediaDeviceInfo[]> => PRESENT as MediaDeviceInfo[];
+  return { opened, asked, world: { mediaDevices: { getUserMedia, enumerateDevices } } };
 }
 
 describe("the preview", () => {
@@ -66,6 +76,23 @@ describe("the preview", () => {
     const preview = new Preview(devices({ microphone: "NotReadableError" }).world);
     await preview.start();
     expect(preview.problems.value).toEqual([{ device: "microphone", problem: "BUSY" }]);
+  });
+
+  it("lists what can be chosen by name, and takes what was chosen", async () => {
+    const { asked, world } = devices({});
+    const preview = new Preview(world);
+    await preview.start();
+    expect(preview.choice.available.value).toEqual({
+      audioinput: [{ id: "headset", name: "Headset" }],
+      videoinput: [{ id: "webcam", name: "Webcam" }],
+      audiooutput: [],
+    });
+    preview.choice.choose("audioinput", "headset");
+    await preview.start();
+    expect(asked).toEqual([
+      { audio: true, video: true },
+      { audio: { deviceId: "headset" }, video: true },
+    ]);
   });
 
   it("explains an address that is not secure", () => {

@@ -1,5 +1,6 @@
 import { RtcError } from "@ringback/rtc";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import type { Incoming, Showcase } from "../src/model/showcase";
 import { endingMessage } from "../src/strings";
 import { annaAt, type FakeLine, participant, SOUND, type Stage } from "./fakes";
 
@@ -9,6 +10,12 @@ async function annaCallsBoris(): Promise<Stage & { line: FakeLine }> {
   const [line] = stage.rtc.lines;
   if (line === undefined) throw new Error("no call was started");
   return { ...stage, line };
+}
+
+function cardOf(showcase: Showcase, name: string): Incoming {
+  const card = showcase.incoming.value.find((incoming) => incoming.name === name);
+  if (card === undefined) throw new Error(`${name} does not ring`);
+  return card;
 }
 
 describe("signing in", () => {
@@ -37,12 +44,21 @@ describe("signing in", () => {
     expect(showcase.connection.value).toBe("online");
   });
 
-  it("says when the server is away and when it is back", async () => {
+  it("says when the server is away for more than a second, and when it is back", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { showcase, rtc } = await annaAt();
     rtc.tell("reconnecting");
+    vi.advanceTimersByTime(999);
+    expect(showcase.connection.value).toBe("online");
+    vi.advanceTimersByTime(1);
     expect(showcase.connection.value).toBe("reconnecting");
     rtc.tell("reconnected");
     expect(showcase.connection.value).toBe("online");
+    rtc.tell("reconnecting");
+    rtc.tell("reconnected");
+    vi.runAllTimers();
+    expect(showcase.connection.value).toBe("online");
+    vi.useRealTimers();
   });
 });
 
@@ -105,17 +121,17 @@ describe("an incoming call", () => {
   it("is accepted the way the person chose", async () => {
     const { showcase, rtc } = await annaAt();
     const line = rtc.rings("boris", true);
-    expect(showcase.incoming.value).toMatchObject({ name: "boris", video: true });
-    showcase.accept(false);
+    expect(showcase.incoming.value).toMatchObject([{ name: "boris", video: true }]);
+    showcase.accept(cardOf(showcase, "boris"), false);
     expect(line.asked).toEqual(["accept audio"]);
-    expect(showcase.incoming.value).toBeNull();
+    expect(showcase.incoming.value).toEqual([]);
     expect(showcase.conversation.value?.phase.value).toBe("connecting");
   });
 
   it("is declined without leaving the lobby", async () => {
     const { showcase, rtc } = await annaAt();
     const line = rtc.rings("boris", false);
-    showcase.decline();
+    showcase.decline(cardOf(showcase, "boris"));
     expect(line.asked).toEqual(["decline"]);
     line.end("REJECTED");
     expect(showcase.conversation.value).toBeNull();
@@ -128,10 +144,22 @@ describe("an incoming call", () => {
     expect(showcase.missed.value).toEqual({ identity: "boris", name: "boris" });
   });
 
+  it("beside another one has a card of its own", async () => {
+    const { showcase, rtc } = await annaAt();
+    const boris = rtc.rings("boris", false);
+    const clara = rtc.rings("clara", true);
+    expect(showcase.incoming.value.map(({ name }) => name)).toEqual(["boris", "clara"]);
+    showcase.accept(cardOf(showcase, "clara"), false);
+    expect(clara.asked).toEqual(["accept audio"]);
+    expect(showcase.incoming.value.map(({ name }) => name)).toEqual(["boris"]);
+    boris.end("CANCELLED");
+    expect(showcase.incoming.value).toEqual([]);
+  });
+
   it("that is taken during a call ends that call", async () => {
     const { showcase, rtc, line } = await annaCallsBoris();
     rtc.rings("clara", false);
-    showcase.accept(true);
+    showcase.accept(cardOf(showcase, "clara"), true);
     expect(line.asked).toEqual(["hangup"]);
     expect(showcase.conversation.value?.name.value).toBe("clara");
   });

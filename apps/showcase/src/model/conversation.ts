@@ -15,7 +15,9 @@ export interface Tile {
   readonly name: string;
   readonly muted: boolean;
   readonly joining: boolean;
+  readonly talking: boolean;
   readonly video: MediaStream | null;
+  readonly screen: MediaStream | null;
 }
 
 /** How it ended: the platform's name for the reason, and whether this side asked for it. */
@@ -29,6 +31,9 @@ export interface Ending {
 export interface Line {
   mute(muted: boolean): Promise<void>;
   cameraVideo(on: boolean): Promise<void>;
+  screenShare(on: boolean): Promise<void>;
+  useMicrophone(deviceId: string): Promise<void>;
+  useCamera(deviceId: string): Promise<void>;
   end(): void;
 }
 
@@ -67,6 +72,10 @@ export class Conversation {
   readonly camera;
   /** A button was pressed and the SDK has not answered yet. */
   readonly cameraBusy = signal(false);
+  readonly sharing = signal(false);
+  readonly sharingBusy = signal(false);
+  /** The platform hears this side speak. */
+  readonly talking = signal(false);
   readonly mediaProblem = signal<MediaProblem | null>(null);
   readonly actionFailed = signal(false);
   readonly connectedAt = signal<number | null>(null);
@@ -112,6 +121,28 @@ export class Conversation {
     this.cameraBusy.value = false;
   }
 
+  /** Refusing to choose a screen is an answer, not a failure. */
+  async toggleSharing(): Promise<void> {
+    if (this.sharingBusy.value || this.line === null) return;
+    this.sharingBusy.value = true;
+    this.actionFailed.value = false;
+    try {
+      await this.line.screenShare(!this.sharing.value);
+    } catch (error) {
+      const refused = error instanceof RtcError && error.errorCode.name === "DEVICE_FORBIDDEN";
+      this.actionFailed.value = !refused && !this.ended.value;
+    }
+    this.sharingBusy.value = false;
+  }
+
+  async useMicrophone(deviceId: string): Promise<void> {
+    await this.attempt("microphone", (line) => line.useMicrophone(deviceId));
+  }
+
+  async useCamera(deviceId: string): Promise<void> {
+    await this.attempt("camera", (line) => line.useCamera(deviceId));
+  }
+
   end(): void {
     this.askedToEnd = true;
     this.line?.end();
@@ -151,6 +182,7 @@ export class Conversation {
     const seconds = since === null ? null : Math.floor((this.now() - since) / MILLISECONDS);
     this.ending.value = { reason, byMe: this.askedToEnd, seconds };
     this.tiles.value = [];
+    this.sharing.value = false;
     this.remoteAudio.value = null;
     this.ownVideo.value = null;
     this.phase.value = "ended";

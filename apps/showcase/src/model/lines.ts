@@ -1,8 +1,18 @@
-import { CallsApiEvent, type Endpoint, type Participant, type RoomCall, type WebrtcCall } from "@ringback/rtc";
-import type { Conversation, Tile } from "./conversation";
+import {
+  CallsApiEvent,
+  type Endpoint,
+  type MediaCall,
+  type Participant,
+  type RoomCall,
+  type WebrtcCall,
+} from "@ringback/rtc";
+import type { Conversation, Line, Tile } from "./conversation";
 
 /** The one other person of a call between two: there is nobody to confuse them with. */
 const OTHER = "other";
+
+/** Somebody of whom nothing has come yet. */
+const UNSEEN = { muted: false, joining: false, talking: false, video: null, screen: null } as const;
 
 /** What people are called: the name they gave, else the identity that proves who they are. */
 export function nameOfEndpoint(endpoint: Endpoint): string {
@@ -14,6 +24,7 @@ export interface Told {
   joined(name: string): void;
   left(name: string): void;
   muted(name: string, muted: boolean): void;
+  shares(name: string, shares: boolean): void;
 }
 
 /** Lets a call between two drive a conversation. */
@@ -21,17 +32,17 @@ export function followCall(conversation: Conversation, call: WebrtcCall, told: T
   const change = (changes: Partial<Tile>): void => {
     const [known] = conversation.tiles.value;
     const name = conversation.name.value;
-    conversation.shows({ id: OTHER, muted: false, joining: false, video: null, ...known, name, ...changes });
+    conversation.shows({ id: OTHER, ...UNSEEN, ...known, name, ...changes });
   };
   const changeMuted = (muted: boolean): void => {
     change({ muted });
     told.muted(conversation.name.value, muted);
   };
-  conversation.attach({
-    mute: (muted) => call.mute(muted),
-    cameraVideo: (on) => call.cameraVideo(on),
-    end: () => call.hangup(),
-  });
+  const changeScreen = (screen: MediaStream | null): void => {
+    change({ screen });
+    told.shares(conversation.name.value, screen !== null);
+  };
+  conversation.attach({ ...lineOf(call), end: () => call.hangup() });
   followOwnSide(conversation, call);
   call.on(CallsApiEvent.RINGING, () => conversation.rings());
   call.on(CallsApiEvent.ESTABLISHED, ({ stream }) => {
@@ -42,6 +53,8 @@ export function followCall(conversation: Conversation, call: WebrtcCall, told: T
   });
   call.on(CallsApiEvent.REMOTE_CAMERA_VIDEO_ADDED, ({ stream }) => change({ video: stream }));
   call.on(CallsApiEvent.REMOTE_CAMERA_VIDEO_REMOVED, () => change({ video: null }));
+  call.on(CallsApiEvent.REMOTE_SCREEN_SHARE_ADDED, ({ stream }) => changeScreen(stream));
+  call.on(CallsApiEvent.REMOTE_SCREEN_SHARE_REMOVED, () => changeScreen(null));
   call.on(CallsApiEvent.REMOTE_MUTED, () => changeMuted(true));
   call.on(CallsApiEvent.REMOTE_UNMUTED, () => changeMuted(false));
   call.on(CallsApiEvent.HANGUP, ({ errorCode }) => conversation.ends(errorCode.name));
@@ -51,17 +64,18 @@ export function followCall(conversation: Conversation, call: WebrtcCall, told: T
 export function followRoom(conversation: Conversation, room: RoomCall, told: Told): void {
   const change = (participant: Participant, changes: Partial<Tile> = {}): void => {
     const known = conversation.tiles.value.find(({ id }) => id === participant.callId);
-    conversation.shows({ ...tileOf(participant), video: known?.video ?? null, ...changes });
+    const seen = { video: known?.video ?? null, screen: known?.screen ?? null };
+    conversation.shows({ ...tileOf(participant), ...seen, ...changes });
   };
   const changeMuted = (participant: Participant, muted: boolean): void => {
     change(participant, { muted });
     told.muted(nameOfEndpoint(participant.endpoint), muted);
   };
-  conversation.attach({
-    mute: (muted) => room.mute(muted),
-    cameraVideo: (on) => room.cameraVideo(on),
-    end: () => room.leave(),
-  });
+  const changeScreen = (participant: Participant, screen: MediaStream | null): void => {
+    change(participant, { screen });
+    told.shares(nameOfEndpoint(participant.endpoint), screen !== null);
+  };
+  conversation.attach({ ...lineOf(room), end: () => room.leave() });
   followOwnSide(conversation, room);
   room.on(CallsApiEvent.ROOM_JOINED, ({ participants, stream }) => {
     for (const participant of participants) change(participant);
@@ -81,6 +95,10 @@ export function followRoom(conversation: Conversation, room: RoomCall, told: Tol
   room.on(CallsApiEvent.PARTICIPANT_CAMERA_VIDEO_ADDED, ({ participant, stream }) =>
     change(participant, { video: stream }),
   );
+  room.on(CallsApiEvent.PARTICIPANT_SCREEN_SHARE_ADDED, ({ participant, stream }) => changeScreen(participant, stream));
+  room.on(CallsApiEvent.PARTICIPANT_SCREEN_SHARE_REMOVED, ({ participant }) => changeScreen(participant, null));
+  room.on(CallsApiEvent.PARTICIPANT_STARTED_TALKING, ({ participant }) => change(participant, { talking: true }));
+  room.on(CallsApiEvent.PARTICIPANT_STOPPED_TALKING, ({ participant }) => change(participant, { talking: false }));
   room.on(CallsApiEvent.PARTICIPANT_CAMERA_VIDEO_REMOVED, ({ participant }) => change(participant, { video: null }));
   room.on(CallsApiEvent.ROOM_LEFT, ({ errorCode }) => conversation.ends(errorCode.name));
 }
@@ -89,6 +107,28 @@ function followOwnSide(conversation: Conversation, line: WebrtcCall | RoomCall):
   const events: Pick<WebrtcCall, "on"> = line;
   events.on(CallsApiEvent.CAMERA_VIDEO_ADDED, ({ stream }) => conversation.ownCamera(stream));
   events.on(CallsApiEvent.CAMERA_VIDEO_REMOVED, () => conversation.ownCamera(null));
+  events.on(CallsApiEvent.SCREEN_SHARE_ADDED, () => {
+    conversation.sharing.value = true;
+  });
+  events.on(CallsApiEvent.SCREEN_SHARE_REMOVED, () => {
+    conversation.sharing.value = false;
+  });
+  events.on(CallsApiEvent.STARTED_TALKING, () => {
+    conversation.talking.value = true;
+  });
+  events.on(CallsApiEvent.STOPPED_TALKING, () => {
+    conversation.talking.value = false;
+  });
+}
+
+function lineOf(call: MediaCall): Omit<Line, "end"> {
+  return {
+    mute: (muted) => call.mute(muted),
+    cameraVideo: (on) => call.cameraVideo(on),
+    screenShare: (on) => call.screenShare(on),
+    useMicrophone: (deviceId) => call.setAudioInputDevice(deviceId),
+    useCamera: (deviceId) => call.setVideoInputDevice(deviceId),
+  };
 }
 
 function tileOf(participant: Participant): Tile {
@@ -97,6 +137,8 @@ function tileOf(participant: Participant): Tile {
     name: nameOfEndpoint(participant.endpoint),
     muted: participant.media.audio.muted,
     joining: participant.state === "JOINING",
+    talking: participant.media.audio.talking,
     video: null,
+    screen: null,
   };
 }

@@ -1,11 +1,12 @@
 import { signal } from "@preact/signals";
+import { DeviceChoice, type DeviceList } from "./device-choice";
 import { deviceProblem, type MediaProblem, nameOf } from "./problems";
 
 export type PreviewState = "idle" | "asking" | "on";
 
 /** The part of `navigator` the preview needs; `mediaDevices` is absent outside a secure context. */
 export interface Devices {
-  readonly mediaDevices?: Pick<MediaDevices, "getUserMedia"> | undefined;
+  readonly mediaDevices?: (Pick<MediaDevices, "getUserMedia"> & DeviceList) | undefined;
   readonly permissions?: Pick<Permissions, "query"> | undefined;
 }
 
@@ -19,7 +20,10 @@ export class Preview {
   readonly microphoneWanted = signal(true);
   private generation = 0; // a later start or stop makes an earlier request's answer void
 
+  readonly choice: DeviceChoice;
+
   constructor(private readonly devices: Devices) {
+    this.choice = new DeviceChoice(devices.mediaDevices);
     if (devices.mediaDevices === undefined) {
       this.problems.value = [
         { device: "microphone", problem: "INSECURE" },
@@ -42,7 +46,9 @@ export class Preview {
     if (mediaDevices === undefined) return;
     const generation = this.generation;
     this.state.value = "asking";
-    const { stream, problems } = await open(mediaDevices, this.cameraWanted.value);
+    const audio = this.choice.constraint("audioinput");
+    const video = this.cameraWanted.value && this.choice.constraint("videoinput");
+    const { stream, problems } = await open(mediaDevices, { audio, video });
     if (generation !== this.generation) {
       stopTracks(stream);
       return;
@@ -51,6 +57,7 @@ export class Preview {
     this.stream.value = stream;
     this.state.value = stream === null ? "idle" : "on";
     this.apply();
+    await this.choice.refresh();
   }
 
   /** Gives the devices back: the call opens them itself. */
@@ -100,14 +107,14 @@ interface Opened {
   readonly problems: readonly MediaProblem[];
 }
 
-async function open(devices: Pick<MediaDevices, "getUserMedia">, camera: boolean): Promise<Opened> {
+async function open(devices: Pick<MediaDevices, "getUserMedia">, wanted: MediaStreamConstraints): Promise<Opened> {
   try {
-    return { stream: await devices.getUserMedia({ audio: true, video: camera }), problems: [] };
+    return { stream: await devices.getUserMedia(wanted), problems: [] };
   } catch (error) {
     const problem = deviceProblem(nameOf(error));
-    if (!camera) return { stream: null, problems: [{ device: "microphone", problem }] };
+    if (wanted.video === false) return { stream: null, problems: [{ device: "microphone", problem }] };
     // The error of a request for both does not say which one it is about.
-    const microphone = await open(devices, false);
+    const microphone = await open(devices, { ...wanted, video: false });
     if (microphone.stream === null) return microphone;
     return { stream: microphone.stream, problems: [{ device: "camera", problem }] };
   }

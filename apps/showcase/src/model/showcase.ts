@@ -9,6 +9,7 @@ import {
 } from "@ringback/rtc";
 import { text } from "../strings";
 import { Conversation, type ConversationStart, type Destination, type Media } from "./conversation";
+import type { DeviceKind } from "./device-choice";
 import { followCall, followRoom, nameOfEndpoint, type Told } from "./lines";
 import { type Person, personNamed } from "./person";
 import { type Devices, Preview } from "./preview";
@@ -37,18 +38,23 @@ export interface World {
   readonly now: () => number;
 }
 
+/** A connection that is back within this, in milliseconds, was never worth a word. */
+const PATIENCE = 1000;
+
 /** The whole page without its looks: who I am, whether I can be reached, and what I am in. */
 export class Showcase {
   readonly person = signal<Person | null>(null);
   readonly connection = signal<Connection>("out");
   readonly failure = signal<TokenFailure | null>(null);
-  readonly incoming = signal<Incoming | null>(null);
+  /** Everybody who rings now, the first caller first. */
+  readonly incoming = signal<readonly Incoming[]>([]);
   readonly missed = signal<Missed | null>(null);
   readonly conversation = signal<Conversation | null>(null);
   readonly announcement = signal("");
   readonly preview: Preview;
   private rtc: RingbackRtc | null = null;
   private started = 0; // conversations
+  private patience: ReturnType<typeof setTimeout> | undefined;
   private readonly told: Told;
 
   constructor(private readonly world: World) {
@@ -57,6 +63,7 @@ export class Showcase {
       joined: (name) => this.announce(text.announce.joined(name)),
       left: (name) => this.announce(text.announce.left(name)),
       muted: (name, muted) => this.announce(muted ? text.announce.theyMuted(name) : text.announce.theyUnmuted(name)),
+      shares: (name, shares) => this.announce(shares ? text.announce.shares(name) : text.announce.sharesNoMore(name)),
     };
   }
 
@@ -114,22 +121,31 @@ export class Showcase {
     }
   }
 
-  accept(video: boolean): void {
-    const ringing = this.incoming.value;
-    if (ringing === null) return;
+  accept(ringing: Incoming, video: boolean): void {
+    if (!this.forget(ringing)) return;
     this.conversation.value?.end();
     const media = this.takeDevices(video);
     const { identity, name, call } = ringing;
     const destination: Destination = { kind: "call", identity, name };
     this.follow(this.begin({ destination, name, incoming: true, phase: "connecting", media }), call);
-    this.incoming.value = null;
     call.accept(media);
   }
 
-  decline(): void {
-    const ringing = this.incoming.value;
-    this.incoming.value = null;
-    ringing?.call.decline();
+  /** Takes another device: for the preview, for what goes on now, and for every later call. */
+  async choose(kind: DeviceKind, id: string): Promise<void> {
+    this.preview.choice.choose(kind, id);
+    if (this.rtc !== null) this.setDevices(this.rtc);
+    const conversation = this.conversation.value;
+    if (conversation !== null && this.busy()) {
+      if (kind === "audioinput") await conversation.useMicrophone(id);
+      if (kind === "videoinput") await conversation.useCamera(id);
+    } else if (kind !== "audiooutput") {
+      await this.preview.start();
+    }
+  }
+
+  decline(ringing: Incoming): void {
+    if (this.forget(ringing)) ringing.call.decline();
   }
 
   /** From the end card to the lobby. */
@@ -154,6 +170,12 @@ export class Showcase {
     call.on(CallsApiEvent.ESTABLISHED, () => this.announce(text.announce.inCall(conversation.name.value)));
   }
 
+  private setDevices(rtc: RingbackRtc): void {
+    const { audioinput, videoinput } = this.preview.choice.chosen.value;
+    if (audioinput !== "") rtc.setAudioInputDevice(audioinput);
+    if (videoinput !== "") rtc.setVideoInputDevice(videoinput);
+  }
+
   private busy(): boolean {
     return this.conversation.value !== null && !this.conversation.value.ended.value;
   }
@@ -168,6 +190,7 @@ export class Showcase {
     this.drop();
     const rtc = this.world.createRtc(token);
     this.rtc = rtc;
+    this.setDevices(rtc);
     rtc.on(RtcEvent.CONNECTED, () => {
       if (this.rtc !== rtc) return;
       batch(() => {
@@ -178,11 +201,14 @@ export class Showcase {
     });
     rtc.on(RtcEvent.RECONNECTING, () => {
       if (this.rtc !== rtc || this.person.value === null) return;
-      this.connection.value = "reconnecting";
-      this.announce(text.connection.reconnecting);
+      this.patience = setTimeout(() => {
+        this.connection.value = "reconnecting";
+        this.announce(text.connection.reconnecting);
+      }, PATIENCE);
     });
     rtc.on(RtcEvent.RECONNECTED, () => {
-      if (this.rtc !== rtc) return;
+      clearTimeout(this.patience);
+      if (this.rtc !== rtc || this.connection.value === "online") return;
       this.connection.value = "online";
       this.announce(text.announce.connected(person.identity));
     });
@@ -195,9 +221,10 @@ export class Showcase {
   private lose(rtc: RingbackRtc): void {
     if (this.rtc !== rtc) return;
     this.rtc = null;
+    clearTimeout(this.patience);
     const signedIn = this.person.value !== null;
     batch(() => {
-      this.incoming.value = null;
+      this.incoming.value = [];
       this.failure.value = signedIn ? null : "UNREACHABLE";
       this.connection.value = signedIn ? "lost" : "out";
     });
@@ -206,12 +233,12 @@ export class Showcase {
   private drop(): void {
     const rtc = this.rtc;
     this.rtc = null; // its last events are no longer ours
-    this.incoming.value = null;
+    clearTimeout(this.patience);
+    this.incoming.value = [];
     rtc?.disconnect();
   }
 
   private ring(call: IncomingWebrtcCall): void {
-    if (this.incoming.value !== null) return; // one card at a time; the first caller keeps it
     const from = call.counterpart();
     const incoming: Incoming = {
       call,
@@ -219,13 +246,20 @@ export class Showcase {
       name: nameOfEndpoint(from),
       video: call.options().video,
     };
-    this.incoming.value = incoming;
+    this.incoming.value = [...this.incoming.value, incoming];
     call.on(CallsApiEvent.HANGUP, ({ errorCode }) => {
-      if (this.incoming.value?.call !== call) return;
-      this.incoming.value = null;
+      if (!this.forget(incoming)) return;
       if (errorCode.name === "ANSWERED_ELSEWHERE" || errorCode.name === "REJECTED") return;
       this.missed.value = { identity: incoming.identity, name: incoming.name };
       this.announce(text.incoming.stopped(incoming.name));
     });
+  }
+
+  /** Takes a card away; false when it is gone already. */
+  private forget(ringing: Incoming): boolean {
+    const others = this.incoming.value.filter(({ call }) => call !== ringing.call);
+    const known = others.length < this.incoming.value.length;
+    this.incoming.value = others;
+    return known;
   }
 }

@@ -5,7 +5,7 @@ import { text, tokenFailure } from "../strings";
 import { CallScreen } from "./call-screen";
 import { EndCard } from "./end-card";
 import { Mark } from "./icons";
-import { IncomingCard } from "./incoming-card";
+import { IncomingCards } from "./incoming-card";
 import { Lobby } from "./lobby";
 import { NameScreen } from "./name-screen";
 import { Notice } from "./notice";
@@ -29,7 +29,7 @@ export function App({ model, link }: AppProps): JSX.Element {
         <Lost model={model} />
         <Screen model={model} link={link} />
       </div>
-      {incoming !== null && <IncomingCard key={incoming.call.id()} model={model} incoming={incoming} inCall={inCall} />}
+      {incoming.length > 0 && <IncomingCards model={model} incoming={incoming} inCall={inCall} />}
       <p class="unseen" role="status" aria-live="polite">
         {model.announcement.value}
       </p>
@@ -46,7 +46,7 @@ function Screen({ model, link }: AppProps): JSX.Element {
   // The key gives every conversation its own focus move and its own media elements.
   const key = conversation.serial;
   if (ending !== null) return <EndCard key={key} model={model} conversation={conversation} ending={ending} />;
-  return <CallScreen key={key} conversation={conversation} person={person} />;
+  return <CallScreen key={key} model={model} conversation={conversation} person={person} />;
 }
 
 function Header({ model }: { readonly model: Showcase }): JSX.Element {

@@ -2,22 +2,25 @@ import type { JSX } from "preact";
 import type { Conversation, Phase } from "../model/conversation";
 import { secondWindowLink } from "../model/deep-links";
 import type { Person } from "../model/person";
+import type { Showcase } from "../model/showcase";
 import { mediaProblem, text } from "../strings";
 import { Avatar } from "./avatar";
 import { Controls } from "./controls";
+import { DevicePicker } from "./device-picker";
 import { useFocusOnArrival } from "./focus";
 import { Icon } from "./icons";
 import { Notice } from "./notice";
 import { Sound } from "./stream";
-import { OwnTile, Tile } from "./tile";
+import { OwnTile, ScreenTile, Tile } from "./tile";
 import { Timer } from "./timer";
 
 interface CallScreenProps {
+  readonly model: Showcase;
   readonly conversation: Conversation;
   readonly person: Person;
 }
 
-export function CallScreen({ conversation, person }: CallScreenProps): JSX.Element {
+export function CallScreen({ model, conversation, person }: CallScreenProps): JSX.Element {
   const heading = useFocusOnArrival<HTMLHeadingElement>();
   const { destination } = conversation;
   const name = conversation.name.value;
@@ -28,7 +31,8 @@ export function CallScreen({ conversation, person }: CallScreenProps): JSX.Eleme
   const audio = conversation.remoteAudio.value;
   const problem = conversation.mediaProblem.value;
   const since = conversation.connectedAt.value;
-  const layout = inRoom && tiles.length > 0 ? "grid" : "pair";
+  const [presenter] = tiles.filter(({ screen }) => screen !== null);
+  const layout = presenter !== undefined ? "shared" : inRoom && tiles.length > 0 ? "grid" : "pair";
   const count = tiles.length + 1;
 
   return (
@@ -44,18 +48,24 @@ export function CallScreen({ conversation, person }: CallScreenProps): JSX.Eleme
       </header>
       <section
         class={`stage ${layout}`}
-        style={{ "--count": String(layout === "grid" ? count : 1) }}
+        style={{ "--count": String(layout === "pair" ? 1 : count) }}
         data-count={count}
         aria-label={text.call.people}
       >
+        {presenter?.screen && <ScreenTile name={presenter.name} screen={presenter.screen} />}
         {tiles.map((tile) => (
           <Tile key={tile.id} tile={tile} />
         ))}
         {!connected && <Waiting name={name} words={phaseText(phase, inRoom)} ringing={phase === "ringing"} />}
         {connected && tiles.length === 0 && inRoom && <Alone person={person} room={name} />}
-        <OwnTile name={person.name} video={conversation.ownVideo.value} muted={conversation.muted.value} />
+        <OwnTile
+          name={person.name}
+          video={conversation.ownVideo.value}
+          muted={conversation.muted.value}
+          talking={conversation.talking.value}
+        />
       </section>
-      {audio !== null && <Sound stream={audio} />}
+      {audio !== null && <Sound stream={audio} speaker={model.preview.choice.chosen.value.audiooutput} />}
       <div class="call-footer">
         {problem !== null && <Notice message={mediaProblem(problem)} />}
         {conversation.actionFailed.value && (
@@ -64,6 +74,7 @@ export function CallScreen({ conversation, person }: CallScreenProps): JSX.Eleme
           </p>
         )}
         <Controls conversation={conversation} />
+        <DevicePicker model={model} />
       </div>
     </main>
   );

@@ -7,6 +7,7 @@ import { Icon } from "./icons";
 export function Controls({ conversation }: { readonly conversation: Conversation }): JSX.Element {
   const muted = conversation.muted.value;
   const camera = conversation.camera.value;
+  const sharing = conversation.sharing.value;
   const connected = conversation.phase.value === "connected";
   const inRoom = conversation.destination.kind === "room";
   const endLabel = inRoom ? text.call.leave : connected ? text.call.hangUp : text.call.cancel;
@@ -29,6 +30,19 @@ export function Controls({ conversation }: { readonly conversation: Conversation
         </span>
         {camera ? text.call.cameraStop : text.call.cameraStart}
       </button>
+      {connected && canShare() && (
+        <button
+          class={sharing ? "control on" : "control"}
+          type="button"
+          aria-disabled={conversation.sharingBusy.value}
+          onClick={() => void conversation.toggleSharing()}
+        >
+          <span class="round">
+            <Icon name="screen" />
+          </span>
+          {sharing ? text.call.shareStop : text.call.share}
+        </button>
+      )}
       <button class="control end" type="button" onClick={() => conversation.end()}>
         <span class="round">
           <Icon name={inRoom ? "leave" : "hangUp"} />
@@ -37,4 +51,9 @@ export function Controls({ conversation }: { readonly conversation: Conversation
       </button>
     </section>
   );
+}
+
+/** Phones cannot share their screens, and their browsers say so by having no function for it. */
+function canShare(): boolean {
+  return "getDisplayMedia" in (navigator.mediaDevices ?? {});
 }

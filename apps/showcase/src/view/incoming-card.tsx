@@ -5,51 +5,64 @@ import { text } from "../strings";
 import { Avatar } from "./avatar";
 import { Icon } from "./icons";
 
-interface IncomingCardProps {
+interface IncomingCardsProps {
   readonly model: Showcase;
-  readonly incoming: Incoming;
+  readonly incoming: readonly Incoming[];
   readonly inCall: boolean;
 }
 
-/** Modal, because it waits for an answer. The focus goes to its heading: somebody who is typing must not answer by accident. */
-export function IncomingCard({ model, incoming, inCall }: IncomingCardProps): JSX.Element {
+/** Modal, because they wait for an answer: a card for everybody who rings. */
+export function IncomingCards({ model, incoming, inCall }: IncomingCardsProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
-  const heading = useRef<HTMLHeadingElement>(null);
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
-    heading.current?.focus();
+    element?.querySelector("h2")?.focus(); // somebody who is typing must not answer by accident
     return () => element?.close();
   }, []);
   return (
     <dialog
       ref={dialog}
       class="incoming"
-      aria-labelledby="incoming-heading"
+      aria-label={incoming.map(({ name }) => text.incoming.heading(name)).join(" ")}
       onCancel={(event) => event.preventDefault()}
     >
+      {incoming.map((one) => (
+        <IncomingCard key={one.call.id()} model={model} incoming={one} inCall={inCall} />
+      ))}
+    </dialog>
+  );
+}
+
+interface IncomingCardProps {
+  readonly model: Showcase;
+  readonly incoming: Incoming;
+  readonly inCall: boolean;
+}
+
+function IncomingCard({ model, incoming, inCall }: IncomingCardProps): JSX.Element {
+  return (
+    <section class="incoming-card" aria-label={text.incoming.from(incoming.name)}>
       <div class="pulse">
         <Avatar name={incoming.name} />
       </div>
-      <h2 id="incoming-heading" tabIndex={-1} ref={heading}>
-        {text.incoming.heading(incoming.name)}
-      </h2>
+      <h2 tabIndex={-1}>{text.incoming.heading(incoming.name)}</h2>
       <p class="lead">{incoming.video ? text.incoming.video : text.incoming.audio}</p>
       {inCall && <p class="hint">{text.incoming.endsCurrent}</p>}
       <div class="incoming-buttons">
-        <button class="button accept" type="button" onClick={() => model.accept(true)}>
+        <button class="button accept" type="button" onClick={() => model.accept(incoming, true)}>
           <Icon name="camera" />
           {text.incoming.acceptVideo}
         </button>
-        <button class="button" type="button" onClick={() => model.accept(false)}>
+        <button class="button" type="button" onClick={() => model.accept(incoming, false)}>
           <Icon name="phone" />
           {text.incoming.acceptAudio}
         </button>
-        <button class="button danger" type="button" onClick={() => model.decline()}>
+        <button class="button danger" type="button" onClick={() => model.decline(incoming)}>
           <Icon name="hangUp" />
           {text.incoming.decline}
         </button>
       </div>
-    </dialog>
+    </section>
   );
 }

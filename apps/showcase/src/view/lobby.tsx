@@ -65,7 +65,7 @@ export function Lobby({ model, person, link }: LobbyProps): JSX.Element {
         </div>
       )}
       <div class="lobby-columns">
-        <PreviewCard preview={model.preview} name={person.name} />
+        <PreviewCard model={model} name={person.name} />
         <div class="lobby-choices">
           <Destination
             id="call"
@@ -85,6 +85,13 @@ export function Lobby({ model, person, link }: LobbyProps): JSX.Element {
             initial={link.room}
             onSubmit={join}
           />
+          <p class="alone">
+            <a href="/app/connection-test" target="_blank" rel="noreferrer">
+              {text.lobby.connectionTest}
+              <Icon name="external" />
+              <span class="unseen">{text.lobby.secondWindowHint}</span>
+            </a>
+          </p>
           <p class="alone">
             {text.lobby.alone}{" "}
             <a href={secondWindowLink(person.name, { call: person.identity })} target="_blank" rel="noreferrer">

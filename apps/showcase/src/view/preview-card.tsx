@@ -1,14 +1,16 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { Preview } from "../model/preview";
+import type { Showcase } from "../model/showcase";
 import { mediaProblem, text } from "../strings";
 import { Avatar } from "./avatar";
+import { DevicePicker } from "./device-picker";
 import { Icon } from "./icons";
 import { watchLevel } from "./level";
 import { Notice } from "./notice";
 import { Picture } from "./stream";
 
-export function PreviewCard({ preview, name }: { readonly preview: Preview; readonly name: string }): JSX.Element {
+export function PreviewCard({ model, name }: { readonly model: Showcase; readonly name: string }): JSX.Element {
+  const { preview } = model;
   const stream = preview.stream.value;
   const state = preview.state.value;
   const problems = preview.problems.value;
@@ -46,6 +48,7 @@ export function PreviewCard({ preview, name }: { readonly preview: Preview; read
         </div>
       </div>
       {stream !== null && <Level stream={stream} muted={!microphone} />}
+      <DevicePicker model={model} />
       {state === "idle" && problems.length === 0 && (
         <div class="preview-ask">
           <button class="button" type="button" onClick={() => void preview.start()}>

@@ -22,8 +22,18 @@ export function Picture({ stream, mirrored = false }: PictureProps): JSX.Element
   return <video ref={element} class={mirrored ? "picture mirrored" : "picture"} autoplay playsInline muted />;
 }
 
-export function Sound({ stream }: { readonly stream: MediaStream }): JSX.Element {
+interface SoundProps {
+  readonly stream: MediaStream;
+  /** The `deviceId` of the loudspeaker; empty for the browser's own choice. */
+  readonly speaker: string;
+}
+
+export function Sound({ stream, speaker }: SoundProps): JSX.Element {
   const element = useStream<HTMLAudioElement>(stream);
+  useLayoutEffect(() => {
+    // A loudspeaker that was unplugged leaves the sound where it is.
+    if (speaker !== element.current?.sinkId) void element.current?.setSinkId?.(speaker).catch(() => {});
+  }, [element, speaker]);
   // biome-ignore lint/a11y/useMediaCaption: live speech between people has no caption file
   return <audio ref={element} autoplay />;
 }

@@ -8,10 +8,21 @@ import { Picture } from "./stream";
 /** Somebody else: their picture or initials, their name, and what keeps them from being heard. */
 export function Tile({ tile }: { readonly tile: TileModel }): JSX.Element {
   return (
-    <figure class="tile" aria-label={tile.name} data-kind="remote">
+    <figure class="tile" aria-label={tile.name} data-kind="remote" data-talking={tile.talking && !tile.muted}>
       {tile.video === null ? <Avatar name={tile.name} /> : <Picture stream={tile.video} />}
       {tile.joining && <p class="tile-status">{text.call.comingIn}</p>}
       <Caption name={tile.name} muted={tile.muted} />
+    </figure>
+  );
+}
+
+/** What somebody shows: large, and whole rather than cropped. */
+export function ScreenTile({ name, screen }: { readonly name: string; readonly screen: MediaStream }): JSX.Element {
+  const label = text.call.screenOf(name);
+  return (
+    <figure class="tile screen" aria-label={label} data-kind="screen">
+      <Picture stream={screen} />
+      <Caption name={label} muted={false} />
     </figure>
   );
 }
@@ -20,12 +31,13 @@ interface OwnTileProps {
   readonly name: string;
   readonly video: MediaStream | null;
   readonly muted: boolean;
+  readonly talking: boolean;
 }
 
 /** Oneself, mirrored, as in a looking glass. */
-export function OwnTile({ name, video, muted }: OwnTileProps): JSX.Element {
+export function OwnTile({ name, video, muted, talking }: OwnTileProps): JSX.Element {
   return (
-    <figure class="tile own" aria-label={text.call.you} data-kind="own">
+    <figure class="tile own" aria-label={text.call.you} data-kind="own" data-talking={talking && !muted}>
       {video === null ? <Avatar name={name} /> : <Picture stream={video} mirrored />}
       <Caption name={text.call.you} muted={muted} />
     </figure>
