@@ -43,9 +43,13 @@ class Axe:
                 assert wide <= 0, f"scrolls sideways by {wide} px at {size['width']} px"
 
 
+async def read_axe() -> str:
+    return await asyncio.to_thread(AXE.read_text)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def axe() -> AsyncIterator[Axe]:
-    yield Axe(await asyncio.to_thread(AXE.read_text))
+    yield Axe(await read_axe())
 
 
 async def test_axe_finds_nothing_on_the_way_to_a_call(axe: Axe, anna: Person, boris: Person) -> None:
