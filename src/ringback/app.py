@@ -38,7 +38,7 @@ from ringback.media.addresses import announced_addresses
 from ringback.media.engine import MediaEngine
 from ringback.media.status import WorkerState
 from ringback.media.supervisor import WorkerConfig, WorkerSupervisor, worker_program
-from ringback.settings import SECRET_KEY_LENGTH, Settings
+from ringback.settings import KEY_FILE, SECRET_KEY_LENGTH, Settings
 from ringback.signaling.api import Signaling
 from ringback.signaling.hub import Hub
 from ringback.signaling.service import SignalingService
@@ -61,9 +61,6 @@ SHOWCASE: Final = "/app/showcase"
 
 STRICT_TRANSPORT: Final = ("Strict-Transport-Security", f"max-age={365 * 24 * 3600}")
 """Browsers that have once been here over HTTPS never again speak plain HTTP with this host."""
-
-KEY_FILE: Final = "secret.key"
-"""Where the secret key lives in the data directory; mode 0600."""
 
 
 class AddressUnavailable(RingbackError):

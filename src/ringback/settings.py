@@ -19,6 +19,9 @@ SECRET_KEY_LENGTH: Final = 32
 
 DEFAULT_PORT: Final = 8080
 
+KEY_FILE: Final = "secret.key"
+"""Where the secret key lives in the data directory; mode 0600."""
+
 _REPOSITORY: Final = Path(__file__).parents[2]
 
 IN_CHECKOUT: Final = (_REPOSITORY / "Cargo.toml").is_file()

@@ -20,10 +20,10 @@ from typer.testing import CliRunner, Result
 
 import ringback.app
 from ringback.accounts import FirstStart
-from ringback.app import KEY_FILE, AddressUnavailable, Platform, SecretKeyUnusable, build_app, open_platform, serve
+from ringback.app import AddressUnavailable, Platform, SecretKeyUnusable, build_app, open_platform, serve
 from ringback.cli import cli
 from ringback.kernel.redaction import Secret
-from ringback.settings import Settings
+from ringback.settings import KEY_FILE, Settings
 from ringback.storage import DataDirectoryLock, DataDirectoryTaken
 
 

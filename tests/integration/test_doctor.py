@@ -19,7 +19,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import ringback.app
-from ringback.app import KEY_FILE, Platform, build_app, open_platform, serve
+from ringback.app import Platform, build_app, open_platform, serve
 from ringback.cli import cli
 from ringback.doctor import Finding, Status, examine, gather, show
 from ringback.doctor.facts import (
@@ -34,7 +34,7 @@ from ringback.doctor.facts import (
 )
 from ringback.kernel.clock import SystemClock
 from ringback.kernel.errors import Unavailable
-from ringback.settings import Settings
+from ringback.settings import KEY_FILE, Settings
 from ringback.web.certificates import Certificate
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

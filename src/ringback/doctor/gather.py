@@ -22,7 +22,6 @@ from urllib.parse import urlsplit
 
 import ringback.storage
 from ringback import __version__
-from ringback.app import KEY_FILE as SECRET_KEY_FILE
 from ringback.doctor.facts import (
     ClockFacts,
     DataFacts,
@@ -36,6 +35,7 @@ from ringback.doctor.facts import (
 from ringback.kernel.clock import Clock
 from ringback.media.addresses import announced_addresses
 from ringback.settings import EVERY_ADDRESS, IN_CHECKOUT, Settings
+from ringback.settings import KEY_FILE as SECRET_KEY_FILE
 from ringback.storage import Database
 from ringback.web.certificates import CERTIFICATE_FILE, KEY_FILE, CertificateUnusable, load_certificate
 from ringback.web.pages import STATIC_PAGES

@@ -15,11 +15,11 @@ async def calls(caller: Somebody, identity: str, **fields: object) -> str:
 
 
 async def test_a_call_is_answered_and_hung_up_by_the_caller(world: World) -> None:
-    anna, boris = await world.connects("anna", "Anna A."), await world.connects("boris", "Boris B.")
+    anna, boris = await world.connects("anna", "Anna, desk"), await world.connects("boris", "Boris, home")
     annas = await calls(anna, "boris", camera=True, customData={"order": "17"})
     incoming = await boris.hears("call.incoming")
     boriss = incoming["callId"]
-    assert incoming["from"] == {"type": "WEBRTC", "identity": "anna", "displayName": "Anna A."}
+    assert incoming["from"] == {"type": "WEBRTC", "identity": "anna", "displayName": "Anna, desk"}
     assert incoming["camera"] is True
     assert incoming["customData"] == {"order": "17"}
     assert (await anna.hears("call.ringing"))["callId"] == annas
@@ -30,7 +30,7 @@ async def test_a_call_is_answered_and_hung_up_by_the_caller(world: World) -> Non
     assert seen_by_anna["participants"] == [
         {
             "id": boriss,
-            "endpoint": {"type": "WEBRTC", "identity": "boris", "displayName": "Boris B."},
+            "endpoint": {"type": "WEBRTC", "identity": "boris", "displayName": "Boris, home"},
             "state": "JOINING",
             "microphone": True,
             "camera": False,
