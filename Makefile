@@ -47,6 +47,7 @@ e2e: setup ## only the tests with real browsers
 
 soak: setup ## many more examples and seeds than CI takes time for
 	@$(STEP) "Properties, the long profile" env RINGBACK_PROPERTIES=soak $(PYTEST) tests/properties --timeout=0
+	@$(STEP) "Browsers: what takes minutes" $(PYTEST) tests/e2e -m soak --timeout=900
 
 format: tools-to-test ## put all source files into their form
 	@ruff format --quiet .

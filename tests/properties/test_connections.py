@@ -23,14 +23,15 @@ from ringback.signaling.session import Session
 from tests.properties.messages import frames
 from tests.unit.signaling.greeting import CLAIMS, HELLO_FRAME, WELCOME
 
-SEQUENCES = 5_000
+AT_A_CONNECTION = 1_000
+AT_A_SESSION = 5_000
 
 
 def outcome(outputs: Sequence[Output]) -> list[type]:
     return [type(output) for output in outputs]
 
 
-@settings(max_examples=SEQUENCES, deadline=None)
+@settings(max_examples=AT_A_CONNECTION, deadline=None)
 @given(st.booleans(), st.lists(frames(["c1", "c2"]), max_size=12))
 def test_a_connection_answers_everything_and_never_breaks(greeted: bool, sent: list[str | bytes]) -> None:
     connection, now = Connection(0.0), 0.0
@@ -83,7 +84,7 @@ class Moody:
         return Done()
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=AT_A_SESSION, deadline=None)
 @given(st.lists(frames(["c1", "c2"]), max_size=12), st.lists(st.booleans(), max_size=12))
 def test_a_session_carries_each_request_out_once_and_answers_it_each_time(
     sent: list[str | bytes], moods: list[bool]
@@ -106,5 +107,5 @@ async def _play(sent: list[str | bytes], carrier: Moody) -> None:
                 asked += 1
                 await live.take(output.request)
                 await live.settle()
-    assert len(ear.heard) == asked
+    assert len(ear.heard) == asked, "a request without an answer"
     assert len(set(carrier.carried_out)) == len(carrier.carried_out)
