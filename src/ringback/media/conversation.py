@@ -96,7 +96,10 @@ class Conversation:
                 body = self._frames.next_body()
                 if body is None:
                     break
-                event = self._event(decode_from_worker(body))
+                message = decode_from_worker(body)
+                if message is None:
+                    continue
+                event = self._event(message)
             except (FrameInvalid, msgspec.DecodeError, UnicodeDecodeError) as error:
                 event = Broken(message=str(error))
             self._state = _State.ENDED if isinstance(event, Refused | Superseded | Broken) else _State.OPEN

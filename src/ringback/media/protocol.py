@@ -4,9 +4,9 @@ Pure: the connection is `ringback.media.client`, the frames around the bytes are
 """
 
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias, get_args
 
-from msgspec import Struct, msgpack
+from msgspec import Struct, ValidationError, msgpack
 
 from ringback.media.commands import Command
 from ringback.media.facts import Fact
@@ -139,14 +139,30 @@ _from_worker: msgpack.Decoder[FromWorker] = msgpack.Decoder(FromWorker)
 _to_worker: msgpack.Decoder[ToWorker] = msgpack.Decoder(ToWorker)
 
 
+class _Tagged(Struct):
+    type: str
+
+
+_tagged = msgpack.Decoder(_Tagged)
+_KNOWN: Final = frozenset(kind.__struct_config__.tag for kind in get_args(FromWorker))
+
+
 def encode(message: ToWorker | FromWorker) -> bytes:
     """The MessagePack body of a frame."""
     return _encoder.encode(message)
 
 
-def decode_from_worker(body: bytes) -> FromWorker:
-    """The worker's message in a frame's body. Raises `msgspec.DecodeError` when it is none."""
-    return _from_worker.decode(body)
+def decode_from_worker(body: bytes) -> FromWorker | None:
+    """The worker's message in a frame's body; None for a type that only a newer worker knows.
+
+    Raises `msgspec.DecodeError` when it is no message.
+    """
+    try:
+        return _from_worker.decode(body)
+    except ValidationError:
+        if _tagged.decode(body).type in _KNOWN:
+            raise
+        return None
 
 
 def decode_to_worker(body: bytes) -> ToWorker:
