@@ -20,6 +20,9 @@ WARM_UP = 10
 WORKER_GROWTH_KIB = 4096
 """How much the worker's resident memory may grow: an allocator's noise, but not 100 transports of 80 KB and more."""
 
+LOOPS = 5
+"""Loops of the platform that have one task more while they wait than while they work; a leak would be 100 and more."""
+
 
 class Held(NamedTuple):
     """What a process holds."""
@@ -91,7 +94,7 @@ async def test_a_hundred_calls_and_thirty_rooms_leave_nothing_behind(tmp_path: P
             await meet_and_leave([anna, boris], f"room {number}")
         await nothing_is_left(world, supervisor)
 
-        assert len(asyncio.all_tasks()) == tasks
+        assert len(asyncio.all_tasks()) - tasks <= LOOPS
         assert held_by(os.getpid()).files == mine.files
         assert held_by(worker.pid).files == workers.files
         assert held_by(worker.pid).resident_kib - workers.resident_kib < WORKER_GROWTH_KIB
