@@ -57,7 +57,8 @@ class Hub:
         live = self.session(resume.session_id)
         if live is None or (live.account_id, live.identity) != (claims.account_id, claims.identity):
             return None
-        return live if hmac.compare_digest(live.session.resume_key, resume.resume_key) else None
+        key, given = live.session.resume_key.encode(), resume.resume_key.encode()
+        return live if hmac.compare_digest(key, given) else None
 
     def wait_for(self, live: LiveSession) -> None:
         """A session has lost its socket, and may come back."""

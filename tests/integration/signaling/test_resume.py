@@ -79,8 +79,10 @@ async def test_a_session_is_resumed_only_with_its_key_and_by_its_identity(world:
     _, _, boris, _ = await in_a_call(world)
     await boris.vanishes()
     stolen = {"sessionId": boris.welcome["sessionId"], "lastSequence": 0}
-    guess = await world.opens_a_socket()
-    assert not (await guess.says_hello(await world.token("boris"), resume=stolen | {"resumeKey": "guess"}))["resumed"]
+    for wrong in ("guess", "gueß", "\ud83d\ude00"):
+        guess = await world.opens_a_socket()
+        welcome = await guess.says_hello(await world.token("boris"), resume=stolen | {"resumeKey": wrong})
+        assert not welcome["resumed"]
     other = await world.opens_a_socket()
     key = {"resumeKey": boris.welcome["resumeKey"]}
     assert not (await other.says_hello(await world.token("clara"), resume=stolen | key))["resumed"]
