@@ -48,6 +48,11 @@ class Hub:
         self._sessions[live.id] = live
         self._by_identity.setdefault((live.account_id, live.identity), {})[live.id] = None
 
+    @property
+    def sessions(self) -> int:
+        """How many there are, with or without a socket at the moment."""
+        return len(self._sessions)
+
     def session(self, id: str) -> LiveSession | None:
         """The session of this id, if it is still there."""
         return self._sessions.get(id)

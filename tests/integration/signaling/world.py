@@ -210,6 +210,12 @@ class World:
         while live and live.away_since is None:  # noqa: ASYNC110 - nothing else tells, and nothing needs to
             await asyncio.sleep(0)
 
+    async def is_empty(self) -> None:
+        """Wait until nobody is here any more, and no room; if that never comes, something was left half-open."""
+        hub, worker = self.conversations.hub, self.engine.rules[0]
+        while hub.sessions or worker.rooms:  # noqa: ASYNC110 - nothing tells when all has followed
+            await asyncio.sleep(0)
+
     async def media_connects(self, call_id: str) -> None:
         """The transport of a call comes up."""
         rooms = [room.room for room in self.engine.rules[0].room_snapshots() if _is_in(room, call_id)]
