@@ -23,6 +23,9 @@ WORKER_GROWTH_KIB = 4096
 LOOPS = 5
 """Loops of the platform that have one task more while they wait than while they work; a leak would be 100 and more."""
 
+POOLED_FILES = 12
+"""Files of the database's readers, four of which are opened when they are first needed; a leak would be 100 and more."""
+
 
 class Held(NamedTuple):
     """What a process holds."""
@@ -95,6 +98,6 @@ async def test_a_hundred_calls_and_thirty_rooms_leave_nothing_behind(tmp_path: P
         await nothing_is_left(world, supervisor)
 
         assert len(asyncio.all_tasks()) - tasks <= LOOPS
-        assert held_by(os.getpid()).files == mine.files
+        assert held_by(os.getpid()).files - mine.files <= POOLED_FILES
         assert held_by(worker.pid).files == workers.files
         assert held_by(worker.pid).resident_kib - workers.resident_kib < WORKER_GROWTH_KIB
