@@ -24,7 +24,7 @@ LOOPS = 5
 """Loops of the platform that have one task more while they wait than while they work; a leak would be 100 and more."""
 
 POOLED_FILES = 12
-"""Files of the database's readers, four of which are opened when they are first needed; a leak would be 100 and more."""
+"""Files of the database's four readers, each opened when it is first needed; a leak would be 100 and more."""
 
 
 class Held(NamedTuple):
