@@ -1,5 +1,6 @@
 """What calls and their owners want done in the world. Stored as rows, so each has to be safe to repeat."""
 
+from collections.abc import Iterable
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -21,3 +22,8 @@ class RunMedia(Struct, frozen=True, tag=True):
 
 
 Command: TypeAlias = AlertDevices | RunMedia
+
+
+def run_media(worker: int, commands: Iterable[MediaCommand]) -> tuple[Command, ...]:
+    """The commands that take a room of this worker to its new plan."""
+    return tuple(RunMedia(worker, command) for command in commands)

@@ -4,13 +4,12 @@ Contract as of `calls/machine.py`. A conference is told every event of its calls
 happen.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, assert_never
 
 from msgspec.structs import replace
 
-from ringback.calls.commands import Command, RunMedia
+from ringback.calls.commands import run_media
 from ringback.calls.events import (
     CallEstablished,
     CallFailed,
@@ -44,7 +43,6 @@ from ringback.conferences.model import Conference, ConferenceState
 from ringback.kernel.errors import InvalidState, RoomFull
 from ringback.kernel.steps import Ref, Step, Tell
 from ringback.media import room
-from ringback.media.commands import Command as MediaCommand
 
 ACTIVE, ENDED = ConferenceState
 
@@ -101,7 +99,7 @@ def _begin(event: Join, now: datetime) -> Step[Conference]:
         joined.state,
         events=(ConferenceCreated(conference), *joined.events),
         tells=joined.tells,
-        commands=(*_run(conference, opened.commands), *joined.commands),
+        commands=(*run_media(conference.worker, opened.commands), *joined.commands),
     )
 
 
@@ -160,7 +158,7 @@ def _join(conference: Conference, event: Join) -> Step[Conference]:
         joined,
         events=(ParticipantJoining(joined, participant), *_remapped(conference, change, joined)),
         tells=(Tell(call, start), Tell(call, FarSideAnswered())),
-        commands=_run(conference, change.commands),
+        commands=run_media(conference.worker, change.commands),
     )
 
 
@@ -174,7 +172,7 @@ def _update(conference: Conference, after: Participant) -> Step[Conference]:
     return Step(
         updated,
         events=(kind(updated, after), *_remapped(conference, change, updated)),
-        commands=_run(conference, change.commands),
+        commands=run_media(conference.worker, change.commands),
     )
 
 
@@ -210,7 +208,7 @@ def _leave(conference: Conference, call_id: str, now: datetime) -> Step[Conferen
     else:
         after = replace(after, state=ENDED, ended_at=now)
         events = (ParticipantLeft(after, gone), ConferenceEnded(after))
-    return Step(after, events=events, commands=_run(conference, change.commands))
+    return Step(after, events=events, commands=run_media(conference.worker, change.commands))
 
 
 def _remapped(before: Conference, change: room.Change, after: Conference) -> tuple[ConferenceEvent, ...]:
@@ -221,7 +219,3 @@ def _remapped(before: Conference, change: room.Change, after: Conference) -> tup
         if after.participants[id].state is ParticipantState.JOINED
     }
     return (SlotsChanged(joined),) if joined else ()
-
-
-def _run(conference: Conference, commands: Sequence[MediaCommand]) -> tuple[Command, ...]:
-    return tuple(RunMedia(conference.worker, command) for command in commands)

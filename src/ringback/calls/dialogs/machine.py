@@ -4,13 +4,12 @@ Contract as of `calls/machine.py`. A dialog is told every event of its two calls
 happen.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, assert_never
 
 from msgspec.structs import replace
 
-from ringback.calls.commands import Command, RunMedia
+from ringback.calls.commands import run_media
 from ringback.calls.dialogs.events import (
     DialogCreated,
     DialogEstablished,
@@ -44,7 +43,6 @@ from ringback.calls.model import Call, Direction, EndReason, Participant, Partic
 from ringback.kernel.errors import InvalidState
 from ringback.kernel.steps import Ref, Step, Tell
 from ringback.media import room
-from ringback.media.commands import Command as MediaCommand
 
 CREATED, PRE_ESTABLISHED, ESTABLISHED, FINISHED, FAILED = DialogState
 
@@ -128,7 +126,7 @@ def _start(event: StartDialog, now: datetime) -> Step[Dialog]:
         dialog,
         events=(DialogCreated(dialog),),
         tells=(Tell(call_ref(parent.id), parent), Tell(call_ref(child.id), child)),
-        commands=_run(dialog, (*opened.commands, *entered.commands)),
+        commands=run_media(dialog.worker, (*opened.commands, *entered.commands)),
     )
 
 
@@ -167,7 +165,7 @@ def _answer(dialog: Dialog, call: Call) -> Step[Dialog]:
     return Step(
         answered,
         tells=(Tell(call_ref(dialog.parent.id), FarSideAnswered()),),
-        commands=_run(dialog, entered.commands),
+        commands=run_media(dialog.worker, entered.commands),
     )
 
 
@@ -184,7 +182,7 @@ def _update(dialog: Dialog, after: Participant) -> Step[Dialog]:
         events.append(kind(dialog, after))
         if remapped:
             events.append(SlotsChanged(remapped))
-    return Step(dialog, events=events, commands=_run(dialog, changed.commands))
+    return Step(dialog, events=events, commands=run_media(dialog.worker, changed.commands))
 
 
 def _end(dialog: Dialog, first: str, reason: EndReason, now: datetime) -> Step[Dialog]:
@@ -206,9 +204,5 @@ def _end(dialog: Dialog, first: str, reason: EndReason, now: datetime) -> Step[D
         ended,
         events=(event,),
         tells=(Tell(call_ref(dialog.other(first).id), HangUp(follows)),),
-        commands=_run(dialog, closed.commands),
+        commands=run_media(dialog.worker, closed.commands),
     )
-
-
-def _run(dialog: Dialog, commands: Sequence[MediaCommand]) -> tuple[Command, ...]:
-    return tuple(RunMedia(dialog.worker, command) for command in commands)
