@@ -3,15 +3,12 @@
 import asyncio
 import contextlib
 import errno
-import os
-import secrets
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
@@ -19,36 +16,39 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import Connection, text
 
 from ringback import __version__
-from ringback.accounts import Accounts, FirstStart
-from ringback.accounts.passwords import Passwords
+from ringback.accounts import FirstStart
 from ringback.calls import CallJobs, CallService
 from ringback.calls.commands import Command
 from ringback.calls.dialogs.store import DIALOGS
 from ringback.calls.store import CALLS
 from ringback.conferences import ConferenceService
 from ringback.conferences.store import CONFERENCES
-from ringback.identities import Identities, TokenVerifier
 from ringback.identities.api import demo_token_routes, token_routes
-from ringback.identities.tokens import TokenSigner
-from ringback.kernel.clock import Clock, SystemClock
+from ringback.kernel.clock import SystemClock
 from ringback.kernel.errors import RingbackError, Unavailable
-from ringback.kernel.ids import Ids, RandomIds
+from ringback.kernel.ids import RandomIds
 from ringback.kernel.redaction import Secret
 from ringback.media.addresses import announced_addresses
 from ringback.media.engine import MediaEngine
 from ringback.media.status import WorkerState
 from ringback.media.supervisor import WorkerConfig, WorkerSupervisor, worker_program
-from ringback.settings import KEY_FILE, SECRET_KEY_LENGTH, Settings
+from ringback.platform import Platform, open_platform, wired
+from ringback.settings import Settings
 from ringback.signaling.api import Signaling
 from ringback.signaling.hub import Hub
 from ringback.signaling.service import SignalingService
-from ringback.storage import Database, DataDirectoryLock
+from ringback.storage import DataDirectoryLock
 from ringback.storage.dispatcher import Dispatcher
 from ringback.storage.epochs import next_epoch
 from ringback.storage.mailboxes import Mailboxes
+from ringback.storage.receipts import ReceiptStore
+from ringback.web import Scheme
 from ringback.web.assembly import assemble
 from ringback.web.certificates import load_certificate, self_signed_certificate
 from ringback.web.health import Check
+from ringback.web.idempotency import Idempotency
+from ringback.web.limits import RateLimits
+from ringback.web.operations import Gate
 
 WEBSOCKET_LIMIT: Final = 128 * 1024
 """Bytes of one WebSocket message (protocol/signaling, MESSAGE_TOO_LARGE)."""
@@ -67,59 +67,6 @@ class AddressUnavailable(RingbackError):
     """The server cannot listen on this address."""
 
     code = "ADDRESS_UNAVAILABLE"
-
-
-class SecretKeyUnusable(RingbackError):
-    """The installation's secret key cannot be used."""
-
-    code = "SECRET_KEY_UNUSABLE"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Platform:
-    """The parts of one node. Further parts become further fields, made in `open_platform`."""
-
-    settings: Settings
-    clock: Clock
-    ids: Ids
-    database: Database
-    accounts: Accounts
-    identities: Identities
-    tokens: TokenVerifier
-
-
-@asynccontextmanager
-async def open_platform(
-    settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None
-) -> AsyncIterator[Platform]:
-    """The parts on an existing or new data directory, with the schema of this release. Starts no server.
-
-    Raises `SchemaTooNew` and `SecretKeyUnusable`.
-    """
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    secret_key = load_secret_key(settings)
-    async with _wired(settings, secret_key, clock or SystemClock(), ids or RandomIds()) as platform:
-        await asyncio.to_thread(platform.database.migrate)
-        yield platform
-
-
-@asynccontextmanager
-async def _wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) -> AsyncIterator[Platform]:
-    database = Database(settings.database_url, clock)
-    passwords = Passwords()
-    try:
-        yield Platform(
-            settings=settings,
-            clock=clock,
-            ids=ids,
-            database=database,
-            accounts=Accounts(database, clock, ids, passwords),
-            identities=Identities(database, clock, ids, TokenSigner(secret_key)),
-            tokens=TokenVerifier(secret_key),
-        )
-    finally:
-        await database.close()
-        passwords.close()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,11 +135,23 @@ def build_app(
     if demo:
         public.append(demo_token_routes(platform.identities, platform.accounts))
     return assemble(
-        authenticator=platform.accounts,
+        gate=_gate(platform),
         ids=platform.ids,
         routers=public,
         checks={"database": database_is_writable, **(checks or {})},
         home=SHOWCASE if demo else None,
+    )
+
+
+def _gate(platform: Platform) -> Gate:
+    return Gate(
+        authenticators={
+            Scheme.API_KEY: platform.accounts.authenticate_key,
+            Scheme.BASIC: platform.accounts.authenticate_user,
+        },
+        limits=RateLimits(),
+        idempotency=Idempotency(ReceiptStore(platform.database, platform.clock)),
+        clock=platform.clock,
     )
 
 
@@ -249,43 +208,8 @@ async def running(platform: Platform) -> AsyncIterator[FastAPI]:
 async def openapi_document() -> dict[str, Any]:
     """The description of the public REST API, made without touching any data."""
     settings = Settings(database_url="sqlite://")
-    async with _wired(settings, Secret(""), SystemClock(), RandomIds()) as platform:
+    async with wired(settings, Secret(""), SystemClock(), RandomIds()) as platform:
         return build_app(platform).openapi()
-
-
-def load_secret_key(settings: Settings) -> Secret:
-    """The installation's secret key: from the settings, else from the data directory, where it is made when missing.
-
-    Raises `SecretKeyUnusable` when the file does not hold a key.
-    """
-    if settings.secret_key is not None:
-        return Secret(settings.secret_key.get_secret_value())
-    path = settings.data_dir / KEY_FILE
-    if not path.exists():
-        _write_once(path, secrets.token_urlsafe(SECRET_KEY_LENGTH))
-    key = path.read_text("utf-8", errors="replace").strip()
-    if len(key) < SECRET_KEY_LENGTH:
-        raise SecretKeyUnusable(f"{path} does not hold a secret key of {SECRET_KEY_LENGTH} characters or more.")
-    return Secret(key)
-
-
-def _write_once(path: Path, content: str) -> None:
-    """Make `path`, whole or not at all; when another process is faster, its file stays."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(content + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        draft.unlink()
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)  # tokens signed with a key that a power cut forgets would all turn invalid
-    finally:
-        os.close(directory)
 
 
 def _https(settings: Settings, now: datetime) -> dict[str, Any]:

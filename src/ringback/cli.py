@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ringback.accounts import DEFAULT_ACCOUNT, FirstStart, Role
-from ringback.app import SHOWCASE, Platform, open_platform, openapi_document, worker_command
+from ringback.app import SHOWCASE, openapi_document, worker_command
 from ringback.app import serve as serve_node
 from ringback.doctor import Status, examine, gather, show
 from ringback.doctor import as_json as findings_as_json
@@ -29,6 +29,7 @@ from ringback.kernel.errors import RingbackError
 from ringback.kernel.ids import new_secret
 from ringback.kernel.redaction import Secret
 from ringback.media.addresses import LOOPBACK, announced_addresses
+from ringback.platform import Platform, open_platform
 from ringback.settings import DEFAULT_PORT, IN_CHECKOUT, Settings
 from ringback.web.certificates import trusting_context
 

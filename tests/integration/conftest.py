@@ -10,7 +10,8 @@ from anyio.from_thread import start_blocking_portal
 from starlette.testclient import TestClient
 
 from ringback.accounts import FirstStart
-from ringback.app import Platform, build_app, open_platform
+from ringback.app import build_app
+from ringback.platform import Platform, open_platform
 from ringback.settings import Settings
 from ringback.testing.clock import VirtualClock
 

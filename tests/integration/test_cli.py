@@ -20,9 +20,10 @@ from typer.testing import CliRunner, Result
 
 import ringback.app
 from ringback.accounts import FirstStart
-from ringback.app import AddressUnavailable, Platform, SecretKeyUnusable, build_app, open_platform, serve
+from ringback.app import AddressUnavailable, build_app, serve
 from ringback.cli import cli
 from ringback.kernel.redaction import Secret
+from ringback.platform import Platform, SecretKeyUnusable, open_platform
 from ringback.settings import KEY_FILE, Settings
 from ringback.storage import DataDirectoryLock, DataDirectoryTaken
 
@@ -46,7 +47,7 @@ def data(tmp_path: Path) -> Path:
 
 async def account_of(data: Path, authorization: str) -> str:
     async with open_platform(Settings(data_dir=data)) as platform:
-        return (await platform.accounts.authenticate(authorization)).account_id
+        return (await platform.accounts.authenticate_key(authorization.removeprefix("App "), "127.0.0.1")).account_id
 
 
 def test_an_account_and_its_key_are_made_while_a_server_runs(data: Path) -> None:

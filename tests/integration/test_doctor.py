@@ -19,7 +19,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import ringback.app
-from ringback.app import Platform, build_app, open_platform, serve
+from ringback.app import build_app, serve
 from ringback.cli import cli
 from ringback.doctor import Finding, Status, examine, gather, show
 from ringback.doctor.facts import (
@@ -34,6 +34,7 @@ from ringback.doctor.facts import (
 )
 from ringback.kernel.clock import SystemClock
 from ringback.kernel.errors import Unavailable
+from ringback.platform import Platform, open_platform
 from ringback.settings import KEY_FILE, Settings
 from ringback.web.certificates import Certificate
 

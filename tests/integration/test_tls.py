@@ -23,8 +23,9 @@ from typer.testing import CliRunner, Result
 import ringback.app
 import ringback.cli
 from ringback.accounts import FirstStart
-from ringback.app import Platform, build_app, serve
+from ringback.app import build_app, serve
 from ringback.kernel.clock import SystemClock
+from ringback.platform import Platform
 from ringback.settings import Settings
 from ringback.web.certificates import (
     CERTIFICATE_FILE,

@@ -37,7 +37,7 @@ class FirstStart:
 
 
 class Accounts:
-    """The service of this noun; it also is the `ringback.web.Authenticator`."""
+    """The service of this noun."""
 
     def __init__(self, database: Database, clock: Clock, ids: Ids, passwords: Passwords) -> None:
         self._database = database
@@ -97,26 +97,17 @@ class Accounts:
         await self._database.write(lambda connection: store.add_api_key(connection, record, key_hash(key)))
         return record, key
 
-    async def authenticate(self, authorization: str | None) -> Principal:
-        """Whose header this is: `App <API key>`, or `Basic` with username and password. Raises `Unauthenticated`."""
-        scheme, _, credentials = (authorization or "").partition(" ")
-        match scheme.lower():
-            case "app":
-                return await self._authenticate_key(Secret(credentials.strip()))
-            case "basic":
-                return await self._authenticate_user(credentials.strip())
-            case _:
-                raise Unauthenticated
-
-    async def _authenticate_key(self, key: Secret) -> Principal:
-        wanted = key_hash(key)
+    async def authenticate_key(self, credentials: str, _address: str) -> Principal:
+        """Whose API key this is. Raises `Unauthenticated`."""
+        wanted = key_hash(Secret(credentials))
         found = await self._database.read(lambda connection: store.find_key_to_authenticate(connection, wanted))
         if found is None:
             raise Unauthenticated
         account_id, key_id = found
         return Principal(account_id=account_id, credential_id=key_id)
 
-    async def _authenticate_user(self, credentials: str) -> Principal:
+    async def authenticate_user(self, credentials: str, _address: str) -> Principal:
+        """Whose username and password this is (Base64, RFC 7617). Raises `Unauthenticated`."""
         try:
             username, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
         except (binascii.Error, ValueError):

@@ -1,7 +1,7 @@
 """`POST /webrtc/1/token` of the public API, and its twin without a key for the demo."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
 from pydantic import Field, StrictInt, StrictStr
@@ -15,9 +15,11 @@ from ringback.identities.model import (
     RecordingPolicy,
 )
 from ringback.identities.service import Identities, IssuedToken
-from ringback.web import ERROR_RESPONSES, Authenticated, RequestModel, ResponseModel
+from ringback.web import Authenticated, Operation, RequestModel, ResponseModel, described
 
 _MAX_SECONDS = int(MAX_TIME_TO_LIVE.total_seconds())
+
+TOKEN_SCOPES: Final = ("webrtc:manage", "webrtc:identity:manage")
 
 _DEPRECATED = Field(json_schema_extra={"deprecated": True})  # `deprecated=True` would warn whenever we read the field
 
@@ -56,9 +58,9 @@ class TokenAnswer(ResponseModel):
 
 def token_routes(identities: Identities) -> APIRouter:
     """The public endpoint."""
-    router = APIRouter(prefix="/webrtc/1", tags=["webrtc"], responses=ERROR_RESPONSES)
+    router = APIRouter(prefix="/webrtc/1", tags=["webrtc-calls"], route_class=Operation)
 
-    @router.post("/token", operation_id="generate-webrtc-token")
+    @router.post("/token", **described("generate-webrtc-token", scopes=TOKEN_SCOPES, errors=(400,)))
     async def create(principal: Authenticated, body: TokenCreate) -> TokenAnswer:
         issued = await identities.issue_token(
             principal.account_id,

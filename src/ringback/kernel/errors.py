@@ -47,6 +47,40 @@ class InvalidState(RingbackError):
     code = "INVALID_STATE"
 
 
+class AlreadyExists(RingbackError):
+    """There is already one with this id or name."""
+
+    code = "ALREADY_EXISTS"
+
+
+class TooLarge(RingbackError):
+    """This is larger than the platform takes."""
+
+    code = "TOO_LARGE"
+
+
+class UnsupportedMedia(RingbackError):
+    """The platform does not take data of this kind."""
+
+    code = "UNSUPPORTED_MEDIA_TYPE"
+
+
+class IdempotencyKeyReused(RingbackError):
+    """This Idempotency-Key was used for a different request."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+class TooManyRequests(RingbackError):
+    """There were too many requests; try again later."""
+
+    code = "TOO_MANY_REQUESTS"
+
+    def __init__(self, retry_seconds: int) -> None:
+        super().__init__()
+        self.retry_seconds = retry_seconds
+
+
 class Unavailable(RingbackError):
     """The platform cannot do this now; try again later."""
 

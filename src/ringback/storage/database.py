@@ -11,6 +11,8 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -58,6 +60,29 @@ class DataDirectoryTaken(RingbackError):
     """Another server is already running on this data directory."""
 
     code = "DATA_DIRECTORY_TAKEN"
+
+
+@dataclass(slots=True)
+class Companion:
+    """Work that goes into the same transaction as the next write of whoever runs inside `accompanied`."""
+
+    work: Callable[[Connection], None]
+    taken: bool = False
+    """It is committed, or on its way."""
+
+
+_companion: ContextVar[Companion | None] = ContextVar("companion", default=None)
+
+
+@contextmanager
+def accompanied(work: Callable[[Connection], None]) -> Iterator[Companion]:
+    """The first write of this task inside the block does `work` before its own, in one transaction: both or neither."""
+    companion = Companion(work)
+    token = _companion.set(companion)
+    try:
+        yield companion
+    finally:
+        _companion.reset(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +135,17 @@ class Database:
         writes wait, the database cannot be written, or it is closed. When the caller is cancelled, work that has
         begun is still committed.
         """
+        companion = _companion.get()
+        if companion is None or companion.taken:
+            return await self._write(work)
+        companion.taken = True  # at once: what this task does meanwhile must not take it along, too
+        try:
+            return await self._write(partial(_together, companion.work, work))
+        except BaseException:
+            companion.taken = False
+            raise
+
+    async def _write(self, work: Callable[[Connection], T]) -> T:
         if self._closed or self._queue.qsize() >= WRITE_QUEUE_LIMIT:
             raise Unavailable
         future: Future[T] = Future()
@@ -181,6 +217,11 @@ class Database:
                 self._queue.put(None)  # `close` came last: leave its mark for the outer loop
                 return
             yield queued
+
+
+def _together(first: Callable[[Connection], None], second: Callable[[Connection], T], connection: Connection) -> T:
+    first(connection)
+    return second(connection)
 
 
 def _attempt(connection: Connection, queued: _Queued) -> Callable[[], None]:

@@ -1,16 +1,30 @@
-"""What all HTTP of the platform shares: answers to errors, who is asking, headers, pages, health. No noun's routes."""
+"""What all HTTP of the platform shares: operations, errors, who is asking, paging, pages, health. No noun's routes."""
 
-from ringback.web.auth import Authenticated, Authenticator, Principal
-from ringback.web.errors import ERROR_RESPONSES
+from ringback.web.auth import DEVICES, EVERY_SCOPE, PEOPLE, Authenticated, Principal, Scheme
+from ringback.web.errors import ErrorBody
 from ringback.web.health import Check
-from ringback.web.schemas import RequestModel, ResponseModel
+from ringback.web.operations import Operation, described
+from ringback.web.paging import PageInfo, Paging, WithPageInfo, WithPaging, paging
+from ringback.web.schemas import Moment, RequestModel, ResponseModel, Text
 
 __all__ = [
-    "ERROR_RESPONSES",
+    "DEVICES",
+    "EVERY_SCOPE",
+    "PEOPLE",
     "Authenticated",
-    "Authenticator",
     "Check",
+    "ErrorBody",
+    "Moment",
+    "Operation",
+    "PageInfo",
+    "Paging",
     "Principal",
     "RequestModel",
     "ResponseModel",
+    "Scheme",
+    "Text",
+    "WithPageInfo",
+    "WithPaging",
+    "described",
+    "paging",
 ]

@@ -6,23 +6,29 @@ from pathlib import Path
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from ringback import __version__
 from ringback.kernel.ids import Ids
-from ringback.web.auth import Authenticator
+from ringback.web.auth import SECURITY_SCHEMES
 from ringback.web.errors import install_error_handlers
 from ringback.web.health import Check, health_routes
+from ringback.web.idempotency import HEADER, REPLAYED
 from ringback.web.middleware import EveryRequest
+from ringback.web.operations import Gate
 from ringback.web.pages import STATIC_PAGES, Pages
 
 BODY_LIMIT: Final = 256 * 1024
 """Bytes of a request's body, unless a route says otherwise: ten times the largest call anybody describes in JSON."""
 
+CORS_SECONDS: Final = 600
+"""How long a browser may remember that it may ask; longer would keep an old answer after an upgrade."""
+
 
 def assemble(
     *,
-    authenticator: Authenticator,
+    gate: Gate,
     ids: Ids,
     routers: Iterable[APIRouter],
     checks: Mapping[str, Check],
@@ -32,8 +38,17 @@ def assemble(
     """The application. `home` is the path that `/` leads people to; without it `/` only says what this is."""
     # FastAPI's own documentation pages load scripts from a public host.
     app = FastAPI(title="Ringback", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.state.authenticator = authenticator
+    app.state.gate = gate
     install_error_handlers(app)
+    # Any origin may ask: what opens anything is a header that pages have to be given, never a cookie.
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", HEADER],
+        expose_headers=["X-Request-Id", "Retry-After", "Content-Disposition", REPLAYED],
+        max_age=CORS_SECONDS,
+    )
     app.add_middleware(EveryRequest, ids=ids)
 
     @app.get("/", include_in_schema=False)
@@ -45,12 +60,12 @@ def assemble(
     for router in (health_routes(checks), *routers):
         app.include_router(router, max_body_size=BODY_LIMIT)
     app.mount("/app", Pages(pages))
-    _describe_errors_as_they_are(app)
+    _describe_what_is_enforced(app)
     return app
 
 
-def _describe_errors_as_they_are(app: FastAPI) -> None:
-    """FastAPI documents a 422 for every body; here such a request gets the 400 that the routes describe."""
+def _describe_what_is_enforced(app: FastAPI) -> None:
+    """FastAPI documents a 422 for every body, where we answer 400; and it does not know our ways to sign in."""
     generate = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -58,9 +73,12 @@ def _describe_errors_as_they_are(app: FastAPI) -> None:
             schema = generate()
             for path in schema["paths"].values():
                 for operation in path.values():
-                    operation["responses"].pop("422", None)
+                    if operation["responses"].get("422", {}).get("description") == "Validation Error":
+                        del operation["responses"]["422"]
+            schema.setdefault("components", {})["securitySchemes"] = dict(SECURITY_SCHEMES)
             for name in ("HTTPValidationError", "ValidationError"):
-                schema["components"]["schemas"].pop(name, None)
-        return app.openapi_schema or schema
+                schema["components"].get("schemas", {}).pop(name, None)
+            app.openapi_schema = schema
+        return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way

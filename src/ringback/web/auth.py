@@ -1,15 +1,40 @@
-"""Who is asking. This package knows a principal; `ringback.accounts` knows how to find one."""
+"""Who is asking. This package knows a principal; `ringback.accounts` and `ringback.identities` know how to find one."""
 
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from enum import StrEnum
+from typing import Annotated, Any, Final
 
 import structlog
-from fastapi import Depends, Request, Security
-from fastapi.security import APIKeyHeader
-from fastapi.security.http import HTTPBase
+from fastapi import Depends, Request
+
+from ringback.kernel.errors import Forbidden, Unauthenticated
+
+EVERY_SCOPE: Final = frozenset({"*"})
+"""The scopes of whoever may do everything in its account."""
 
 
-@dataclass(frozen=True, slots=True)
+class Scheme(StrEnum):
+    """The ways to prove who is asking (contract §1.2), by their names in /openapi.json."""
+
+    API_KEY = "APIKeyHeader"
+    BASIC = "Basic"
+    IBSSO = "IBSSOTokenHeader"
+    OAUTH2 = "OAuth2"
+    WEBRTC_TOKEN = "WebRTCToken"  # noqa: S105 - a name
+
+
+BACKENDS: Final = (Scheme.API_KEY, Scheme.BASIC, Scheme.IBSSO, Scheme.OAUTH2)
+"""What nearly every operation accepts."""
+
+PEOPLE: Final = (Scheme.BASIC, Scheme.IBSSO, Scheme.OAUTH2)
+"""For what an API key may not do: make other API keys."""
+
+DEVICES: Final = (Scheme.WEBRTC_TOKEN,)
+"""For what SDKs do over HTTP. A token that reached a browser opens nothing else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
     """Whoever holds the credentials of a request."""
 
@@ -17,31 +42,79 @@ class Principal:
     """Everything the request reads or changes belongs to this account."""
 
     credential_id: str
-    """The API key or user that was used; for logs."""
+    """The API key, user or token that was used; for logs and the audit log."""
+
+    scopes: frozenset[str] = EVERY_SCOPE
+    reads_only: bool = False
+    """It may look at everything in its scopes, and change nothing."""
+
+    identity: str | None = None
+    """Whom a WebRTC token stands for."""
+
+    def require(self, scopes: Collection[str], *, reading: bool) -> None:
+        """Raises `Forbidden` unless it has one of `scopes` (none: whoever is known may), or may not change things."""
+        if scopes and not self.scopes.intersection((*scopes, *EVERY_SCOPE)):
+            raise Forbidden
+        if self.reads_only and not reading:
+            raise Forbidden
 
 
-class Authenticator(Protocol):
-    """How a request's credentials are checked; `app.py` plugs one in as `app.state.authenticator`."""
+Authenticator = Callable[[str, str], Awaitable[Principal]]
+"""Whose credentials these are: what follows the scheme's word in `Authorization`, and the address of the client.
 
-    async def authenticate(self, authorization: str | None) -> Principal:
-        """The owner of an `Authorization` header. Raises `Unauthenticated`."""
+Raises `Unauthenticated`, or `TooManyRequests` for who guesses.
+"""
 
+Authenticators = Mapping[Scheme, Authenticator]
 
-# These only describe the schemes in /openapi.json, under the contract's names; the authenticator reads the header.
-_api_key = APIKeyHeader(
-    name="Authorization", scheme_name="APIKeyHeader", description="`App <API key>`", auto_error=False
-)
-_basic = HTTPBase(scheme="basic", scheme_name="Basic", auto_error=False)
+_SCHEME_OF: Final = {"app": Scheme.API_KEY, "basic": Scheme.BASIC, "ibsso": Scheme.IBSSO, "bearer": Scheme.OAUTH2}
 
 
-async def _authenticate(
-    request: Request, _app: Annotated[object, Security(_api_key)], _password: Annotated[object, Security(_basic)]
-) -> Principal:
-    authenticator: Authenticator = request.app.state.authenticator
-    principal = await authenticator.authenticate(request.headers.get("authorization"))
+async def authenticate(request: Request, accepted: Collection[str], authenticators: Authenticators) -> Principal:
+    """The principal of a request, by one of the `accepted` schemes. Raises `Unauthenticated`."""
+    word, _, credentials = request.headers.get("authorization", "").partition(" ")
+    scheme = _SCHEME_OF.get(word.lower())
+    if scheme is Scheme.OAUTH2 and Scheme.WEBRTC_TOKEN in accepted:
+        scheme = Scheme.WEBRTC_TOKEN  # both say Bearer; no operation accepts both
+    if scheme is None or scheme not in accepted:
+        raise Unauthenticated
+    principal = await authenticators[scheme](credentials.strip(), request.client.host if request.client else "")
     structlog.contextvars.bind_contextvars(account_id=principal.account_id, credential_id=principal.credential_id)
+    request.state.principal = principal
     return principal
 
 
-Authenticated = Annotated[Principal, Depends(_authenticate)]
-"""The type of a route's parameter that makes it refuse callers without credentials (401)."""
+def _principal(request: Request) -> Principal:
+    principal: Principal = request.state.principal
+    return principal
+
+
+Authenticated = Annotated[Principal, Depends(_principal)]
+"""The type of a parameter of an operation that wants to know who is asking."""
+
+SECURITY_SCHEMES: Final[Mapping[Scheme, dict[str, Any]]] = {
+    Scheme.API_KEY: {
+        "type": "apiKey",
+        "name": "Authorization",
+        "in": "header",
+        "description": "`App <API key>`",
+    },
+    Scheme.BASIC: {"type": "http", "scheme": "basic", "description": "Username and password of a user."},
+    Scheme.IBSSO: {
+        "type": "apiKey",
+        "name": "Authorization",
+        "in": "header",
+        "description": "`IBSSO <token>`, from `POST /auth/1/session`.",
+    },
+    Scheme.OAUTH2: {
+        "type": "oauth2",
+        "flows": {"clientCredentials": {"tokenUrl": "/auth/1/oauth2/token", "scopes": {}}},
+    },
+    Scheme.WEBRTC_TOKEN: {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "JWT",
+        "description": "A WebRTC token, from `POST /webrtc/1/token`.",
+    },
+}
+"""How /openapi.json describes them."""

@@ -1,9 +1,15 @@
-"""Every error becomes shape A of the public API: `{requestError: {serviceException: {messageId, text, …}}}`."""
+"""Every error becomes one of the two bodies of the public API (contract §1.5), whatever raised it.
+
+`ApiException` is `{requestError: {serviceException: …}}`, `ApiError` is `{errorCode, description, action, …}`. Each
+operation says which one it answers with (`web/operations.py`); what is no operation answers with the first.
+"""
 
 from collections.abc import Mapping
+from enum import Enum
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -11,14 +17,21 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from ringback.kernel.errors import (
+    AlreadyExists,
     Forbidden,
+    IdempotencyKeyReused,
     InvalidRequest,
     InvalidState,
     NotFound,
     RingbackError,
+    TooLarge,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
+    UnsupportedMedia,
 )
+
+_log = structlog.get_logger(__name__)
 
 RETRY_SECONDS: Final = 1
 """`Retry-After` of a 503: queues drain within a second, or the platform is down for longer than a caller waits."""
@@ -29,22 +42,49 @@ _STATUS: Final[Mapping[type[RingbackError], HTTPStatus]] = {
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
     InvalidState: HTTPStatus.CONFLICT,
+    AlreadyExists: HTTPStatus.CONFLICT,
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    UnsupportedMedia: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    IdempotencyKeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-_MESSAGES: Final[Mapping[HTTPStatus, tuple[str, str]]] = {
-    HTTPStatus.BAD_REQUEST: ("BAD_REQUEST", "Bad request"),
-    HTTPStatus.UNAUTHORIZED: ("UNAUTHORIZED", "Unauthorized"),
-    HTTPStatus.FORBIDDEN: ("FORBIDDEN", "Forbidden"),
-    HTTPStatus.NOT_FOUND: ("NOT_FOUND", "Not found"),
-    HTTPStatus.METHOD_NOT_ALLOWED: ("METHOD_NOT_ALLOWED", "Method not allowed"),
-    HTTPStatus.CONFLICT: ("CONFLICT", "The state of the resource does not allow this."),
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("REQUEST_TOO_LARGE", "The request is too large."),
-    HTTPStatus.TOO_MANY_REQUESTS: ("TOO_MANY_REQUESTS", "Too many requests"),
-    HTTPStatus.INTERNAL_SERVER_ERROR: ("GENERAL_ERROR", "Something went wrong. Please contact support."),
-    HTTPStatus.SERVICE_UNAVAILABLE: ("SERVICE_UNAVAILABLE", "The platform cannot do this now; try again later."),
+
+class _Words(NamedTuple):
+    message_id: str
+    text: str
+    action: str
+
+
+_WORDS: Final[Mapping[HTTPStatus, _Words]] = {
+    HTTPStatus.BAD_REQUEST: _Words("BAD_REQUEST", "Bad request", "Correct the fields that are named."),
+    HTTPStatus.UNAUTHORIZED: _Words("UNAUTHORIZED", "Unauthorized", "Check the Authorization header."),
+    HTTPStatus.FORBIDDEN: _Words("FORBIDDEN", "Forbidden", "Use credentials that have the scope of this operation."),
+    HTTPStatus.NOT_FOUND: _Words("NOT_FOUND", "Not found", "Check the address and the ids in it."),
+    HTTPStatus.METHOD_NOT_ALLOWED: _Words("METHOD_NOT_ALLOWED", "Method not allowed", "Use a method from Allow."),
+    HTTPStatus.CONFLICT: _Words(
+        "CONFLICT", "The state of the resource does not allow this.", "Read the resource before you change it."
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: _Words("REQUEST_TOO_LARGE", "The request is too large.", "Send less."),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: _Words(
+        "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type", "Send the kind of data that this operation describes."
+    ),
+    HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE: _Words(
+        "REQUESTED_RANGE_NOT_SATISFIABLE", "Requested range is invalid.", "Ask for bytes that the file has."
+    ),
+    HTTPStatus.UNPROCESSABLE_ENTITY: _Words(
+        "IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key was used for a different request.", "Make a new key."
+    ),
+    HTTPStatus.TOO_MANY_REQUESTS: _Words("TOO_MANY_REQUESTS", "Too many requests", "Wait as long as Retry-After says."),
+    HTTPStatus.INTERNAL_SERVER_ERROR: _Words(
+        "GENERAL_ERROR", "Something went wrong. Please contact support.", "Give the X-Request-Id to the operator."
+    ),
+    HTTPStatus.SERVICE_UNAVAILABLE: _Words(
+        "SERVICE_UNAVAILABLE", "The platform cannot do this now; try again later.", "Wait as long as Retry-After says."
+    ),
 }
-"""messageId and text per status: the contract's words where it has any (contract §1.5)."""
+"""messageId, text and action per status: the contract's words where it has any (contract §1.5)."""
 
 _HEADERS: Final[Mapping[HTTPStatus, Mapping[str, str]]] = {
     # Not "Basic": a browser would then ask people for a password in a window of its own.
@@ -67,51 +107,106 @@ class ApiException(BaseModel):
     requestError: RequestError  # noqa: N815 - the contract's name
 
 
-ERROR_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
-    status.value: {"model": ApiException, "description": text}
-    for status, (_, text) in _MESSAGES.items()
-    if status in (400, 401, 403, 500)
-}
-"""The errors every route with a key and a body can give, for its `responses=`."""
+class Violation(BaseModel):
+    property: str
+    violation: str
+
+
+class HelpfulResource(BaseModel):
+    name: str
+    url: str
+
+
+class ApiError(BaseModel):
+    errorCode: str  # noqa: N815 - the contract's name
+    description: str
+    action: str
+    violations: list[Violation]
+    resources: list[HelpfulResource]
+
+
+class ErrorBody(Enum):
+    """Which of the two bodies an operation answers errors with."""
+
+    API_EXCEPTION = ApiException
+    API_ERROR = ApiError
+
+
+def described_errors(body: ErrorBody, *statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of a route that can answer with these errors."""
+    return {status: {"model": body.value, "description": _WORDS[HTTPStatus(status)].text} for status in statuses}
 
 
 def error_answer(
     status: HTTPStatus,
+    body: ErrorBody = ErrorBody.API_EXCEPTION,
     *,
-    validation_errors: Mapping[str, list[str]] | None = None,
+    text: str | None = None,
+    fields: Mapping[str, list[str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
-    """Shape A for `status`; a status without words of its own is told as the family it belongs to."""
+    """The body for `status`; a status without words of its own is told as the family it belongs to.
+
+    `text` is said in the place of the general words, `fields` says what is wrong with which field.
+    """
     family = HTTPStatus.BAD_REQUEST if status < HTTPStatus.INTERNAL_SERVER_ERROR else HTTPStatus.INTERNAL_SERVER_ERROR
-    message_id, text = _MESSAGES.get(status) or _MESSAGES[family]
-    details: dict[str, Any] = {"messageId": message_id, "text": text}
-    if validation_errors:
-        details["validationErrors"] = validation_errors
-    return JSONResponse(
-        {"requestError": {"serviceException": details}}, status, {**_HEADERS.get(status, {}), **(headers or {})}
-    )
+    words = _WORDS.get(status) or _WORDS[family]
+    content: dict[str, Any]
+    if body is ErrorBody.API_EXCEPTION:
+        details: dict[str, Any] = {"messageId": words.message_id, "text": text or words.text}
+        if fields:
+            details["validationErrors"] = fields
+        content = {"requestError": {"serviceException": details}}
+    else:
+        content = {
+            "errorCode": f"E{status.value}",
+            "description": text or words.text,
+            "action": words.action,
+            "violations": [
+                {"property": name, "violation": what} for name, all in (fields or {}).items() for what in all
+            ],
+            "resources": [],
+        }
+    return JSONResponse(content, status, {**_HEADERS.get(status, {}), **(headers or {})})
+
+
+def answer_to(error: Exception, body: ErrorBody = ErrorBody.API_EXCEPTION) -> JSONResponse:
+    """What the caller is told of `error`. What nobody expected is logged, and told without details."""
+    match error:
+        case TooManyRequests():
+            return error_answer(HTTPStatus.TOO_MANY_REQUESTS, body, headers={"Retry-After": str(error.retry_seconds)})
+        case RingbackError() if status := _status_of(error):
+            said = error.message != (type(error).__doc__ or "").strip()
+            fields = {error.field: [error.message]} if error.field else None
+            return error_answer(status, body, text=error.message if said and not fields else None, fields=fields)
+        case RequestValidationError():
+            return error_answer(HTTPStatus.BAD_REQUEST, body, fields=_wrong_fields(error))
+        case HTTPException():
+            return error_answer(HTTPStatus(error.status_code), body, headers=error.headers)
+        case _:
+            _log.error("A request failed unexpectedly.", exc_info=error)
+            return error_answer(HTTPStatus.INTERNAL_SERVER_ERROR, body)
+
+
+def _status_of(error: RingbackError) -> HTTPStatus | None:
+    return next((status for family, status in _STATUS.items() if isinstance(error, family)), None)
+
+
+def _wrong_fields(error: RequestValidationError) -> dict[str, list[str]]:
+    fields: dict[str, list[str]] = {}
+    for problem in error.errors():
+        # The first part says where (body, query, …); numbers of a JSON syntax error are offsets, not fields.
+        path = [] if problem["type"] == "json_invalid" else [str(part) for part in problem["loc"][1:]]
+        message = "must not be null" if problem["type"] == "missing" else problem["msg"]  # the contract's words
+        fields.setdefault(".".join(path) or "request", []).append(message)
+    return fields
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Answer our own errors, FastAPI's and Starlette's. What nobody expects is answered by the middleware."""
+    """Answer the errors of what is no operation. What nobody expects there is answered by the middleware."""
 
     @app.exception_handler(RingbackError)
-    async def of_ours(_request: Request, error: RingbackError) -> JSONResponse:
-        for family, status in _STATUS.items():
-            if isinstance(error, family):
-                field = {error.field: [error.message]} if error.field else None
-                return error_answer(status, validation_errors=field)
-        raise error
-
     @app.exception_handler(RequestValidationError)
-    async def of_the_request(_request: Request, error: RequestValidationError) -> JSONResponse:
-        fields: dict[str, list[str]] = {}
-        for problem in error.errors():
-            # The first part says where (body, query, …); numbers of a JSON syntax error are offsets, not fields.
-            path = [] if problem["type"] == "json_invalid" else [str(part) for part in problem["loc"][1:]]
-            fields.setdefault(".".join(path) or "request", []).append(problem["msg"])
-        return error_answer(HTTPStatus.BAD_REQUEST, validation_errors=fields)
-
     @app.exception_handler(HTTPException)
-    async def of_the_framework(_request: Request, error: HTTPException) -> JSONResponse:
-        return error_answer(HTTPStatus(error.status_code), headers=error.headers)
+    async def answer(_request: Request, error: Exception) -> JSONResponse:
+        return answer_to(error)

@@ -1,9 +1,22 @@
 """The ground rules of JSON bodies (contract §1.7)."""
 
-from typing import Any
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    StrictStr,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
+
+from ringback.kernel.text import is_safe
 
 
 class RequestModel(BaseModel):
@@ -23,3 +36,43 @@ class ResponseModel(BaseModel):
     """A body we send: camelCase."""
 
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+def parse_moment(text: object) -> datetime:
+    """A moment in any of the forms that the official clients send; without a zone it is UTC. Raises ValueError."""
+    if not isinstance(text, str) or not re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", text):
+        raise ValueError("must be a date and time like 2026-01-31T12:00:00.000+0000")
+    text = re.sub(r" (\d\d:?\d\d)$", r"+\1", text)  # a plus sign that nobody escaped in a query
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("must be a date and time like 2026-01-31T12:00:00.000+0000") from None
+
+
+def show_moment(moment: datetime) -> str:
+    """The form in which the public API writes moments: UTC, exactly three digits of a second, `+0000`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}+0000"
+
+
+def _moment(value: object) -> datetime:
+    return value if isinstance(value, datetime) else parse_moment(value)
+
+
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    PlainSerializer(show_moment, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""A date and time in a body or a query."""
+
+
+def _safe(text: str) -> str:
+    if not is_safe(text):
+        raise ValueError("must not contain control characters or marks that turn the reading direction")
+    return text
+
+
+Text = Annotated[StrictStr, AfterValidator(_safe)]
+"""Text that others will read."""

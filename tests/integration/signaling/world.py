@@ -12,9 +12,10 @@ import uvicorn
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from ringback.app import Conversations, Platform, build_app, conversing, open_platform, wire_conversations
+from ringback.app import Conversations, build_app, conversing, wire_conversations
 from ringback.kernel.clock import SystemClock
 from ringback.media.supervisor import WorkerConfig, WorkerSupervisor
+from ringback.platform import Platform, open_platform
 from ringback.settings import Settings
 from ringback.signaling.messages import SUBPROTOCOL
 from ringback.testing.clock import VirtualClock

@@ -1,0 +1,109 @@
+"""The parts of a node that need only its data: opened alike by `serve` and by the offline commands."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ringback.accounts import Accounts
+from ringback.accounts.passwords import Passwords
+from ringback.identities import Identities, TokenVerifier
+from ringback.identities.tokens import TokenSigner
+from ringback.kernel.clock import Clock, SystemClock
+from ringback.kernel.errors import RingbackError
+from ringback.kernel.ids import Ids, RandomIds
+from ringback.kernel.redaction import Secret
+from ringback.settings import KEY_FILE, SECRET_KEY_LENGTH, Settings
+from ringback.storage import Database
+
+
+class SecretKeyUnusable(RingbackError):
+    """The installation's secret key cannot be used."""
+
+    code = "SECRET_KEY_UNUSABLE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """The parts of one node. Further parts become further fields, made in `open_platform`."""
+
+    settings: Settings
+    clock: Clock
+    ids: Ids
+    database: Database
+    accounts: Accounts
+    identities: Identities
+    tokens: TokenVerifier
+
+
+@asynccontextmanager
+async def open_platform(
+    settings: Settings, *, clock: Clock | None = None, ids: Ids | None = None
+) -> AsyncIterator[Platform]:
+    """The parts on an existing or new data directory, with the schema of this release. Starts no server.
+
+    Raises `SchemaTooNew` and `SecretKeyUnusable`.
+    """
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    secret_key = load_secret_key(settings)
+    async with wired(settings, secret_key, clock or SystemClock(), ids or RandomIds()) as platform:
+        await asyncio.to_thread(platform.database.migrate)
+        yield platform
+
+
+@asynccontextmanager
+async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) -> AsyncIterator[Platform]:
+    database = Database(settings.database_url, clock)
+    passwords = Passwords()
+    try:
+        yield Platform(
+            settings=settings,
+            clock=clock,
+            ids=ids,
+            database=database,
+            accounts=Accounts(database, clock, ids, passwords),
+            identities=Identities(database, clock, ids, TokenSigner(secret_key)),
+            tokens=TokenVerifier(secret_key),
+        )
+    finally:
+        await database.close()
+        passwords.close()
+
+
+def load_secret_key(settings: Settings) -> Secret:
+    """The installation's secret key: from the settings, else from the data directory, where it is made when missing.
+
+    Raises `SecretKeyUnusable` when the file does not hold a key.
+    """
+    if settings.secret_key is not None:
+        return Secret(settings.secret_key.get_secret_value())
+    path = settings.data_dir / KEY_FILE
+    if not path.exists():
+        _write_once(path, secrets.token_urlsafe(SECRET_KEY_LENGTH))
+    key = path.read_text("utf-8", errors="replace").strip()
+    if len(key) < SECRET_KEY_LENGTH:
+        raise SecretKeyUnusable(f"{path} does not hold a secret key of {SECRET_KEY_LENGTH} characters or more.")
+    return Secret(key)
+
+
+def _write_once(path: Path, content: str) -> None:
+    """Make `path`, whole or not at all; when another process is faster, its file stays."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(content + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)  # tokens signed with a key that a power cut forgets would all turn invalid
+    finally:
+        os.close(directory)

@@ -1,0 +1,58 @@
+"""Lists in pages, in the two envelopes of the public API (contract §1.6)."""
+
+from typing import Annotated, Final, Generic, NamedTuple, TypeVar
+
+from fastapi import Depends, Query
+from pydantic import Field
+
+from ringback.web.schemas import ResponseModel
+
+Item = TypeVar("Item")
+
+_LAST_PAGE: Final = 2**31 - 1
+
+
+class Paging(NamedTuple):
+    """Which part of a list is asked for; pages count from 0."""
+
+    page: int
+    size: int
+
+
+def paging(largest: int, smallest: int = 1, usual: int = 20) -> type[Paging]:
+    """The type of a route's parameter for `?page=&size=`."""
+
+    def asked(
+        page: Annotated[int, Query(ge=0, le=_LAST_PAGE)] = 0,
+        size: Annotated[int, Query(ge=smallest, le=largest)] = usual,
+    ) -> Paging:
+        return Paging(page, size)
+
+    return Annotated[Paging, Depends(asked)]  # type: ignore[return-value]  # a type for FastAPI's eyes
+
+
+class PageInfo(ResponseModel):
+    page: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=0)]
+    total_pages: Annotated[int, Field(ge=0)]
+    total_results: Annotated[int, Field(ge=0)]
+
+    @classmethod
+    def of(cls, asked: Paging, total: int) -> "PageInfo":
+        """For the answer to `asked`, when there are `total` in all."""
+        pages = -(-total // asked.size) if asked.size else 0
+        return cls(page=asked.page, size=asked.size, total_pages=pages, total_results=total)
+
+
+class WithPageInfo(ResponseModel, Generic[Item]):
+    """The envelope of the WebRTC lists."""
+
+    results: list[Item]
+    page_info: PageInfo
+
+
+class WithPaging(ResponseModel, Generic[Item]):
+    """The envelope of the other lists."""
+
+    results: list[Item]
+    paging: PageInfo
