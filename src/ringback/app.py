@@ -47,7 +47,7 @@ from ringback.web.assembly import assemble
 from ringback.web.certificates import load_certificate, self_signed_certificate
 from ringback.web.health import Check
 from ringback.web.idempotency import Idempotency
-from ringback.web.limits import RateLimits
+from ringback.web.limits import Limit, RateLimits
 from ringback.web.operations import Gate
 
 WEBSOCKET_LIMIT: Final = 128 * 1024
@@ -149,7 +149,7 @@ def _gate(platform: Platform) -> Gate:
             Scheme.API_KEY: platform.accounts.authenticate_key,
             Scheme.BASIC: platform.accounts.authenticate_user,
         },
-        limits=RateLimits(),
+        limits=RateLimits({name: Limit.parse(limit) for name, limit in platform.settings.rate_limits.items()}),
         idempotency=Idempotency(ReceiptStore(platform.database, platform.clock)),
         clock=platform.clock,
     )

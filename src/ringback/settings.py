@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 
 from ringback.media.addresses import announced_addresses
+from ringback.web.limits import Limit
 
 SECRET_KEY_LENGTH: Final = 32
 """Fewest characters of RINGBACK_SECRET_KEY: tokens signed with a guessable key can be forged."""
@@ -80,6 +81,11 @@ def _worker_binary() -> Path:
     return built if built.exists() else Path(sys.executable).parent / "ringback-media"
 
 
+def _rate_limit(value: str) -> str:
+    Limit.parse(value)
+    return value
+
+
 def _cores() -> int:
     return len(os.sched_getaffinity(0))
 
@@ -141,6 +147,9 @@ class Settings(BaseSettings):
 
     ring_timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     """How long a call rings before it ends as not answered."""
+
+    rate_limits: dict[str, Annotated[str, AfterValidator(_rate_limit)]] = {}
+    """How often an account may use an operation, by operation id; the public API's limits where none is given."""
 
     @field_validator("tls_key")
     @classmethod
