@@ -1,6 +1,7 @@
 """The command line on a data directory, and a node from its first start to SIGTERM."""
 
 import asyncio
+import base64
 import json
 import os
 import re
@@ -68,8 +69,13 @@ def test_a_key_belongs_to_the_default_account_unless_told_otherwise(data: Path) 
 
 def test_a_user_gets_a_password(data: Path) -> None:
     password = run("user", "create", "--username", "zoe", "--data-dir", data).output.strip()
-    login = httpx2.BasicAuth("zoe", password).auth_flow(httpx2.Request("GET", "http://test"))
-    assert asyncio.run(account_of(data, next(login).headers["Authorization"]))
+
+    async def signed_in() -> str:
+        async with open_platform(Settings(data_dir=data)) as platform:
+            credentials = base64.b64encode(f"zoe:{password}".encode()).decode()
+            return (await platform.accounts.authenticate_user(credentials, "127.0.0.1")).account_id
+
+    assert asyncio.run(signed_in()) == asyncio.run(account_of(data, "App the first key"))
 
 
 def test_a_token_is_good_on_the_server(data: Path) -> None:
