@@ -148,6 +148,7 @@ def _gate(platform: Platform) -> Gate:
         authenticators={
             Scheme.API_KEY: platform.accounts.authenticate_key,
             Scheme.BASIC: platform.accounts.authenticate_user,
+            Scheme.WEBRTC_TOKEN: platform.identities.authenticate_token,
         },
         limits=RateLimits({name: Limit.parse(limit) for name, limit in platform.settings.rate_limits.items()}),
         idempotency=Idempotency(ReceiptStore(platform.database, platform.clock)),

@@ -59,6 +59,7 @@ async def open_platform(
 async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) -> AsyncIterator[Platform]:
     database = Database(settings.database_url, clock)
     passwords = Passwords()
+    tokens = TokenVerifier(secret_key)
     try:
         yield Platform(
             settings=settings,
@@ -66,8 +67,8 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
             ids=ids,
             database=database,
             accounts=Accounts(database, clock, ids, passwords),
-            identities=Identities(database, clock, ids, TokenSigner(secret_key)),
-            tokens=TokenVerifier(secret_key),
+            identities=Identities(database, clock, ids, TokenSigner(secret_key), tokens),
+            tokens=tokens,
         )
     finally:
         await database.close()

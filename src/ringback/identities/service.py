@@ -1,4 +1,4 @@
-"""Issues WebRTC tokens."""
+"""Issues WebRTC tokens, and says whose token a request carries."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,12 +12,13 @@ from ringback.identities.model import (
     is_display_name,
     is_identity,
 )
-from ringback.identities.tokens import TokenSigner
+from ringback.identities.tokens import TokenSigner, TokenVerifier
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import InvalidRequest
 from ringback.kernel.ids import Ids
 from ringback.kernel.redaction import Token
 from ringback.storage import Database
+from ringback.web import Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +32,14 @@ class IssuedToken:
 class Identities:
     """The service of this noun."""
 
-    def __init__(self, database: Database, clock: Clock, ids: Ids, signer: TokenSigner) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, ids: Ids, signer: TokenSigner, verifier: TokenVerifier
+    ) -> None:
         self._database = database
         self._clock = clock
         self._ids = ids
         self._signer = signer
+        self._verifier = verifier
 
     async def issue_token(
         self,
@@ -70,3 +74,13 @@ class Identities:
         )
         await self._database.write(lambda connection: store.remember(connection, account_id, identity, now))
         return IssuedToken(self._signer.sign(claims), claims.expires_at)
+
+    async def authenticate_token(self, credentials: str, _address: str) -> Principal:
+        """Whose WebRTC token this is: an identity without any scope. Raises `Unauthenticated`."""
+        claims = self._verifier.verify(credentials, self._clock.now())
+        return Principal(
+            account_id=claims.account_id,
+            credential_id=claims.token_id,
+            scopes=frozenset(),
+            identity=claims.identity,
+        )

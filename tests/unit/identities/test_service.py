@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from ringback.identities import Identities, RecordingPolicy, TokenVerifier, is_known
 from ringback.identities.tokens import TokenSigner
-from ringback.kernel.errors import InvalidRequest
+from ringback.kernel.errors import InvalidRequest, Unauthenticated
 from ringback.kernel.redaction import Secret
 from ringback.storage import Database
 from ringback.testing.clock import VirtualClock
@@ -36,7 +36,7 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 def identities(database: Database, clock: VirtualClock) -> Identities:
-    return Identities(database, clock, CountingIds(), TokenSigner(SECRET))
+    return Identities(database, clock, CountingIds(), TokenSigner(SECRET), TokenVerifier(SECRET))
 
 
 async def test_a_token_says_what_was_asked_for(identities: Identities, clock: VirtualClock) -> None:
@@ -64,6 +64,17 @@ async def test_every_token_has_its_own_id(identities: Identities, clock: Virtual
     tokens = [await identities.issue_token("a", "alice") for _ in range(2)]
     verifier = TokenVerifier(SECRET)
     assert len({verifier.verify(issued.token.reveal(), clock.now()).token_id for issued in tokens}) == 2
+
+
+async def test_a_token_stands_for_its_identity_over_http_and_has_no_scope(
+    identities: Identities, clock: VirtualClock
+) -> None:
+    issued = await identities.issue_token("a", "alice", time_to_live=timedelta(seconds=60))
+    principal = await identities.authenticate_token(issued.token.reveal(), "203.0.113.7")
+    assert (principal.account_id, principal.identity, principal.scopes) == ("a", "alice", frozenset())
+    clock.advance(60)
+    with pytest.raises(Unauthenticated):
+        await identities.authenticate_token(issued.token.reveal(), "203.0.113.7")
 
 
 async def test_an_identity_is_known_to_its_account_once_it_has_had_a_token(
