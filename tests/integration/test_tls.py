@@ -21,7 +21,7 @@ from structlog.testing import capture_logs
 from typer.testing import CliRunner, Result
 
 import ringback.app
-import ringback.cli
+import ringback.cli.serving
 from ringback.accounts import FirstStart
 from ringback.app import build_app, serve
 from ringback.kernel.clock import SystemClock
@@ -151,7 +151,7 @@ def run(*arguments: str | Path) -> Result:
 @pytest.fixture
 def no_logging(monkeypatch: pytest.MonkeyPatch) -> None:
     """`serve` configures logging for its whole process, which here is the tests'."""
-    monkeypatch.setattr(ringback.cli, "configure_logging", lambda: None)
+    monkeypatch.setattr(ringback.cli.serving, "configure_logging", lambda: None)
 
 
 @pytest.mark.usefixtures("no_logging")
@@ -240,12 +240,12 @@ def told(monkeypatch: pytest.MonkeyPatch, no_logging: None, tmp_path: Path) -> C
     """What `ringback serve` with these options prints, and what it warns of in the log."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("ringback.settings.announced_addresses", lambda: ("127.0.0.1", "192.0.2.7"))
-    monkeypatch.setattr("ringback.cli.announced_addresses", lambda: ("127.0.0.1", "192.0.2.7"))
+    monkeypatch.setattr("ringback.cli.serving.announced_addresses", lambda: ("127.0.0.1", "192.0.2.7"))
 
     async def started(settings: Settings, announce: Callable[[Settings, FirstStart | None], None]) -> None:
         announce(settings, None)
 
-    monkeypatch.setattr(ringback.cli, "serve_node", started)
+    monkeypatch.setattr(ringback.cli.serving, "serve_node", started)
 
     def tell(*options: str) -> tuple[str, list[str]]:
         with capture_logs() as log:
@@ -263,14 +263,14 @@ def test_how_to_open_the_showcase_on_a_phone_is_said(
     assert "`make run HOST=0.0.0.0 PORT=9000 ARGS=--tls-self-signed RINGBACK_DEMO=true`" in output
     assert "https://192.0.2.7:9000/app/showcase" in output
     assert warnings == []
-    monkeypatch.setattr(ringback.cli, "IN_CHECKOUT", False)
+    monkeypatch.setattr(ringback.cli.serving, "IN_CHECKOUT", False)
     assert "`RINGBACK_DEMO=true ringback serve --host 0.0.0.0 --port 8080 --tls-self-signed`" in told()[0]
 
 
 def test_a_machine_without_a_network_is_not_offered_to_phones(
     told: Callable[..., tuple[str, list[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ringback.cli.announced_addresses", lambda: ("127.0.0.1",))
+    monkeypatch.setattr("ringback.cli.serving.announced_addresses", lambda: ("127.0.0.1",))
     assert "phone" not in told()[0]
 
 

@@ -1,0 +1,34 @@
+"""The command line. `serve` runs a node; the other commands work on its data directory, whether it runs or not.
+
+One module per group of commands; `options.py` has what they share.
+"""
+
+import asyncio
+import json
+
+import typer
+
+from ringback.app import openapi_document
+from ringback.cli.accounts import account, api_key, token, user
+from ringback.cli.diagnosis import doctor
+from ringback.cli.serving import configure_logging, serve
+from ringback.cli.workers import worker
+
+__all__ = ["cli", "configure_logging", "main"]
+
+cli = typer.Typer(help="Self-hosted voice and video for any application.", no_args_is_help=True, add_completion=False)
+cli.command()(serve)
+cli.command()(doctor)
+for name, group in {"account": account, "api-key": api_key, "user": user, "token": token, "worker": worker}.items():
+    cli.add_typer(group, name=name)
+
+
+@cli.command()
+def openapi() -> None:
+    """Print the OpenAPI document of the REST API."""
+    typer.echo(json.dumps(asyncio.run(openapi_document()), indent=2, ensure_ascii=False))
+
+
+def main() -> None:
+    """The entry point of the `ringback` program."""
+    cli()
