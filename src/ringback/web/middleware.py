@@ -8,7 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ringback.kernel.ids import Ids
-from ringback.web.errors import error_answer
+from ringback.web.errors import ErrorBody, error_answer
 
 _log = structlog.get_logger(__name__)
 
@@ -64,7 +64,8 @@ class EveryRequest:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 if message["status"] == _TOO_LARGE and headers.get("content-type") != "application/json":
-                    await error_answer(_TOO_LARGE)(scope, receive, send_with_headers)
+                    body = getattr(scope.get("route"), "error_body", ErrorBody.API_EXCEPTION)
+                    await error_answer(_TOO_LARGE, body)(scope, receive, send_with_headers)
                     replaced = True
                     return
                 started = True

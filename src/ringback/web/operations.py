@@ -69,6 +69,12 @@ def described(
 class Operation(APIRoute):
     """The `route_class=` of every router whose routes are `described`."""
 
+    @property
+    def error_body(self) -> ErrorBody:
+        """What it answers errors with."""
+        name = (self.openapi_extra or {})["x-error"]
+        return next(body for body in ErrorBody if body.value.__name__ == name)
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler, with what stands in the description before it."""
         handle = super().get_route_handler()
@@ -76,7 +82,7 @@ class Operation(APIRoute):
         accepted = [scheme for alternative in extra["security"] for scheme in alternative]
         scopes: list[str] = extra["x-scopes"]
         limit = Limit.parse(extra["x-rate-limit"]) if "x-rate-limit" in extra else None
-        error_body = next(body for body in ErrorBody if body.value.__name__ == extra["x-error"])
+        error_body = self.error_body
         repeatable = HEADER_PARAMETER in extra.get("parameters", ())
         takes_json = self.body_field is not None and "json" in self.body_field.field_info.media_type  # type: ignore[attr-defined]
         operation = self.unique_id

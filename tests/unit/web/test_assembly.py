@@ -4,18 +4,22 @@ import asyncio
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any, NoReturn
 
 import httpx2
 import pytest
-from fastapi import APIRouter, Body
+from fastapi import APIRouter
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
 from ringback.kernel import errors
+from ringback.testing.clock import VirtualClock
 from ringback.testing.ids import CountingIds
-from ringback.web import Authenticated, Principal, RequestModel, health
+from ringback.web import Authenticated, Operation, Principal, RequestModel, Scheme, described, health
 from ringback.web.assembly import BODY_LIMIT, assemble
+from ringback.web.idempotency import Idempotency
+from ringback.web.limits import RateLimits
+from ringback.web.operations import Gate
 
 
 class Colour(StrEnum):
@@ -28,11 +32,29 @@ class Shape(RequestModel):
     inner: "Shape | None" = None
 
 
-class OneKey:
-    async def authenticate(self, authorization: str | None) -> Principal:
-        if authorization != "App good":
-            raise errors.Unauthenticated
-        return Principal(account_id="account", credential_id="key")
+async def one_key(credentials: str, _address: str) -> Principal:
+    if credentials != "good":
+        raise errors.Unauthenticated
+    return Principal(account_id="account", credential_id="key")
+
+
+class NoReceipts:
+    """Nothing here is repeatable."""
+
+    async def find(self, account_id: str, key: str) -> None: ...
+    def claiming(self, account_id: str, key: str, fingerprint: bytes) -> NoReturn:
+        raise AssertionError
+
+    async def complete(self, account_id: str, key: str, status: int, content_type: str, body: bytes) -> None: ...
+
+
+def gate() -> Gate:
+    return Gate(
+        authenticators={Scheme.API_KEY: one_key},
+        limits=RateLimits(),
+        idempotency=Idempotency(NoReceipts()),
+        clock=VirtualClock(),
+    )
 
 
 FAMILIES = {
@@ -48,17 +70,13 @@ FAMILIES = {
 
 
 def routes() -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(route_class=Operation)
 
-    @router.post("/shapes")
+    @router.post("/shapes", **described("create-shape", accepts=(Scheme.API_KEY, Scheme.BASIC), errors=(400,)))
     async def create(principal: Authenticated, shape: Shape) -> dict[str, Any]:
         return {"account": principal.account_id, "edges": shape.edge_count}
 
-    @router.post("/raw")
-    async def raw(body: Annotated[bytes, Body()]) -> int:
-        return len(body)
-
-    @router.get("/fail/{family}")
+    @router.get("/fail/{family}", **described("fail", accepts=()))
     async def fail(family: str) -> None:
         raise FAMILIES[family]
 
@@ -81,9 +99,7 @@ def pages(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(pages: Path) -> Iterator[TestClient]:
-    app = assemble(
-        authenticator=OneKey(), ids=CountingIds(), routers=[routes()], checks={"it": fine}, home=None, pages=pages
-    )
+    app = assemble(gate=gate(), ids=CountingIds(), routers=[routes()], checks={"it": fine}, home=None, pages=pages)
     with TestClient(app, follow_redirects=False) as client:
         yield client
 
@@ -174,9 +190,18 @@ def test_a_body_that_is_not_json_is_a_400(client: TestClient, body: bytes) -> No
     assert (answer.status_code, details(answer)["messageId"]) == (400, "BAD_REQUEST")
 
 
-def test_a_body_that_is_not_called_json_is_a_400(client: TestClient) -> None:
-    answer = client.post("/shapes", headers={**KEY, "Content-Type": "text/plain"}, content=b'{"edgeCount":3}')
-    assert answer.status_code == 400
+@pytest.mark.parametrize("kind", ["text/plain", "application/xml", "multipart/form-data; boundary=x", "json", ";"])
+def test_a_body_that_is_not_called_json_is_a_415(client: TestClient, kind: str) -> None:
+    answer = client.post("/shapes", headers={**KEY, "Content-Type": kind}, content=b'{"edgeCount":3}')
+    assert (answer.status_code, details(answer)["messageId"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json"]
+)
+def test_json_has_several_names(client: TestClient, kind: str) -> None:
+    answer = client.post("/shapes", headers={**KEY, "Content-Type": kind}, content=b'{"edgeCount":3}')
+    assert answer.json() == {"account": "account", "edges": 3}
 
 
 @pytest.mark.parametrize("announced", [True, False])
@@ -192,7 +217,7 @@ def test_a_body_over_the_limit_is_a_413(client: TestClient, announced: bool) -> 
 
 def test_without_credentials_nothing_is_said_about_the_body(client: TestClient) -> None:
     for headers in ({}, {"Authorization": "App bad"}):
-        answer = client.post("/shapes", headers=headers, json={"edgeCount": "many"})
+        answer = client.post("/shapes", headers=headers, content=b"{")
         assert answer.status_code == 401
         assert details(answer) == {"messageId": "UNAUTHORIZED", "text": "Unauthorized"}
         assert answer.headers["WWW-Authenticate"] == "App"
@@ -256,7 +281,7 @@ def test_the_openapi_document_describes_the_errors_as_they_are(client: TestClien
 
 def test_the_root_leads_home_if_there_is_one(pages: Path) -> None:
     for home, status in (("/app/showcase", 307), (None, 200)):
-        app = assemble(authenticator=OneKey(), ids=CountingIds(), routers=[], checks={}, home=home, pages=pages)
+        app = assemble(gate=gate(), ids=CountingIds(), routers=[], checks={}, home=home, pages=pages)
         answer = TestClient(app, follow_redirects=False).get("/")
         assert (answer.status_code, answer.headers.get("Location")) == (status, home)
 
@@ -272,7 +297,7 @@ def test_a_node_is_ready_when_every_check_passes(monkeypatch: pytest.MonkeyPatch
         return "never"
 
     def readiness(checks: dict[str, health.Check]) -> httpx2.Response:
-        app = assemble(authenticator=OneKey(), ids=CountingIds(), routers=[], checks=checks, home=None)
+        app = assemble(gate=gate(), ids=CountingIds(), routers=[], checks=checks, home=None)
         assert TestClient(app).get("/health/live").json() == {"status": "UP"}
         return TestClient(app).get("/health/ready")
 
