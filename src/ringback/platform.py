@@ -19,6 +19,7 @@ from ringback.kernel.ids import Ids, RandomIds
 from ringback.kernel.redaction import Secret
 from ringback.settings import KEY_FILE, SECRET_KEY_LENGTH, Settings
 from ringback.storage import Database
+from ringback.storage.audit import AuditLog
 
 
 class SecretKeyUnusable(RingbackError):
@@ -35,6 +36,7 @@ class Platform:
     clock: Clock
     ids: Ids
     database: Database
+    audit: AuditLog
     accounts: Accounts
     identities: Identities
     tokens: TokenVerifier
@@ -66,6 +68,7 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
             clock=clock,
             ids=ids,
             database=database,
+            audit=AuditLog(secret_key, clock),
             accounts=Accounts(database, clock, ids, passwords),
             identities=Identities(database, clock, ids, TokenSigner(secret_key), tokens),
             tokens=tokens,

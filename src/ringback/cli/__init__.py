@@ -10,6 +10,7 @@ import typer
 
 from ringback.app import openapi_document
 from ringback.cli.accounts import account, api_key, token, user
+from ringback.cli.audit import audit
 from ringback.cli.diagnosis import doctor
 from ringback.cli.serving import configure_logging, serve
 from ringback.cli.workers import worker
@@ -19,8 +20,12 @@ __all__ = ["cli", "configure_logging", "main"]
 cli = typer.Typer(help="Self-hosted voice and video for any application.", no_args_is_help=True, add_completion=False)
 cli.command()(serve)
 cli.command()(doctor)
-for name, group in {"account": account, "api-key": api_key, "user": user, "token": token, "worker": worker}.items():
-    cli.add_typer(group, name=name)
+cli.add_typer(account, name="account")
+cli.add_typer(api_key, name="api-key")
+cli.add_typer(user, name="user")
+cli.add_typer(token, name="token")
+cli.add_typer(worker, name="worker")
+cli.add_typer(audit, name="audit")
 
 
 @cli.command()

@@ -20,7 +20,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("account_id", "key", name="pk_receipts"),
     )
     op.create_index("ix_receipts_claimed_at", "receipts", ["claimed_at"])
+    op.create_table(
+        "audit_log",
+        sa.Column("position", sa.Integer, autoincrement=False, nullable=False),
+        sa.Column("happened_at", sa.String(32), nullable=False),
+        sa.Column("account_id", sa.String(36), nullable=False),
+        sa.Column("actor", sa.String(100), nullable=False),
+        sa.Column("action", sa.String(64), nullable=False),
+        sa.Column("subject", sa.String(200), nullable=False),
+        sa.Column("details", sa.Text, nullable=False),
+        sa.Column("hash", sa.LargeBinary(32), nullable=False),
+        sa.PrimaryKeyConstraint("position", name="pk_audit_log"),
+    )
+    op.create_index("ix_audit_log_account_id", "audit_log", ["account_id"])
 
 
 def downgrade() -> None:
-    op.drop_table("receipts")
+    for table in ("audit_log", "receipts"):
+        op.drop_table(table)
