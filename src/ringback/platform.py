@@ -20,6 +20,7 @@ from ringback.kernel.redaction import Secret
 from ringback.settings import KEY_FILE, SECRET_KEY_LENGTH, Settings
 from ringback.storage import Database
 from ringback.storage.audit import AuditLog
+from ringback.storage.encryption import Encryption
 
 
 class SecretKeyUnusable(RingbackError):
@@ -37,6 +38,7 @@ class Platform:
     ids: Ids
     database: Database
     audit: AuditLog
+    encryption: Encryption
     accounts: Accounts
     identities: Identities
     tokens: TokenVerifier
@@ -69,6 +71,7 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
             ids=ids,
             database=database,
             audit=AuditLog(secret_key, clock),
+            encryption=Encryption(secret_key),
             accounts=Accounts(database, clock, ids, passwords),
             identities=Identities(database, clock, ids, TokenSigner(secret_key), tokens),
             tokens=tokens,

@@ -140,7 +140,7 @@ class Settings(BaseSettings):
     """The first start creates this API key instead of a random one."""
 
     secret_key: Annotated[SecretStr, Field(min_length=SECRET_KEY_LENGTH)] | None = None
-    """Signs tokens and will encrypt secrets at rest; without it, a 0600 file in the data directory does."""
+    """Signs tokens and the audit log, encrypts secrets at rest; without it, a 0600 file in the data directory does."""
 
     demo: bool = Field(default_factory=_demo)
     """Hand out tokens without an API key, for the showcase. On by default only when nobody else can reach the host."""
