@@ -4,15 +4,19 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter
-from pydantic import Field, StrictInt, StrictStr
+from pydantic import AfterValidator, Field, StrictInt, StrictStr
 
 from ringback.accounts import DEFAULT_ACCOUNT, Accounts
 from ringback.identities.model import (
     DEFAULT_TIME_TO_LIVE,
     DISPLAY_NAME_LENGTH,
+    DISPLAY_NAME_RULE,
     IDENTITY_PATTERN,
+    IDENTITY_RULE,
     MAX_TIME_TO_LIVE,
     RecordingPolicy,
+    is_display_name,
+    is_identity,
 )
 from ringback.identities.service import Identities, IssuedToken
 from ringback.web import Authenticated, Operation, RequestModel, ResponseModel, described
@@ -24,10 +28,24 @@ TOKEN_SCOPES: Final = ("webrtc:manage", "webrtc:identity:manage")
 _DEPRECATED = Field(json_schema_extra={"deprecated": True})  # `deprecated=True` would warn whenever we read the field
 
 
-# The services check the rules; what stands here beside the types is for /openapi.json.
-IdentityText = Annotated[StrictStr, Field(json_schema_extra={"pattern": IDENTITY_PATTERN})]
+def _identity(text: str) -> str:
+    if not is_identity(text):
+        raise ValueError(IDENTITY_RULE)
+    return text
+
+
+def _display_name(text: str) -> str:
+    if not is_display_name(text):
+        raise ValueError(DISPLAY_NAME_RULE)
+    return text
+
+
+# The service checks these rules for everybody; here they are checked with the other fields, so that all that is wrong
+# with a request is told at once.
+IdentityText = Annotated[StrictStr, AfterValidator(_identity), Field(json_schema_extra={"pattern": IDENTITY_PATTERN})]
 DisplayName = Annotated[
     StrictStr,
+    AfterValidator(_display_name),
     Field(json_schema_extra={"minLength": DISPLAY_NAME_LENGTH.start, "maxLength": DISPLAY_NAME_LENGTH.stop - 1}),
 ]
 
@@ -68,6 +86,7 @@ def token_routes(identities: Identities) -> APIRouter:
             display_name=body.display_name,
             time_to_live=timedelta(seconds=body.time_to_live),
             recording=body.capabilities.recording if body.capabilities else None,
+            issued_by=principal.credential_id,
         )
         return _answer(issued)
 

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from ringback.kernel.text import is_safe
+
 IDENTITY_LENGTH: Final = range(3, 65)
 """Characters of an identity."""
 
@@ -17,6 +19,9 @@ MAX_TIME_TO_LIVE: Final = timedelta(hours=24)
 
 IDENTITY_PATTERN: Final = r"^[\p{L}\p{N}\-_+=/.]{3,64}$"
 """The public API's rule, for documentation; `is_identity` applies it (Python's `re` has no `\\p`)."""
+
+IDENTITY_RULE: Final = "must have 3 to 64 letters, digits or -_+=/."
+DISPLAY_NAME_RULE: Final = "must have 5 to 50 characters, none of them control characters or marks of direction"
 
 _PUNCTUATION: Final = frozenset("-_+=/.")
 
@@ -38,8 +43,14 @@ class TokenClaims:
     display_name: str | None
     recording: RecordingPolicy | None
     token_id: str
+    issued_by: str | None
+    """The API key or user whose request issued it; None: the operator's own command line, or the demo."""
+
     issued_at: datetime
+    """To the microsecond: a token that is issued right after a revocation is not stopped by it."""
+
     expires_at: datetime
+    """A whole second."""
 
 
 def is_identity(text: str) -> bool:
@@ -50,7 +61,5 @@ def is_identity(text: str) -> bool:
 
 
 def is_display_name(text: str) -> bool:
-    """Whether `text` may be shown as somebody's name: 5 … 50 characters, none of them control characters."""
-    return len(text) in DISPLAY_NAME_LENGTH and not any(
-        unicodedata.category(character) in ("Cc", "Cs") for character in text
-    )
+    """Whether `text` may be shown as somebody's name: 5 … 50 characters that show what they are."""
+    return len(text) in DISPLAY_NAME_LENGTH and is_safe(text)

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from ringback.identities import store
 from ringback.identities.model import (
     DEFAULT_TIME_TO_LIVE,
+    DISPLAY_NAME_RULE,
+    IDENTITY_RULE,
     MAX_TIME_TO_LIVE,
     RecordingPolicy,
     TokenClaims,
@@ -49,28 +51,31 @@ class Identities:
         display_name: str | None = None,
         time_to_live: timedelta | None = None,
         recording: RecordingPolicy | None = None,
+        issued_by: str | None = None,
     ) -> IssuedToken:
         """A token for `identity` in this account, which the account knows from now on.
 
+        `issued_by` is the id of the credentials that ask for it; who revokes those revokes the token.
         Raises `InvalidRequest` naming the field, by the rules of the public API.
         """
         lifetime = DEFAULT_TIME_TO_LIVE if time_to_live is None else time_to_live
         if not is_identity(identity):
-            raise InvalidRequest("must have 3 to 64 letters, digits or -_+=/.", field="identity")
+            raise InvalidRequest(IDENTITY_RULE, field="identity")
         if display_name is not None and not is_display_name(display_name):
-            raise InvalidRequest("must have 5 to 50 characters", field="displayName")
+            raise InvalidRequest(DISPLAY_NAME_RULE, field="displayName")
         if not timedelta(0) < lifetime <= MAX_TIME_TO_LIVE:
             seconds = int(MAX_TIME_TO_LIVE.total_seconds())
             raise InvalidRequest(f"must be between 1 and {seconds} seconds", field="timeToLive")
-        now = self._clock.now().replace(microsecond=0)  # a JWT's times are whole seconds: say no other ones
+        now = self._clock.now()
         claims = TokenClaims(
             account_id=account_id,
             identity=identity,
             display_name=display_name,
             recording=recording,
             token_id=self._ids.new(),
+            issued_by=issued_by,
             issued_at=now,
-            expires_at=now + lifetime,
+            expires_at=(now + lifetime).replace(microsecond=0),  # all that a JWT's readers understand
         )
         await self._database.write(lambda connection: store.remember(connection, account_id, identity, now))
         return IssuedToken(self._signer.sign(claims), claims.expires_at)

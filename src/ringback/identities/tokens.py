@@ -1,7 +1,8 @@
 """Signs and checks WebRTC tokens: JWTs with HS256 and one key per installation.
 
 Claims: `identity`, `name` (when there is a display name), `exp`, `iat`, `jti`, `caps` (as in the public API), and our
-own `account` and `recording` (when the token says anything about it).
+own `account`, `by` (the credentials that issued it, when there were any) and `recording` (when the token says anything
+about it). `iat` has microseconds.
 """
 
 import hashlib
@@ -38,17 +39,19 @@ class TokenSigner:
         self._key = _signing_key(secret_key)
 
     def sign(self, claims: TokenClaims) -> Token:
-        """The token that says `claims`; its times are whole seconds."""
+        """The token that says `claims`."""
         body: dict[str, Any] = {
             "identity": claims.identity,
             "account": claims.account_id,
-            "iat": int(claims.issued_at.timestamp()),
+            "iat": claims.issued_at.timestamp(),
             "exp": int(claims.expires_at.timestamp()),
             "jti": claims.token_id,
             "caps": [_RECORDING_CAPABILITY] if claims.recording is RecordingPolicy.ALWAYS else [],
         }
         if claims.display_name is not None:
             body["name"] = claims.display_name
+        if claims.issued_by is not None:
+            body["by"] = claims.issued_by
         if claims.recording is not None:
             body["recording"] = claims.recording.value
         return Token(jwt.encode(_HEADER, body, self._key))
@@ -81,12 +84,13 @@ def _claims(body: dict[str, Any]) -> TokenClaims:
     """Raises KeyError, TypeError or ValueError for anything that `TokenSigner` would not have signed."""
     name = body.get("name")
     recording = body.get("recording")
-    texts = (body["identity"], body["account"], body["jti"])
+    issued_by = body.get("by")
+    texts = (body["identity"], body["account"], body["jti"], *(() if issued_by is None else (issued_by,)))
     if not all(type(text) is str and text for text in texts) or not is_identity(body["identity"]):
         raise ValueError
     if name is not None and not (type(name) is str and is_display_name(name)):
         raise ValueError
-    if type(body["iat"]) is not int or type(body["exp"]) is not int:
+    if type(body["iat"]) not in (int, float) or type(body["exp"]) is not int:
         raise TypeError
     return TokenClaims(
         account_id=body["account"],
@@ -94,6 +98,7 @@ def _claims(body: dict[str, Any]) -> TokenClaims:
         display_name=name,
         recording=None if recording is None else RecordingPolicy(recording),
         token_id=body["jti"],
+        issued_by=issued_by,
         issued_at=datetime.fromtimestamp(body["iat"], UTC),
         expires_at=datetime.fromtimestamp(body["exp"], UTC),
     )

@@ -4,6 +4,7 @@
 operation says which one it answers with (`web/operations.py`); what is no operation answers with the first.
 """
 
+import json
 from collections.abc import Mapping
 from enum import Enum
 from http import HTTPStatus
@@ -93,6 +94,12 @@ _HEADERS: Final[Mapping[HTTPStatus, Mapping[str, str]]] = {
 }
 
 
+_EXAMPLE: Final[Mapping[HTTPStatus, Mapping[str, list[str]]]] = {
+    HTTPStatus.BAD_REQUEST: {"identity": ["must not be null"]}
+}
+"""The wrong fields of the example in the OpenAPI document."""
+
+
 class ServiceException(BaseModel):
     messageId: str  # noqa: N815 - the contract's name
     text: str
@@ -137,17 +144,35 @@ def described_errors(body: ErrorBody, *statuses: int) -> dict[int | str, dict[st
     return {status: {"model": body.value, "description": _WORDS[HTTPStatus(status)].text} for status in statuses}
 
 
+def described_answers() -> dict[str, Any]:
+    """Every error that an operation can answer with, as components of the OpenAPI document: `ApiException404`, …"""
+    return {
+        f"{body.value.__name__}{status.value}": {
+            "description": words.text,
+            "content": {
+                "application/json": {
+                    "schema": {"$ref": f"#/components/schemas/{body.value.__name__}"},
+                    "example": json.loads(bytes(error_answer(status, body, fields=_EXAMPLE.get(status)).body)),
+                }
+            },
+        }
+        for body in ErrorBody
+        for status, words in _WORDS.items()
+    }
+
+
 def error_answer(
     status: HTTPStatus,
     body: ErrorBody = ErrorBody.API_EXCEPTION,
     *,
+    code: str | None = None,
     text: str | None = None,
     fields: Mapping[str, list[str]] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """The body for `status`; a status without words of its own is told as the family it belongs to.
 
-    `text` is said in the place of the general words, `fields` says what is wrong with which field.
+    `code` and `text` stand in the place of the general ones, `fields` says what is wrong with which field.
     """
     family = HTTPStatus.BAD_REQUEST if status < HTTPStatus.INTERNAL_SERVER_ERROR else HTTPStatus.INTERNAL_SERVER_ERROR
     words = _WORDS.get(status) or _WORDS[family]
@@ -159,7 +184,7 @@ def error_answer(
         content = {"requestError": {"serviceException": details}}
     else:
         content = {
-            "errorCode": f"E{status.value}",
+            "errorCode": code or f"E{status.value}",
             "description": text or words.text,
             "action": words.action,
             "violations": [
@@ -197,7 +222,8 @@ def _wrong_fields(error: RequestValidationError) -> dict[str, list[str]]:
     for problem in error.errors():
         # The first part says where (body, query, …); numbers of a JSON syntax error are offsets, not fields.
         path = [] if problem["type"] == "json_invalid" else [str(part) for part in problem["loc"][1:]]
-        message = "must not be null" if problem["type"] == "missing" else problem["msg"]  # the contract's words
+        # The contract's words where it has any; of ours only what the validator said.
+        message = "must not be null" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
         fields.setdefault(".".join(path) or "request", []).append(message)
     return fields
 

@@ -26,6 +26,8 @@ def test_display_names(name: str) -> None:
     assert is_display_name(name)
 
 
-@pytest.mark.parametrize("name", ["", "1234", "x" * 51, "abcd\x00", "abc\ndef", "abcde\ud800"])
+@pytest.mark.parametrize(
+    "name", ["", "1234", "x" * 51, "abcd\x00", "abc\ndef", "abcde\ud800", "Alice\u202e", "\u2067Alice"]
+)
 def test_what_cannot_be_a_display_name(name: str) -> None:
     assert not is_display_name(name)

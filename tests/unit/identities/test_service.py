@@ -47,11 +47,14 @@ async def test_a_token_says_what_was_asked_for(identities: Identities, clock: Vi
         display_name="Alice Doe",
         time_to_live=timedelta(minutes=5),
         recording=RecordingPolicy.ON_DEMAND,
+        issued_by="key-1",
     )
     claims = TokenVerifier(SECRET).verify(issued.token.reveal(), clock.now())
     assert (claims.account_id, claims.identity, claims.display_name) == ("a", "alice", "Alice Doe")
     assert claims.recording is RecordingPolicy.ON_DEMAND
-    assert claims.expires_at - claims.issued_at == timedelta(minutes=5)
+    assert claims.issued_by == "key-1"
+    assert claims.issued_at == clock.now()
+    assert claims.expires_at == clock.now() + timedelta(minutes=5, seconds=-0.75)  # never longer than asked for
     assert issued.expires_at == claims.expires_at
 
 

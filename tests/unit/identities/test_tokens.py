@@ -26,7 +26,8 @@ CLAIMS = TokenClaims(
     display_name="Alice Doe",
     recording=RecordingPolicy.ALWAYS,
     token_id="token-1",
-    issued_at=NOW,
+    issued_by="key-1",
+    issued_at=NOW + timedelta(microseconds=123_457),
     expires_at=NOW + timedelta(hours=1),
 )
 SIGNER = TokenSigner(SECRET)
@@ -68,7 +69,7 @@ def test_a_token_proves_what_was_signed() -> None:
 
 
 def test_a_token_without_the_optional_claims() -> None:
-    claims = TokenClaims("account-1", "alice", None, None, "token-2", NOW, NOW + timedelta(seconds=1))
+    claims = TokenClaims("account-1", "alice", None, None, "token-2", None, NOW, NOW + timedelta(seconds=1))
     token = SIGNER.sign(claims).reveal()
     assert VERIFIER.verify(token, NOW) == claims
     assert decoded(token.split(".")[1]).keys() == {"identity", "account", "iat", "exp", "jti", "caps"}
@@ -88,7 +89,9 @@ def test_a_token_works_until_it_expires_and_not_a_moment_longer() -> None:
 
 
 def test_the_longest_names_fit_into_a_token() -> None:
-    claims = TokenClaims("a" * 36, "𝒳" * 64, "😀" * 50, RecordingPolicy.ON_DEMAND, "t" * 36, NOW, CLAIMS.expires_at)
+    claims = TokenClaims(
+        "a" * 36, "𝒳" * 64, "😀" * 50, RecordingPolicy.ON_DEMAND, "t" * 36, "k" * 36, NOW, CLAIMS.expires_at
+    )
     token = SIGNER.sign(claims).reveal()
     assert len(token) < 2300
     assert VERIFIER.verify(token, NOW) == claims
@@ -176,6 +179,10 @@ FORGERIES = {
     "exp is beyond any calendar": with_claims(exp=10**30),
     "iat missing": with_claims(iat=None),
     "iat is a text": with_claims(iat="now"),
+    "iat is true": with_claims(iat=True),
+    "iat is no number": signed(
+        HEADER, encoded(b'{"identity":"alice","account":"a","jti":"t","iat":NaN,"exp":2000000000}')
+    ),
     "not valid before tomorrow": with_claims(nbf=int(NOW.timestamp()) + 86_400),
     "identity missing": with_claims(identity=None),
     "identity is a number": with_claims(identity=12345),
@@ -187,9 +194,12 @@ FORGERIES = {
     "account is an object": with_claims(account={"id": "account-1"}),
     "jti missing": with_claims(jti=None),
     "jti is a number": with_claims(jti=7),
+    "by is a number": with_claims(by=7),
+    "by is empty": with_claims(by=""),
     "name is a number": with_claims(name=12345),
     "name is too long": with_claims(name="x" * 51),
     "name has a control character": with_claims(name="Alice\x00"),
+    "name turns the reading direction": with_claims(name="Alice\u202e"),
     "recording is unknown": with_claims(recording="SOMETIMES"),
     "recording is a list": with_claims(recording=["ALWAYS"]),
 }

@@ -17,6 +17,7 @@ CLAIMS: Final = TokenClaims(
     display_name=None,
     recording=None,
     token_id="t",
+    issued_by=None,
     issued_at=datetime(2030, 1, 1, tzinfo=UTC),
     expires_at=datetime(2030, 1, 2, tzinfo=UTC),
 )
