@@ -140,6 +140,7 @@ def build_app(
         routers=public,
         checks={"database": database_is_writable, **(checks or {})},
         home=SHOWCASE if demo else None,
+        public_url=platform.settings.public_url,
     )
 
 

@@ -42,26 +42,35 @@ def _display_name(text: str) -> str:
 
 # The service checks these rules for everybody; here they are checked with the other fields, so that all that is wrong
 # with a request is told at once.
-IdentityText = Annotated[StrictStr, AfterValidator(_identity), Field(json_schema_extra={"pattern": IDENTITY_PATTERN})]
+IdentityText = Annotated[
+    StrictStr, AfterValidator(_identity), Field(json_schema_extra={"pattern": IDENTITY_PATTERN}, examples=["alice"])
+]
 DisplayName = Annotated[
     StrictStr,
     AfterValidator(_display_name),
-    Field(json_schema_extra={"minLength": DISPLAY_NAME_LENGTH.start, "maxLength": DISPLAY_NAME_LENGTH.stop - 1}),
+    Field(
+        json_schema_extra={"minLength": DISPLAY_NAME_LENGTH.start, "maxLength": DISPLAY_NAME_LENGTH.stop - 1},
+        examples=["Alice"],
+    ),
 ]
 
 
 class CapabilitiesCreate(RequestModel):
     recording: RecordingPolicy | None = None
+    """Instead, the account's settings say what is recorded."""
 
 
 class DemoTokenCreate(RequestModel):
     identity: IdentityText
+    """Who connects with this token: a name that you choose, and that others call."""
+
     display_name: DisplayName | None = None
+    """What the others see; the identity, where there is none."""
 
 
 class TokenCreate(DemoTokenCreate):
     time_to_live: Annotated[StrictInt, Field(gt=0, le=_MAX_SECONDS)] = int(DEFAULT_TIME_TO_LIVE.total_seconds())
-    """Seconds."""
+    """Seconds until the token expires. A connection that it has opened does not end with it."""
 
     capabilities: Annotated[CapabilitiesCreate | None, _DEPRECATED] = None
     application_id: Annotated[Any, _DEPRECATED] = None
@@ -69,8 +78,10 @@ class TokenCreate(DemoTokenCreate):
 
 
 class TokenAnswer(ResponseModel):
-    token: str
-    expiration_time: str
+    token: Annotated[str, Field(examples=["eyJhbGciOiJIUzI1NiJ9.eyJpZGVudGl0eSI6ImFsaWNlIn0.3fU8RzJ0kQ"])]
+    """What the SDK connects with. Whoever has it can call and be called as this identity, so give it to nobody else."""
+
+    expiration_time: Annotated[str, Field(examples=["2026-01-31T20:00:00.000Z"])]
     """ISO 8601 in UTC, ending in `Z`."""
 
 
@@ -80,6 +91,11 @@ def token_routes(identities: Identities) -> APIRouter:
 
     @router.post("/token", **described("generate-webrtc-token", scopes=TOKEN_SCOPES, errors=(400,)))
     async def create(principal: Authenticated, body: TokenCreate) -> TokenAnswer:
+        """Create a token.
+
+        With it, an SDK in a browser or app connects as one identity. Ask for it in your backend when somebody signs in
+        there: only the backend may know the API key.
+        """
         issued = await identities.issue_token(
             principal.account_id,
             body.identity,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -11,11 +11,11 @@ from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from ringback import __version__
 from ringback.kernel.ids import Ids
-from ringback.web.auth import SECURITY_SCHEMES
 from ringback.web.errors import install_error_handlers
 from ringback.web.health import Check, health_routes
 from ringback.web.idempotency import HEADER, REPLAYED
 from ringback.web.middleware import EveryRequest
+from ringback.web.openapi import ABOUT, describe, openapi_routes
 from ringback.web.operations import Gate
 from ringback.web.pages import STATIC_PAGES, Pages
 
@@ -33,11 +33,25 @@ def assemble(
     routers: Iterable[APIRouter],
     checks: Mapping[str, Check],
     home: str | None,
+    public_url: str = "/",
     pages: Path = STATIC_PAGES,
 ) -> FastAPI:
-    """The application. `home` is the path that `/` leads people to; without it `/` only says what this is."""
-    # FastAPI's own documentation pages load scripts from a public host.
-    app = FastAPI(title="Ringback", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False)
+    """The application.
+
+    `home` is the path that `/` leads people to; without it `/` only says what this is. `public_url` is the origin that
+    the API says it has.
+    """
+    # FastAPI's own documentation pages load scripts from a public host; `openapi_routes` and our own page are ours.
+    app = FastAPI(
+        title="Ringback",
+        version=__version__,
+        description=ABOUT,
+        servers=[{"url": public_url}],
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
     app.state.gate = gate
     install_error_handlers(app)
     # Any origin may ask: what opens anything is a header that pages have to be given, never a cookie.
@@ -57,28 +71,8 @@ def assemble(
             return RedirectResponse(home, HTTPStatus.TEMPORARY_REDIRECT)
         return PlainTextResponse("Ringback\n")
 
-    for router in (health_routes(checks), *routers):
+    describe(app, gate.limits)
+    for router in (health_routes(checks), openapi_routes(app), *routers):
         app.include_router(router, max_body_size=BODY_LIMIT)
     app.mount("/app", Pages(pages))
-    _describe_what_is_enforced(app)
     return app
-
-
-def _describe_what_is_enforced(app: FastAPI) -> None:
-    """FastAPI documents a 422 for every body, where we answer 400; and it does not know our ways to sign in."""
-    generate = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            schema = generate()
-            for path in schema["paths"].values():
-                for operation in path.values():
-                    if operation["responses"].get("422", {}).get("description") == "Validation Error":
-                        del operation["responses"]["422"]
-            schema.setdefault("components", {})["securitySchemes"] = dict(SECURITY_SCHEMES)
-            for name in ("HTTPValidationError", "ValidationError"):
-                schema["components"].get("schemas", {}).pop(name, None)
-            app.openapi_schema = schema
-        return app.openapi_schema
-
-    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way

@@ -84,7 +84,7 @@ async def authenticate(request: Request, accepted: Collection[str], authenticato
     return principal
 
 
-def _principal(request: Request) -> Principal:
+async def _principal(request: Request) -> Principal:
     principal: Principal = request.state.principal
     return principal
 
@@ -92,29 +92,32 @@ def _principal(request: Request) -> Principal:
 Authenticated = Annotated[Principal, Depends(_principal)]
 """The type of a parameter of an operation that wants to know who is asking."""
 
-SECURITY_SCHEMES: Final[Mapping[Scheme, dict[str, Any]]] = {
-    Scheme.API_KEY: {
-        "type": "apiKey",
-        "name": "Authorization",
-        "in": "header",
-        "description": "`App <API key>`",
-    },
-    Scheme.BASIC: {"type": "http", "scheme": "basic", "description": "Username and password of a user."},
-    Scheme.IBSSO: {
-        "type": "apiKey",
-        "name": "Authorization",
-        "in": "header",
-        "description": "`IBSSO <token>`, from `POST /auth/1/session`.",
-    },
-    Scheme.OAUTH2: {
-        "type": "oauth2",
-        "flows": {"clientCredentials": {"tokenUrl": "/auth/1/oauth2/token", "scopes": {}}},
-    },
-    Scheme.WEBRTC_TOKEN: {
-        "type": "http",
-        "scheme": "bearer",
-        "bearerFormat": "JWT",
-        "description": "A WebRTC token, from `POST /webrtc/1/token`.",
-    },
-}
-"""How /openapi.json describes them."""
+
+def security_schemes(origin: str) -> dict[str, dict[str, Any]]:
+    """How the OpenAPI document describes the schemes; `origin` is that of the API."""
+    return {
+        Scheme.API_KEY: {
+            "type": "apiKey",
+            "name": "Authorization",
+            "in": "header",
+            "description": "`App <API key>`",
+        },
+        Scheme.BASIC: {"type": "http", "scheme": "basic", "description": "Username and password of a user."},
+        Scheme.IBSSO: {
+            "type": "apiKey",
+            "name": "Authorization",
+            "in": "header",
+            "description": "`IBSSO <token>`, from `POST /auth/1/session`.",
+        },
+        Scheme.OAUTH2: {
+            "type": "oauth2",
+            "flows": {"clientCredentials": {"tokenUrl": f"{origin}/auth/1/oauth2/token", "scopes": {}}},
+            "description": "`Bearer <access token>`, from `POST /auth/1/oauth2/token`.",
+        },
+        Scheme.WEBRTC_TOKEN: {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "JWT",
+            "description": "A WebRTC token, from `POST /webrtc/1/token`.",
+        },
+    }

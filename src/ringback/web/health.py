@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Response
-from pydantic import BaseModel
+from pydantic import Field
 
 from ringback.kernel.errors import RingbackError
+from ringback.web.schemas import ResponseModel
 
 Check = Callable[[], Awaitable[str]]
 """Says in a few words why all is well ("2 of 2 connected"), or raises a `RingbackError` that says why not."""
@@ -19,30 +20,48 @@ CHECK_SECONDS: Final = 2.0
 State = Literal["UP", "DOWN"]
 
 
-class Health(BaseModel):
+class Health(ResponseModel):
     status: State
 
 
-class CheckResult(BaseModel):
+class CheckResult(ResponseModel):
     status: State
-    detail: str
+    detail: Annotated[str, Field(examples=["2 of 2 connected."])]
+    """What was found, in a few words."""
 
 
-class Readiness(BaseModel):
+class Readiness(ResponseModel):
     status: State
+    """`UP` when every check passes."""
+
     checks: dict[str, CheckResult]
+    """What was looked at, by name."""
 
 
 def health_routes(checks: Mapping[str, Check]) -> APIRouter:
     """`/health/live` and `/health/ready`; ready (200, else 503) means that every check passes."""
     router = APIRouter(prefix="/health", tags=["health"])
 
-    @router.get("/live")
+    @router.get("/live", operation_id="get-liveness")
     async def live() -> Health:
+        """Is the node alive?
+
+        Answers as long as the process can answer anything. If it does not, restart it.
+        """
         return Health(status="UP")
 
-    @router.get("/ready", responses={HTTPStatus.SERVICE_UNAVAILABLE.value: {"model": Readiness}})
+    @router.get(
+        "/ready",
+        operation_id="get-readiness",
+        responses={
+            HTTPStatus.SERVICE_UNAVAILABLE.value: {"model": Readiness, "description": "At least one check failed."}
+        },
+    )
     async def ready(response: Response) -> Readiness:
+        """Can the node take work?
+
+        200 when every check passes, else 503. Load balancers send requests only to nodes that are ready.
+        """
         results = await asyncio.gather(*map(_result, checks.values()))
         status: State = "UP" if all(result.status == "UP" for result in results) else "DOWN"
         if status == "DOWN":

@@ -28,6 +28,10 @@ class Limit:
             raise ValueError("a rate limit is written like 100/second, 10/minute, 1000/hour or 40/day")
         return cls(int(found[1]), _SECONDS[found[2]])
 
+    def __str__(self) -> str:
+        unit = next(unit for unit, seconds in _SECONDS.items() if seconds == self.seconds)
+        return f"{self.requests}/{unit}"
+
 
 class RateLimits:
     """Counts in windows that begin with their first request. Of this node only: a cluster allows it on each node."""
@@ -37,9 +41,13 @@ class RateLimits:
         self._chosen = chosen or {}
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}
 
+    def of(self, operation: str, usual: Limit | None) -> Limit | None:
+        """The limit that is in force; `usual` is the one that the operation brings."""
+        return self._chosen.get(operation, usual)
+
     def count(self, operation: str, who: str, usual: Limit | None, now: float) -> None:
         """One more request; `now` in monotonic seconds. Raises `TooManyRequests` when it is one too many."""
-        limit = self._chosen.get(operation, usual)
+        limit = self.of(operation, usual)
         if limit is None:
             return
         end, used = self._windows.get((operation, who), (0.0, 0))

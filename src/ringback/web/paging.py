@@ -22,9 +22,9 @@ class Paging(NamedTuple):
 def paging(largest: int, smallest: int = 1, usual: int = 20) -> type[Paging]:
     """The type of a route's parameter for `?page=&size=`."""
 
-    def asked(
-        page: Annotated[int, Query(ge=0, le=_LAST_PAGE)] = 0,
-        size: Annotated[int, Query(ge=smallest, le=largest)] = usual,
+    async def asked(
+        page: Annotated[int, Query(ge=0, le=_LAST_PAGE, description="Which page; the first one is 0.")] = 0,
+        size: Annotated[int, Query(ge=smallest, le=largest, description="How many results a page holds.")] = usual,
     ) -> Paging:
         return Paging(page, size)
 
@@ -32,10 +32,19 @@ def paging(largest: int, smallest: int = 1, usual: int = 20) -> type[Paging]:
 
 
 class PageInfo(ResponseModel):
+    """Which part of the list this is."""
+
     page: Annotated[int, Field(ge=0)]
+    """The page that was asked for; the first one is 0."""
+
     size: Annotated[int, Field(ge=0)]
+    """The size that was asked for."""
+
     total_pages: Annotated[int, Field(ge=0)]
+    """How many pages there are."""
+
     total_results: Annotated[int, Field(ge=0)]
+    """How many results there are on all pages together."""
 
     @classmethod
     def of(cls, asked: Paging, total: int) -> "PageInfo":
@@ -48,6 +57,8 @@ class WithPageInfo(ResponseModel, Generic[Item]):
     """The envelope of the WebRTC lists."""
 
     results: list[Item]
+    """What is on this page."""
+
     page_info: PageInfo
 
 
@@ -55,4 +66,6 @@ class WithPaging(ResponseModel, Generic[Item]):
     """The envelope of the other lists."""
 
     results: list[Item]
+    """What is on this page."""
+
     paging: PageInfo

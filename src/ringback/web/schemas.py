@@ -21,9 +21,18 @@ from ringback.kernel.text import is_safe
 
 
 class RequestModel(BaseModel):
-    """A body we receive: camelCase, unknown fields are ignored, and null means absent."""
+    """A body we receive: camelCase, unknown fields are ignored, and null means absent.
 
-    model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True, hide_input_in_errors=True)
+    The string below a field is its description in /openapi.json.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -34,9 +43,11 @@ class RequestModel(BaseModel):
 
 
 class ResponseModel(BaseModel):
-    """A body we send: camelCase."""
+    """A body we send: camelCase. The string below a field is its description in /openapi.json."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, use_attribute_docstrings=True
+    )
 
 
 _MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
@@ -67,7 +78,7 @@ Moment = Annotated[
     datetime,
     BeforeValidator(_moment),
     PlainSerializer(show_moment, return_type=str),
-    WithJsonSchema({"type": "string", "format": "date-time"}),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-01-31T12:00:00.000+0000"]}),
 ]
 """A date and time in a body or a query."""
 
