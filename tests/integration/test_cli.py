@@ -121,6 +121,13 @@ def test_the_openapi_document_is_printed_without_touching_any_data(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_openapi_document_of_one_product_is_printed() -> None:
+    assert set(json.loads(run("openapi", "--product", "health").output)["paths"]) == {"/health/live", "/health/ready"}
+    refused = run("openapi", "--product", "faxes")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "webrtc-calls" in refused.stderr
+
+
 @pytest.mark.parametrize(("option", "value"), [("--port", "70000"), ("--workers", "0"), ("--public-url", "ftp://x")])
 def test_a_wrong_option_is_named(tmp_path: Path, option: str, value: str) -> None:
     result = run("serve", "--data-dir", tmp_path / "data", option, value)

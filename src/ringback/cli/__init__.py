@@ -4,7 +4,7 @@ One module per group of commands; `options.py` has what they share.
 """
 
 import asyncio
-import json
+from typing import Annotated
 
 import typer
 
@@ -12,8 +12,10 @@ from ringback.app import openapi_document
 from ringback.cli.accounts import account, api_key, token, user
 from ringback.cli.audit import audit
 from ringback.cli.diagnosis import doctor
+from ringback.cli.options import refuse
 from ringback.cli.serving import configure_logging, serve
 from ringback.cli.workers import worker
+from ringback.web.openapi import UnknownProduct, as_json, of_product
 
 __all__ = ["cli", "configure_logging", "main"]
 
@@ -29,9 +31,18 @@ cli.add_typer(audit, name="audit")
 
 
 @cli.command()
-def openapi() -> None:
+def openapi(
+    product: Annotated[str | None, typer.Option("--product", help="Only this part, such as webrtc-calls.")] = None,
+) -> None:
     """Print the OpenAPI document of the REST API."""
-    typer.echo(json.dumps(asyncio.run(openapi_document()), indent=2, ensure_ascii=False))
+    document = asyncio.run(openapi_document())
+    if product is not None:
+        try:
+            document = of_product(document, product)
+        except UnknownProduct as error:
+            known = ", ".join(tag["name"] for tag in document["tags"])
+            refuse(f"{error.message} There are: {known}.")
+    typer.echo(as_json(document))
 
 
 def main() -> None:
