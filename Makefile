@@ -19,7 +19,7 @@ PAGE_SOURCES := $(shell find packages apps package-lock.json tsconfig.base.json 
 # How `make run` is told where: make run PORT=9000 DATA_DIR=/tmp/trial ARGS="--workers 1"
 SERVE := $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(ARGS)
 
-.PHONY: help run setup build wheel check test e2e soak format generate
+.PHONY: help run setup build wheel check test e2e soak bench format generate
 help: ## say what there is
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
 
@@ -48,6 +48,9 @@ e2e: setup ## only the tests with real browsers
 soak: setup ## many more examples and seeds than CI takes time for
 	@$(STEP) "Properties, the long profile" env RINGBACK_PROPERTIES=soak $(PYTEST) tests/properties --timeout=0
 	@$(STEP) "Browsers: what takes minutes" $(PYTEST) tests/e2e -m soak --timeout=900
+
+bench: setup ## what a request costs; wants an idle machine, and its figures go to benches/RESULTS.md
+	@$(STEP) "REST" python -m benches.rest
 
 format: tools-to-test ## put all source files into their form
 	@ruff format --quiet .
