@@ -141,7 +141,7 @@ def main() -> None:
     arguments.add_argument("--core", type=int, default=0, help="where the node runs")
     chosen = arguments.parse_args()
     others = os.sched_getaffinity(0) - {chosen.core} or {chosen.core}
-    limits = {name: "1000000/second" for name in ("get-files", "create-entity")}
+    limits = dict.fromkeys(("get-files", "create-entity"), "1000000/second")
     with tempfile.TemporaryDirectory() as folder:
         environment = {
             **os.environ,
@@ -151,7 +151,7 @@ def main() -> None:
         }
         command = (sys.executable, "-m", "ringback", "serve", "--port", "0", "--workers", "1", "--data-dir", folder)
         os.sched_setaffinity(0, {chosen.core})  # the node inherits it, with all its threads
-        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as node:
+        with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as node:  # noqa: S603 - our own program
             try:
                 assert node.stdout is not None
                 os.sched_setaffinity(0, others)
