@@ -30,7 +30,7 @@ audit_log = Table(
     Column("account_id", String(36), nullable=False, index=True),
     Column("actor", String(100), nullable=False),
     Column("action", String(64), nullable=False),
-    Column("subject", String(200), nullable=False),
+    Column("subject", String(255), nullable=False),
     Column("details", Text, nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
 )

@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.String(36), nullable=False),
         sa.Column("actor", sa.String(100), nullable=False),
         sa.Column("action", sa.String(64), nullable=False),
-        sa.Column("subject", sa.String(200), nullable=False),
+        sa.Column("subject", sa.String(255), nullable=False),
         sa.Column("details", sa.Text, nullable=False),
         sa.Column("hash", sa.LargeBinary(32), nullable=False),
         sa.PrimaryKeyConstraint("position", name="pk_audit_log"),
