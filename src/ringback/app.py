@@ -17,6 +17,7 @@ from sqlalchemy import Connection, text
 
 from ringback import __version__
 from ringback.accounts import FirstStart
+from ringback.accounts.provisioning.api import provisioning_routes
 from ringback.calls import CallJobs, CallService
 from ringback.calls.commands import Command
 from ringback.calls.dialogs.store import DIALOGS
@@ -131,7 +132,7 @@ def build_app(
         return "Writable."
 
     demo = platform.settings.demo
-    public = [token_routes(platform.identities), *routers]
+    public = [token_routes(platform.identities), provisioning_routes(platform.provisioning), *routers]
     if demo:
         public.append(demo_token_routes(platform.identities, platform.accounts))
     return assemble(

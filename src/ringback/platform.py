@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ringback.accounts import Accounts
 from ringback.accounts.passwords import Passwords
+from ringback.accounts.provisioning import Provisioning
 from ringback.identities import Identities, TokenVerifier
 from ringback.identities.tokens import TokenSigner
 from ringback.kernel.clock import Clock, SystemClock
@@ -40,6 +41,7 @@ class Platform:
     audit: AuditLog
     encryption: Encryption
     accounts: Accounts
+    provisioning: Provisioning
     identities: Identities
     tokens: TokenVerifier
 
@@ -64,15 +66,17 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
     database = Database(settings.database_url, clock)
     passwords = Passwords()
     tokens = TokenVerifier(secret_key)
+    audit = AuditLog(secret_key, clock)
     try:
         yield Platform(
             settings=settings,
             clock=clock,
             ids=ids,
             database=database,
-            audit=AuditLog(secret_key, clock),
+            audit=audit,
             encryption=Encryption(secret_key),
             accounts=Accounts(database, clock, ids, passwords),
+            provisioning=Provisioning(database, audit),
             identities=Identities(database, clock, ids, TokenSigner(secret_key), tokens),
             tokens=tokens,
         )

@@ -9,6 +9,7 @@ from typing import Final
 from ringback.accounts import store
 from ringback.accounts.model import PREFIX_LENGTH, Account, ApiKey, Role, User, api_key_from, is_name, key_hash
 from ringback.accounts.passwords import Passwords
+from ringback.accounts.provisioning import add_default_application
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import InvalidRequest, NotFound, Unauthenticated
 from ringback.kernel.ids import Ids, new_secret
@@ -60,14 +61,21 @@ class Accounts:
 
         record = self._api_key(account.id, "first start", key)
         created = await self._database.write(
-            lambda connection: store.add_first(connection, account, user, password_hash, record, key_hash(key))
+            lambda connection: (
+                store.add_first(connection, account, user, password_hash, record, key_hash(key))
+                and add_default_application(connection, account.id)
+            )
         )
         return FirstStart(account, user.username, password, key) if created else None
 
     async def create_account(self, name: str) -> Account:
         """Raises `InvalidRequest` when the name is taken or cannot be one."""
         account = self._account(_checked_name(name, "name"))
-        if not await self._database.write(lambda connection: store.add_account(connection, account)):
+        if not await self._database.write(
+            lambda connection: (
+                store.add_account(connection, account) and add_default_application(connection, account.id)
+            )
+        ):
             raise InvalidRequest("There is already an account of this name.", field="name")
         return account
 
