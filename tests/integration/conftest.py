@@ -30,12 +30,12 @@ class Node:
         """The headers of the default account's backend."""
         return {"Authorization": f"App {self.first_start.api_key.reveal()}"}
 
-    def key_of_another_account(self) -> dict[str, str]:
+    def key_of_another_account(self, name: str = "another") -> dict[str, str]:
         """The headers of a backend that the default account does not know."""
         accounts = self.platform.accounts
 
         async def create() -> str:
-            account = await accounts.create_account("another")
+            account = await accounts.create_account(name)
             return (await accounts.create_api_key(account.id, "backend"))[1].reveal()
 
         assert self.client.portal is not None
