@@ -2,10 +2,11 @@
 
 from typing import Final, NamedTuple
 
-from sqlalchemy import Column, Connection, Integer, String, select
+from sqlalchemy import Column, Connection, Integer, String, func, select
 
 from ringback.calls.machine import step
 from ringback.calls.model import Call, CallState
+from ringback.kernel.figures import Figure
 from ringback.kernel.steps import Ref
 from ringback.storage.aggregates import Kind, aggregate_table
 
@@ -48,6 +49,16 @@ def live_owners(connection: Connection, worker: int | None = None) -> list[Locat
     if worker is not None:
         query = query.where(table.c.worker == worker)
     return [Located(row.account_id, _ref(row.owner)) for row in connection.execute(query)]
+
+
+def figures(connection: Connection) -> list[Figure]:
+    """How many calls run."""
+    query = select(table.c.call_state, func.count()).where(table.c.call_state.in_(_LIVE)).group_by(table.c.call_state)
+    running: dict[str, int] = dict(connection.execute(query).tuples().all())
+    return [
+        Figure("ringback_calls", "Calls that have not ended.", running.get(state, 0), {"state": state})
+        for state in _LIVE
+    ]
 
 
 def _ref(text: str) -> Ref:

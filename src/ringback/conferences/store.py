@@ -2,10 +2,11 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Connection, Index, String, select, text
+from sqlalchemy import Column, Connection, Index, String, func, select, text
 
 from ringback.conferences.machine import step
 from ringback.conferences.model import Conference, ConferenceState
+from ringback.kernel.figures import Figure
 from ringback.storage.aggregates import Kind, aggregate_table
 
 _ACTIVE: Final = text(f"conference_state = '{ConferenceState.ACTIVE}'")
@@ -25,6 +26,12 @@ CONFERENCES: Final[Kind[Conference]] = Kind(
     step=step,
     columns=lambda conference: {"name": conference.name, "conference_state": conference.state},
 )
+
+
+def figures(connection: Connection) -> list[Figure]:
+    """How many rooms run."""
+    running = connection.scalar(select(func.count()).select_from(table).where(_ACTIVE)) or 0
+    return [Figure("ringback_rooms", "Rooms that somebody is in.", running)]
 
 
 def active_by_name(connection: Connection, account_id: str, name: str) -> str | None:

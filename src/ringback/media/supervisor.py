@@ -1,16 +1,18 @@
 """All media workers of this node, as the `MediaEngine` that the nouns use."""
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import Unavailable
+from ringback.kernel.figures import Figure
 from ringback.kernel.ids import Ids
 from ringback.media.commands import Command, Result
 from ringback.media.engine import MediaListener
 from ringback.media.sockets import socket_directory, socket_path
-from ringback.media.status import WorkerStatus
+from ringback.media.status import WorkerState, WorkerStatus
 from ringback.media.worker import Worker
 
 
@@ -80,6 +82,27 @@ class WorkerSupervisor:
     def status(self) -> list[WorkerStatus]:
         """What can be said about each worker now, by number."""
         return [worker.status() for worker in self._workers]
+
+    def figures(self) -> list[Figure]:
+        """How the workers are, and what they carry."""
+        statuses = self.status()
+        states = Counter(status.state for status in statuses)
+        shown = [
+            Figure("ringback_media_workers", "Media workers, by what they are doing.", states[state], {"state": state})
+            for state in WorkerState
+        ]
+        for status in statuses:
+            label = {"worker": str(status.number)}
+            shown += [
+                Figure(
+                    "ringback_media_worker_rooms",
+                    "Rooms that a worker holds, those of dialogs too.",
+                    status.rooms,
+                    label,
+                ),
+                Figure("ringback_media_worker_restarts_total", "Times that it was lost.", status.restarts, label),
+            ]
+        return shown
 
     def choose_worker(self) -> int:
         """See `MediaEngine.choose_worker`."""

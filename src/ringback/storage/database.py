@@ -26,6 +26,7 @@ from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make
 
 from ringback.kernel.clock import Clock, SystemClock
 from ringback.kernel.errors import RingbackError, Unavailable
+from ringback.kernel.figures import Durations, Figure
 
 T = TypeVar("T")
 
@@ -107,6 +108,8 @@ class Database:
         self._writer = threading.Thread(target=self._write_until_closed, name="database-writer", daemon=True)
         self._readers = ThreadPoolExecutor(READER_THREADS, thread_name_prefix="database-reader")
         self._reads = 0
+        self._refused = 0
+        self._commits = Durations()
         self._closed = False
         self._writer.start()
 
@@ -147,6 +150,7 @@ class Database:
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         if self._closed or self._queue.qsize() >= WRITE_QUEUE_LIMIT:
+            self._refused += 1
             raise Unavailable
         future: Future[T] = Future()
         self._queue.put(_Queued(work, future))
@@ -158,12 +162,22 @@ class Database:
         Raises what `work` raises, and `Unavailable` when too many reads wait or the database is closed.
         """
         if self._closed or self._reads >= READ_QUEUE_LIMIT:
+            self._refused += 1
             raise Unavailable
         self._reads += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._readers, self._read, work)
         finally:
             self._reads -= 1
+
+    def figures(self) -> list[Figure]:
+        """How busy it is."""
+        return [
+            Figure("ringback_database_writes_waiting", "Writes in the queue.", self._queue.qsize()),
+            Figure("ringback_database_reads", "Reads that are under way or waiting.", self._reads),
+            Figure("ringback_database_refused_total", "Work refused because too much of it waited.", self._refused),
+            Figure("ringback_database_commit_seconds", "Seconds of a transaction, commit included.", self._commits),
+        ]
 
     async def close(self) -> None:
         """Finish what is queued, then let go of the database. Safe to call twice."""
@@ -186,6 +200,7 @@ class Database:
     def _commit_together(self, first: _Queued) -> None:
         begun: list[Future[Any]] = []
         outcomes: list[Callable[[], None]] = []
+        start = self._clock.monotonic()
         try:
             with self._write_engine.begin() as connection:
                 for queued in self._batch(first):
@@ -199,6 +214,7 @@ class Database:
                 refusal.__cause__ = error
                 future.set_exception(refusal)
         else:
+            self._commits.add(self._clock.monotonic() - start)
             for deliver in outcomes:
                 deliver()
 
@@ -245,7 +261,12 @@ def _engine(url: str, purpose: str, connections: int) -> Engine:
     if make_url(url).get_backend_name() != "sqlite":
         raise ValueError("this release stores its data in SQLite only")
     engine = create_engine(
-        url, poolclass=QueuePool, pool_size=connections, max_overflow=0, connect_args={"timeout": BUSY_SECONDS}
+        url,
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        connect_args={"timeout": BUSY_SECONDS},
+        hide_parameters=True,  # what a failed statement was about would be in its error, and so in the log
     )
     pragmas = ["journal_mode=WAL", "synchronous=FULL", f"foreign_keys={'OFF' if purpose == 'migrate' else 'ON'}"]
     if purpose == "read":

@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
-from sqlalchemy import Column, Connection, ForeignKey, Integer, LargeBinary, String, Table, delete, insert, select
+from sqlalchemy import Column, Connection, ForeignKey, Integer, LargeBinary, String, Table, delete, func, insert, select
 
+from ringback.kernel.figures import Figure
 from ringback.storage.schema import UtcDateTime, metadata
 
 CONSUMERS = ("signaling",)
@@ -72,6 +73,25 @@ def undelivered(connection: Connection, consumer: str, limit: int) -> list[Outbo
         .limit(limit)
     )
     return [OutboxEvent(row.position, row.name, row.account_id, row.tree, row.type, row.event) for row in rows]
+
+
+def figures(connection: Connection, now: datetime) -> list[Figure]:
+    """What each consumer is owed, and since when."""
+    rows = connection.execute(
+        select(deliveries.c.consumer, func.count(), func.min(deliveries.c.position)).group_by(deliveries.c.consumer)
+    )
+    owed = {consumer: (count, first) for consumer, count, first in rows}
+    shown = []
+    for consumer in CONSUMERS:
+        count, first = owed.get(consumer, (0, None))
+        since = connection.scalar(select(events.c.happened_at).where(events.c.position == first))
+        age = (now - since).total_seconds() if since else 0.0
+        label = {"consumer": consumer}
+        shown += [
+            Figure("ringback_outbox_undelivered", "Events that a consumer has not confirmed.", count, label),
+            Figure("ringback_outbox_oldest_seconds", "Age of the oldest of them.", age, label),
+        ]
+    return shown
 
 
 def confirm(connection: Connection, consumer: str, positions: Sequence[int]) -> None:

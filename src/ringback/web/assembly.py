@@ -1,6 +1,6 @@
 """Puts routes, pages and the shared behaviour together into one ASGI application."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,8 @@ from ringback.kernel.ids import Ids
 from ringback.web.errors import install_error_handlers
 from ringback.web.health import Check, health_routes
 from ringback.web.idempotency import HEADER, REPLAYED
-from ringback.web.middleware import EveryRequest
+from ringback.web.metrics import Answers, Source, metrics_routes
+from ringback.web.middleware import REQUEST_ID, EveryRequest
 from ringback.web.openapi import ABOUT, describe, openapi_routes
 from ringback.web.operations import Gate
 from ringback.web.pages import STATIC_PAGES, Pages
@@ -32,6 +33,7 @@ def assemble(
     ids: Ids,
     routers: Iterable[APIRouter],
     checks: Mapping[str, Check],
+    figures: Sequence[Source] = (),
     home: str | None,
     public_url: str = "/",
     pages: Path = STATIC_PAGES,
@@ -59,11 +61,12 @@ def assemble(
         CORSMiddleware,
         allow_origins=["*"],
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", HEADER],
-        expose_headers=["X-Request-Id", "Retry-After", "Content-Disposition", REPLAYED],
+        allow_headers=["Authorization", "Content-Type", HEADER, REQUEST_ID],
+        expose_headers=[REQUEST_ID, "Retry-After", "Content-Disposition", REPLAYED],
         max_age=CORS_SECONDS,
     )
-    app.add_middleware(EveryRequest, ids=ids)
+    answers = Answers()
+    app.add_middleware(EveryRequest, ids=ids, clock=gate.clock, answers=answers)
 
     @app.get("/", include_in_schema=False)
     async def root() -> Response:
@@ -72,7 +75,8 @@ def assemble(
         return PlainTextResponse("Ringback\n")
 
     describe(app, gate.limits)
-    for router in (health_routes(checks), openapi_routes(app), *routers):
+    shared = (health_routes(checks), metrics_routes((answers.figures, *figures)), openapi_routes(app))
+    for router in (*shared, *routers):
         app.include_router(router, max_body_size=BODY_LIMIT)
     app.mount("/app", Pages(pages))
     return app

@@ -1,14 +1,17 @@
-"""Around every request: an id for the log, headers that protect people in browsers, and no error that leaks."""
+"""Around every request: its id, one line in the log, headers that protect people in browsers, no error that leaks."""
 
+import re
 from http import HTTPStatus
 from typing import Final
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ringback.kernel.clock import Clock
 from ringback.kernel.ids import Ids
 from ringback.web.errors import ErrorBody, error_answer
+from ringback.web.metrics import Answers
 
 _log = structlog.get_logger(__name__)
 
@@ -42,23 +45,36 @@ SECURITY_HEADERS: Final = {
 _TOO_LARGE: Final = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 """Starlette answers this one itself, in plain text, when the size was announced; we say it in shape A."""
 
+REQUEST_ID: Final = "X-Request-Id"
+
+_REQUEST_ID: Final = re.compile("[A-Za-z0-9._-]{1,64}")
+"""Ids of callers that we take over. Anything else could write lines of its own into logs."""
+
+SLOW_SECONDS: Final = 1.0
+"""Answers that begin later are worth a warning: callers that do something for people have given up by then."""
+
 
 class EveryRequest:
     """The outermost ASGI layer. WebSockets pass untouched: they answer errors in their own protocol."""
 
-    def __init__(self, app: ASGIApp, ids: Ids) -> None:
+    def __init__(self, app: ASGIApp, ids: Ids, clock: Clock, answers: Answers) -> None:
         self._app = app
         self._ids = ids
+        self._clock = clock
+        self._answers = answers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = self._ids.new()
-        started = replaced = False
+        begun = self._clock.monotonic()
+        given = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else self._ids.new()
+        status = 0
+        replaced = False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal started, replaced
+            nonlocal status, replaced
             if replaced:
                 return
             if message["type"] == "http.response.start":
@@ -68,10 +84,11 @@ class EveryRequest:
                     await error_answer(_TOO_LARGE, body)(scope, receive, send_with_headers)
                     replaced = True
                     return
-                started = True
-                headers["X-Request-Id"] = request_id
+                status = message["status"]
+                headers[REQUEST_ID] = request_id
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)
+                self._note(scope, status, self._clock.monotonic() - begun)
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
@@ -79,6 +96,18 @@ class EveryRequest:
                 await self._app(scope, receive, send_with_headers)
             except Exception:
                 _log.exception("A request failed unexpectedly.", method=scope["method"])
-                if started:
+                if status:
                     raise  # the server cuts the connection, so that nobody takes half an answer for a whole one
                 await error_answer(HTTPStatus.INTERNAL_SERVER_ERROR)(scope, receive, send_with_headers)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        operation, method = _operation(scope), scope["method"]
+        self._answers.add(operation, method, status, seconds)
+        tell = _log.warning if status >= HTTPStatus.INTERNAL_SERVER_ERROR or seconds > SLOW_SECONDS else _log.debug
+        tell("Answered.", operation=operation, method=method, status=status, milliseconds=round(seconds * 1000, 1))
+
+
+def _operation(scope: Scope) -> str:
+    """The operation that a request has reached; a route that is none has a name, and what leads nowhere has not."""
+    route = scope.get("route")
+    return getattr(route, "operation_id", None) or getattr(route, "name", None) or "none"

@@ -48,12 +48,12 @@ class NoReceipts:
     async def complete(self, account_id: str, key: str, status: int, content_type: str, body: bytes) -> None: ...
 
 
-def gate() -> Gate:
+def gate(clock: VirtualClock | None = None) -> Gate:
     return Gate(
         authenticators={Scheme.API_KEY: one_key},
         limits=RateLimits(),
         idempotency=Idempotency(NoReceipts()),
-        clock=VirtualClock(),
+        clock=clock or VirtualClock(),
     )
 
 
@@ -150,7 +150,10 @@ def test_unavailable_says_when_to_come_back(client: TestClient) -> None:
 def test_a_bug_is_logged_with_the_requests_id(client: TestClient) -> None:
     with capture_logs() as logs:
         answer = client.get("/fail/bug")
-    assert [entry["log_level"] for entry in logs] == ["error"]
+    assert [(entry["event"], entry["log_level"]) for entry in logs] == [
+        ("A request failed unexpectedly.", "error"),
+        ("Answered.", "warning"),
+    ]
     assert answer.headers["X-Request-Id"]
 
 
