@@ -92,8 +92,8 @@ class _Reader:
         match schema.get("type"):
             case "array":
                 return f"list of {self._type(schema['items'])}"
-            case "object" if isinstance(extra := schema.get("additionalProperties"), dict):
-                return f"map of {self._type(extra)}"
+            case "object" if extra := schema.get("additionalProperties"):
+                return f"map of {self._type(extra) if isinstance(extra, dict) else 'anything'}"
             case "object":
                 return self._named(name or schema.get("title", "Body"), schema)
             case "string":
@@ -145,7 +145,7 @@ def _string(schema: Schema) -> str:
 
 
 def _range(schema: Schema, least: str, most: str) -> str:
-    low, high = ("" if schema.get(name) is None else f"{schema[name]:g}" for name in (least, most))
+    low, high = ("" if schema.get(name) is None else f"{schema[name]:.0f}" for name in (least, most))
     return f" {low}..{high}" if low or high else ""
 
 

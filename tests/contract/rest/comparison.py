@@ -25,7 +25,7 @@ def differences(operation: str, theirs: Facts, ours: Facts) -> Iterator[Differen
     (error_body, statuses), *more = wanted["errors"].items()
     assert not more, "the contract answers each operation's errors in one form"
     if missing := set(statuses.split()) - set(mine["errors"].get(error_body, "").split()):
-        yield "errors", f"{error_body} {' '.join(sorted(missing))} is missing from {mine['errors']}"
+        yield "errors", f"{error_body} {' '.join(sorted(missing))} is missing"
 
 
 def _parameters(operation: dict[str, Any]) -> dict[str, Leaf]:
@@ -55,17 +55,33 @@ def _compare(
 
 def _asked(theirs: Leaf, ours: Leaf) -> str | None:
     """What callers may send. Where the contract knows no limit, we may have one: everything has to end somewhere."""
-    if theirs.required != ours.required:
-        return "is not required any more" if theirs.required else "became required"
-    stated = {name: getattr(theirs, name) for name in ("kind", "values", "low", "high", "pattern", "default")}
-    changed = [name for name, value in stated.items() if value and value != getattr(ours, name)]
-    return f"{theirs} became {ours}" if changed else None
+    stated = ("kind", "values", "low", "high", "pattern", "default")
+    return _changed(theirs, ours, ["required", *(name for name in stated if getattr(theirs, name))])
 
 
 def _answered(theirs: Leaf, ours: Leaf) -> str | None:
     """What strict clients expect: each field with its kind, no value that they do not know, nothing missing."""
-    if theirs.required and not ours.required:
-        return "may be missing"
-    if (theirs.kind, theirs.values) != (ours.kind, ours.values) or (theirs.low and theirs.low != ours.low):
-        return f"{theirs} became {ours}"
-    return None
+    return _changed(
+        theirs, ours, ["kind", "values", *(["low"] if theirs.low else []), *(["required"] if theirs.required else [])]
+    )
+
+
+def _changed(theirs: Leaf, ours: Leaf, names: list[str]) -> str | None:
+    return (
+        ", ".join(filter(None, (_change(name, getattr(theirs, name), getattr(ours, name)) for name in names))) or None
+    )
+
+
+def _change(name: str, theirs: Any, ours: Any) -> str:
+    match name:
+        case _ if theirs == ours:
+            return ""
+        case "required":
+            return "is not required" if theirs else "is required"
+        case "values":
+            more, less = ours - theirs, theirs - ours
+            return " ".join(
+                ["has other values:", *(f"+{word}" for word in sorted(more)), *(f"-{word}" for word in sorted(less))]
+            )
+        case _:
+            return f"has {name} {ours or 'none'} instead of {theirs}"
