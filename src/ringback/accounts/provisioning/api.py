@@ -49,8 +49,10 @@ NewId = Annotated[
 KnownId = Annotated[Text, Field(max_length=ID_LENGTH)]
 Name = Annotated[Text, Field(max_length=NAME_LENGTH)]
 
-ApplicationId = Annotated[Text, Path(alias="applicationId", max_length=ID_LENGTH, description="Of the application.")]
-EntityId = Annotated[Text, Path(alias="entityId", max_length=ID_LENGTH, description="Of the entity.")]
+ApplicationId = Annotated[
+    Text, Path(alias="applicationId", max_length=ID_LENGTH, description="Its id, encoded for a URL.")
+]
+EntityId = Annotated[Text, Path(alias="entityId", max_length=ID_LENGTH, description="Its id, encoded for a URL.")]
 QueryId = Annotated[Text, Query(max_length=ID_LENGTH)]
 
 
@@ -112,13 +114,13 @@ class AssociationBody(RequestModel):
     """What the resource is used for."""
 
     resource_id: KnownId
-    """Of the resource."""
+    """Which resource: a number, a domain, the id of a push configuration."""
 
     application_id: KnownId
-    """Of the application that the resource belongs to."""
+    """The application that the resource belongs to."""
 
     entity_id: KnownId | None = None
-    """Of the entity that the resource belongs to; null, or left out, when it belongs to none."""
+    """The entity that the resource belongs to; null, or left out, when it belongs to none."""
 
     def association(self) -> Association:
         resource = Resource(self.resource_type, self.channel, self.resource_id)
@@ -133,13 +135,13 @@ class AssociationAnswer(ResponseModel):
     """What the resource is used for."""
 
     resource_id: str
-    """Of the resource."""
+    """Which resource: a number, a domain, the id of a push configuration."""
 
     application_id: str
-    """Of the application that the resource belongs to."""
+    """The application that the resource belongs to."""
 
     entity_id: str | None = None
-    """Of the entity that the resource belongs to, if any."""
+    """The entity that the resource belongs to, if any."""
 
     @classmethod
     def of(cls, association: Association) -> "AssociationAnswer":
