@@ -5,7 +5,7 @@ import contextlib
 import errno
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -119,6 +119,17 @@ async def conversing(conversations: Conversations) -> AsyncIterator[None]:
         await conversations.mailboxes.close()
 
 
+@asynccontextmanager
+async def beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Let `work` run until this is left."""
+    task = asyncio.create_task(work, name=name)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
 def build_app(
     platform: Platform, routers: Iterable[APIRouter] = (), checks: Mapping[str, Check] | None = None
 ) -> FastAPI:
@@ -202,7 +213,7 @@ async def running(platform: Platform) -> AsyncIterator[FastAPI]:
 
     await supervisor.start(conversations.jobs)
     try:
-        async with conversing(conversations):
+        async with conversing(conversations), beside(platform.blobs.run(), "files to delete"):
             yield build_app(platform, [conversations.signaling.router()], {"media workers": workers_are_connected})
     finally:
         await supervisor.stop()
@@ -210,7 +221,7 @@ async def running(platform: Platform) -> AsyncIterator[FastAPI]:
 
 async def openapi_document() -> dict[str, Any]:
     """The description of the public REST API, made without touching any data."""
-    settings = Settings(database_url="sqlite://")
+    settings = Settings(database_url="sqlite://", storage_url="memory://")
     async with wired(settings, Secret(""), SystemClock(), RandomIds()) as platform:
         return build_app(platform).openapi()
 
@@ -233,8 +244,8 @@ async def serve(settings: Settings, announce: Callable[[Settings, FirstStart | N
 
     `announce` is told, once the node can answer, the settings with the port that is really used, and what the first
     start has made. Raises `AddressUnavailable`, `CertificateUnusable`, `DataDirectoryTaken`, `SchemaTooNew`,
-    `SecretKeyUnusable`, and `CancelledError` when SIGTERM comes before that; what has been started is stopped then,
-    too.
+    `SecretKeyUnusable`, `StorageUnusable`, and `CancelledError` when SIGTERM comes before that; what has been started
+    is stopped then, too.
     """
     starting = asyncio.current_task()
     assert starting is not None

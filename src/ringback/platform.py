@@ -21,6 +21,8 @@ from ringback.kernel.redaction import Secret
 from ringback.settings import KEY_FILE, SECRET_KEY_LENGTH, Settings
 from ringback.storage import Database
 from ringback.storage.audit import AuditLog
+from ringback.storage.blob_store import open_blob_store
+from ringback.storage.blobs import Blobs
 from ringback.storage.encryption import Encryption
 
 
@@ -40,6 +42,7 @@ class Platform:
     database: Database
     audit: AuditLog
     encryption: Encryption
+    blobs: Blobs
     accounts: Accounts
     provisioning: Provisioning
     identities: Identities
@@ -52,7 +55,7 @@ async def open_platform(
 ) -> AsyncIterator[Platform]:
     """The parts on an existing or new data directory, with the schema of this release. Starts no server.
 
-    Raises `SchemaTooNew` and `SecretKeyUnusable`.
+    Raises `SchemaTooNew`, `SecretKeyUnusable` and `StorageUnusable`.
     """
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     secret_key = load_secret_key(settings)
@@ -75,6 +78,7 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
             database=database,
             audit=audit,
             encryption=Encryption(secret_key),
+            blobs=Blobs(open_blob_store(settings.storage_url), database, clock),
             accounts=Accounts(database, clock, ids, passwords),
             provisioning=Provisioning(database, audit),
             identities=Identities(database, clock, ids, TokenSigner(secret_key), tokens),

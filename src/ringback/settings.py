@@ -28,6 +28,9 @@ _REPOSITORY: Final = Path(__file__).parents[2]
 IN_CHECKOUT: Final = (_REPOSITORY / "Cargo.toml").is_file()
 """Whether this runs from the sources, and not from an installed package."""
 
+STORAGE_SCHEMES: Final = ("file", "s3", "gs", "az", "memory")
+"""Where files can be kept. `memory` forgets them, for trials and for what stores none."""
+
 EVERY_ADDRESS: Final = ("0.0.0.0", "::")  # noqa: S104 - compared with, not listened on
 """As `host`: whoever reaches the machine reaches the node."""
 
@@ -52,6 +55,21 @@ def _header_text(value: SecretStr) -> SecretStr:
 
 def _database_url(data: dict[str, Any]) -> str:
     return f"sqlite:///{data['data_dir'] / 'ringback.db'}"
+
+
+def _folder_url(data: dict[str, Any]) -> str:
+    return str((data["data_dir"] / "blobs").as_uri())
+
+
+def _storage_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in STORAGE_SCHEMES:
+        raise ValueError(f"begins with one of {', '.join(f'{scheme}://' for scheme in STORAGE_SCHEMES)}")
+    if parts.scheme == "file" and (parts.netloc or not parts.path.startswith("/")):
+        raise ValueError("a folder is given whole, with three slashes: file:///srv/ringback")
+    if "@" in parts.netloc:
+        raise ValueError("credentials are not part of it, but of the environment")
+    return value
 
 
 def _public_url(data: dict[str, Any]) -> str:
@@ -112,6 +130,12 @@ class Settings(BaseSettings):
 
     database_url: Annotated[str, Field(min_length=1)] = Field(default_factory=_database_url)
     """An SQLAlchemy URL."""
+
+    storage_url: Annotated[str, AfterValidator(_storage_url)] = Field(default_factory=_folder_url)
+    """Where files are kept: a folder (`file:///…`) or a bucket (`s3://bucket/prefix`, …)."""
+
+    storage_bytes_per_account: Annotated[int, Field(ge=0, le=2**60)] = 1024**3
+    """How much the files of one account may take together, in bytes; 0: accounts have no storage for files."""
 
     tls_cert: Annotated[Path, AfterValidator(Path.absolute)] | None = None
     """Serve HTTPS with this certificate (PEM, with its chain)."""

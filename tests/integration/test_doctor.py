@@ -30,13 +30,16 @@ from ringback.doctor.facts import (
     MediaFacts,
     ProgramFacts,
     ServerFacts,
+    StorageFacts,
     TlsFacts,
 )
 from ringback.kernel.clock import SystemClock
 from ringback.kernel.errors import Unavailable
 from ringback.platform import Platform, open_platform
 from ringback.settings import KEY_FILE, Settings
+from ringback.storage import blob_store
 from ringback.web.certificates import Certificate
+from tests.integration.bucket import Bucket, served
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 CERTIFICATE = Certificate(
@@ -76,6 +79,7 @@ HEALTHY = Facts(
         secret_key_set=False,
         schema="0002",
     ),
+    storage=StorageFacts(url="s3://files/ringback", error=None),
     program=ProgramFacts(
         python=(3, 11),
         version="0.1.0",
@@ -196,6 +200,13 @@ PROBLEM, WARNING = Status.PROBLEM, Status.WARNING
         (changed("data", writable=False, exists=False), "Data directory", PROBLEM, "cannot be made", "user"),
         (changed("data", free_bytes=500 * 1024**2), "Data directory", WARNING, "0.5 GiB", "room"),
         (changed("data", free_bytes=1024**2), "Data directory", PROBLEM, "0.0 GiB", "room"),
+        (
+            changed("storage", error="no such bucket"),
+            "Storage",
+            PROBLEM,
+            "s3://files/ringback: no such bucket.",
+            "AWS_",
+        ),
         (changed("data", secret_key_mode=0o640), "Secret key", PROBLEM, "mode 640", "chmod 600 /var/lib"),
     ],
 )
@@ -228,6 +239,7 @@ def test_what_is_wrong_is_said_with_its_remedy(
         (changed("data", secret_key_set=True, secret_key_mode=None), "RINGBACK_SECRET_KEY"),
         (changed("data", secret_key_mode=None), "first start"),
         (changed("data", schema=None), "None yet"),
+        (HEALTHY, "s3://files/ringback."),
     ],
 )
 def test_what_is_well_is_said_too(facts: Facts, says: str) -> None:
@@ -263,6 +275,7 @@ def test_a_machine_before_the_first_start(settings: Settings) -> None:
     assert facts.data.schema is None
     assert facts.media.foreign == ()
     assert facts.program.version == ringback.__version__
+    assert facts.storage.error is None
     assert not settings.data_dir.exists(), "it only looks"
 
 
@@ -322,6 +335,20 @@ async def test_a_server_of_others_is_not_ours(settings: Settings) -> None:
     async with await asyncio.start_server(answer, "127.0.0.1", settings.port):
         facts = await asyncio.to_thread(gather, settings, SystemClock())
     assert facts.server.listener is Listener.SOMEBODY_ELSE
+
+
+def test_a_bucket_is_tried_out(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(blob_store, "RETRY_SECONDS", 0)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "anna")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    settings = settings.model_copy(update={"storage_url": "s3://files/ringback"})
+    bucket = Bucket()
+    with served(bucket) as address:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+        assert gather(settings, SystemClock()).storage.error is None
+        assert bucket.objects == {}, "it leaves nothing"
+        bucket.broken = True
+        assert "503" in (gather(settings, SystemClock()).storage.error or "")
 
 
 def test_the_command_fails_when_there_is_a_problem(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from ringback.doctor.facts import (
     MediaFacts,
     ProgramFacts,
     ServerFacts,
+    StorageFacts,
     TlsFacts,
 )
 from ringback.doctor.findings import Finding, ok, problem, warning
@@ -50,6 +51,7 @@ def examine(facts: Facts) -> list[Finding]:
         *tls(facts.tls, facts.clock.now),
         *clock(facts.clock, facts.server),
         *data(facts.data),
+        storage(facts.storage),
         open_files(facts.program),
     ]
 
@@ -231,6 +233,14 @@ def data(data: DataFacts) -> Iterator[Finding]:
         yield problem("Secret key", says, remedy)
     else:
         yield ok("Secret key", "Only its owner can read it.")
+
+
+def storage(storage: StorageFacts) -> Finding:
+    """Where files are kept."""
+    if storage.error is None:
+        return ok("Storage", f"{storage.url}.")
+    remedy = "Correct RINGBACK_STORAGE_URL; a bucket takes its credentials and address from the environment (AWS_…)."
+    return problem("Storage", f"Nothing can be written to {storage.url}: {storage.error.rstrip('.')}.", remedy)
 
 
 def open_files(program: ProgramFacts) -> Finding:

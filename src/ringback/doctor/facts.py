@@ -94,6 +94,15 @@ class DataFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StorageFacts:
+    """Where files are kept."""
+
+    url: str
+    error: str | None
+    """Why nothing can be written there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramFacts:
     """What is installed, and what it may use."""
 
@@ -122,4 +131,5 @@ class Facts:
     tls: TlsFacts
     clock: ClockFacts
     data: DataFacts
+    storage: StorageFacts
     program: ProgramFacts

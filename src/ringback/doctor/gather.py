@@ -1,4 +1,4 @@
-"""Looks at the machine, the data directory and the running server. Changes nothing."""
+"""Looks at the machine, the data directory, the storage and the running server. Leaves everything as it was."""
 
 import asyncio
 import errno
@@ -30,13 +30,16 @@ from ringback.doctor.facts import (
     MediaFacts,
     ProgramFacts,
     ServerFacts,
+    StorageFacts,
     TlsFacts,
 )
 from ringback.kernel.clock import Clock
+from ringback.kernel.ids import RandomIds
 from ringback.media.addresses import announced_addresses
 from ringback.settings import EVERY_ADDRESS, IN_CHECKOUT, Settings
 from ringback.settings import KEY_FILE as SECRET_KEY_FILE
 from ringback.storage import Database
+from ringback.storage.blob_store import BlobStore, StorageFailed, StorageUnusable, folder_of, open_blob_store
 from ringback.web.certificates import CERTIFICATE_FILE, KEY_FILE, CertificateUnusable, load_certificate
 from ringback.web.pages import STATIC_PAGES
 
@@ -61,6 +64,7 @@ def gather(settings: Settings, clock: Clock) -> Facts:
         media=media,
         tls=_tls(settings),
         data=_data(settings, database, clock),
+        storage=_storage(settings),
         program=program,
         clock=ClockFacts(
             now=clock.now(),
@@ -175,17 +179,48 @@ def _tls(settings: Settings) -> TlsFacts:
 
 def _data(settings: Settings, database: Path | None, clock: Clock) -> DataFacts:
     directory = settings.data_dir
-    standing = next(path for path in (directory, *directory.parents) if path.is_dir())
+    standing = _standing(directory)
     return DataFacts(
         directory=directory,
         exists=standing == directory,
-        writable=os.access(standing, os.W_OK | os.X_OK),
+        writable=_can_write(standing),
         free_bytes=shutil.disk_usage(standing).free,
         secret_key_file=directory / SECRET_KEY_FILE,
         secret_key_mode=_mode(directory / SECRET_KEY_FILE),
         secret_key_set=settings.secret_key is not None,
         schema=asyncio.run(_stored_schema(settings, clock)) if database else None,
     )
+
+
+def _standing(directory: Path) -> Path:
+    """The directory, or the one above it in which it would be made."""
+    return next(path for path in (directory, *directory.parents) if path.is_dir())
+
+
+def _can_write(directory: Path) -> bool:
+    return os.access(directory, os.W_OK | os.X_OK)
+
+
+def _storage(settings: Settings) -> StorageFacts:
+    """A folder is looked at, because the start would make it. In a bucket, only writing tells who may write."""
+    url = settings.storage_url
+    error = None
+    if folder := folder_of(url):
+        error = None if _can_write(_standing(folder)) else "it is not writable"
+    else:
+        try:
+            asyncio.run(_try_out(open_blob_store(url)))
+        except StorageFailed as failed:
+            error = failed.reason
+        except StorageUnusable as unusable:
+            error = unusable.message
+    return StorageFacts(url=url, error=error)
+
+
+async def _try_out(store: BlobStore) -> None:
+    key = f"doctor/{RandomIds().new()}"
+    await store.write(key, b"")
+    await store.delete(key)
 
 
 def _database_file(settings: Settings) -> Path | None:

@@ -33,8 +33,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("position", name="pk_audit_log"),
     )
     op.create_index("ix_audit_log_account_id", "audit_log", ["account_id"])
+    op.create_table(
+        "blob_deletions",
+        sa.Column("key", sa.String(200), nullable=False),
+        sa.Column("due_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_blob_deletions"),
+    )
+    op.create_index("ix_blob_deletions_due_at", "blob_deletions", ["due_at"])
 
 
 def downgrade() -> None:
-    for table in ("audit_log", "receipts"):
+    for table in ("blob_deletions", "audit_log", "receipts"):
         op.drop_table(table)
