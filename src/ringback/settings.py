@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
@@ -77,6 +77,10 @@ def _public_url(data: dict[str, Any]) -> str:
     host = announced_addresses()[-1] if data["host"] in EVERY_ADDRESS else data["host"]
     scheme = "https" if data["tls_self_signed"] or data["tls_cert"] else "http"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{data['port']}"
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _without_slash(value: str) -> str:
@@ -171,6 +175,9 @@ class Settings(BaseSettings):
 
     ring_timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     """How long a call rings before it ends as not answered."""
+
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
+    """What the log holds: this and everything graver."""
 
     rate_limits: dict[str, Annotated[str, AfterValidator(_rate_limit)]] = {}
     """How often an account may use an operation, by operation id; the public API's limits where none is given."""

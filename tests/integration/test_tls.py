@@ -151,7 +151,7 @@ def run(*arguments: str | Path) -> Result:
 @pytest.fixture
 def no_logging(monkeypatch: pytest.MonkeyPatch) -> None:
     """`serve` configures logging for its whole process, which here is the tests'."""
-    monkeypatch.setattr(ringback.cli.serving, "configure_logging", lambda: None)
+    monkeypatch.setattr(ringback.cli.serving, "configure_logging", lambda _level: None)
 
 
 @pytest.mark.usefixtures("no_logging")

@@ -13,11 +13,11 @@ from ringback.cli.accounts import account, api_key, token, user
 from ringback.cli.audit import audit
 from ringback.cli.diagnosis import doctor
 from ringback.cli.options import refuse
-from ringback.cli.serving import configure_logging, serve
+from ringback.cli.serving import serve
 from ringback.cli.workers import worker
 from ringback.web.openapi import UnknownProduct, as_json, of_product
 
-__all__ = ["cli", "configure_logging", "main"]
+__all__ = ["cli", "main"]
 
 cli = typer.Typer(help="Self-hosted voice and video for any application.", no_args_is_help=True, add_completion=False)
 cli.command()(serve)

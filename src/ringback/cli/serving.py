@@ -1,9 +1,6 @@
-"""`ringback serve`: the log of a node, and what it says on the terminal when it has started."""
+"""`ringback serve`, and what a node says on the terminal when it has started."""
 
 import asyncio
-import logging
-import sys
-from typing import Any
 
 import segno
 import structlog
@@ -27,6 +24,7 @@ from ringback.cli.options import (
     refuse,
 )
 from ringback.kernel.errors import RingbackError
+from ringback.logs import configure_logging
 from ringback.media.addresses import LOOPBACK, announced_addresses
 from ringback.settings import DEFAULT_PORT, IN_CHECKOUT, Settings
 
@@ -57,7 +55,7 @@ def serve(
         tls_key=tls_key,
         tls_self_signed=tls_self_signed,
     )
-    configure_logging()
+    configure_logging(settings.log_level)
     structlog.get_logger(__name__).info("Starting.", **settings.described())
     try:
         uvloop.run(serve_node(settings, _announce))
@@ -65,34 +63,6 @@ def serve(
         refuse(error.message)
     except asyncio.CancelledError:
         structlog.get_logger(__name__).info("Stopped while starting.")
-
-
-def configure_logging() -> None:
-    """Logs go to stderr: for people on a terminal, else one JSON object per line.
-
-    Tracebacks without the values of variables: tokens and phone numbers would be among them.
-    """
-    before: list[Any] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    after: list[Any] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
-    if sys.stderr.isatty():
-        after.append(structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback))
-    else:
-        after += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    structlog.configure(
-        processors=[*before, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
-    )
-    handler = logging.StreamHandler()
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=before, processors=after))
-    logging.basicConfig(handlers=[handler], level=logging.INFO, force=True)
-    for library in ("alembic", "uvicorn"):  # at INFO uvicorn writes every WebSocket's address and query
-        logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def _announce(settings: Settings, first_start: FirstStart | None) -> None:
