@@ -22,11 +22,14 @@ from ringback.calls import CallJobs, CallService
 from ringback.calls.commands import Command
 from ringback.calls.dialogs.store import DIALOGS
 from ringback.calls.store import CALLS
+from ringback.calls.store import figures as call_figures
 from ringback.conferences import ConferenceService
 from ringback.conferences.store import CONFERENCES
+from ringback.conferences.store import figures as conference_figures
 from ringback.identities.api import demo_token_routes, token_routes
 from ringback.kernel.clock import SystemClock
 from ringback.kernel.errors import RingbackError, Unavailable
+from ringback.kernel.figures import Figure
 from ringback.kernel.ids import RandomIds
 from ringback.kernel.redaction import Secret
 from ringback.media.addresses import announced_addresses
@@ -38,7 +41,7 @@ from ringback.settings import Settings
 from ringback.signaling.api import Signaling
 from ringback.signaling.hub import Hub
 from ringback.signaling.service import SignalingService
-from ringback.storage import DataDirectoryLock
+from ringback.storage import DataDirectoryLock, outbox
 from ringback.storage.dispatcher import Dispatcher
 from ringback.storage.epochs import next_epoch
 from ringback.storage.mailboxes import Mailboxes
@@ -49,6 +52,7 @@ from ringback.web.certificates import load_certificate, self_signed_certificate
 from ringback.web.health import Check
 from ringback.web.idempotency import Idempotency
 from ringback.web.limits import Limit, RateLimits
+from ringback.web.metrics import Source
 from ringback.web.operations import Gate
 
 WEBSOCKET_LIMIT: Final = 128 * 1024
@@ -131,11 +135,14 @@ async def beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[No
 
 
 def build_app(
-    platform: Platform, routers: Iterable[APIRouter] = (), checks: Mapping[str, Check] | None = None
+    platform: Platform,
+    routers: Iterable[APIRouter] = (),
+    checks: Mapping[str, Check] | None = None,
+    figures: Iterable[Source] = (),
 ) -> FastAPI:
     """The HTTP and WebSocket application of `platform`, which stays open as long as this is used.
 
-    `routers` and `checks` are those of the parts that only a serving node has.
+    `routers`, `checks` and `figures` are those of the parts that only a serving node has.
     """
 
     async def database_is_writable() -> str:
@@ -151,6 +158,7 @@ def build_app(
         ids=platform.ids,
         routers=public,
         checks={"database": database_is_writable, **(checks or {})},
+        figures=(*_database_figures(platform), *figures),
         home=SHOWCASE if demo else None,
         public_url=platform.settings.public_url,
     )
@@ -167,6 +175,26 @@ def _gate(platform: Platform) -> Gate:
         idempotency=Idempotency(ReceiptStore(platform.database, platform.clock)),
         clock=platform.clock,
     )
+
+
+def _database_figures(platform: Platform) -> tuple[Source, Source]:
+    """How busy the database is, and what it holds: the first can be told even when there is no time for the second."""
+    database = platform.database
+
+    async def busy() -> list[Figure]:
+        return database.figures()
+
+    async def held() -> list[Figure]:
+        now = platform.clock.now()
+        return await database.read(
+            lambda connection: [
+                *outbox.figures(connection, now),
+                *call_figures(connection),
+                *conference_figures(connection),
+            ]
+        )
+
+    return busy, held
 
 
 def _touch(connection: Connection) -> None:
@@ -211,10 +239,15 @@ async def running(platform: Platform) -> AsyncIterator[FastAPI]:
             raise Unavailable("No media worker is connected.")
         return f"{connected} of {len(workers)} connected."
 
+    async def live_figures() -> list[Figure]:
+        return [*conversations.hub.figures(), *supervisor.figures()]
+
     await supervisor.start(conversations.jobs)
     try:
         async with conversing(conversations), beside(platform.blobs.run(), "files to delete"):
-            yield build_app(platform, [conversations.signaling.router()], {"media workers": workers_are_connected})
+            yield build_app(
+                platform, [conversations.signaling.router()], {"media workers": workers_are_connected}, [live_figures]
+            )
     finally:
         await supervisor.stop()
 

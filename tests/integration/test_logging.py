@@ -12,7 +12,6 @@ import pytest
 SAY_THINGS = """
 import logging
 import sys
-from functools import cache
 import structlog
 from ringback.identities.api import TokenCreate
 from ringback.kernel.redaction import IpAddress, Secret

@@ -16,6 +16,7 @@ from ringback.identities.model import TokenClaims
 from ringback.identities.store import is_known
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import RingbackError
+from ringback.kernel.figures import Figure
 from ringback.media.speakers import Speakers
 from ringback.signaling.live import LiveSession
 from ringback.signaling.messages import Resume, SpeakersChanged
@@ -52,6 +53,14 @@ class Hub:
     def sessions(self) -> int:
         """How many there are, with or without a socket at the moment."""
         return len(self._sessions)
+
+    def figures(self) -> list[Figure]:
+        """How many sessions there are."""
+        away = sum(live.away_since is not None for live in self._sessions.values())
+        return [
+            Figure("ringback_sessions", "Sessions of the SDKs.", count, {"state": state})
+            for state, count in {"connected": self.sessions - away, "away": away}.items()
+        ]
 
     def session(self, id: str) -> LiveSession | None:
         """The session of this id, if it is still there."""
