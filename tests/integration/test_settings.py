@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from ringback.settings import Settings
 
@@ -19,6 +20,8 @@ def test_defaults_follow_from_what_is_given(tmp_path: Path) -> None:
     assert settings.data_dir == tmp_path / "data"
     assert settings.database_url == f"sqlite:///{tmp_path}/data/ringback.db"
     assert settings.public_url == "http://[::1]:9000"
+    assert settings.storage_url == f"file://{tmp_path}/data/blobs"
+    assert Settings(data_dir=tmp_path / "of anna #1").storage_url == f"file://{tmp_path}/of%20anna%20%231/blobs"
     assert settings.workers >= 1
 
 
@@ -35,6 +38,26 @@ def test_media_addresses_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch
     assert Settings().media_addresses == ("203.0.113.7", "2001:db8::1")
     monkeypatch.setenv("RINGBACK_MEDIA_ADDRESSES", "")
     assert Settings().media_addresses == ()
+
+
+@pytest.mark.parametrize("url", ["file:///srv/ringback", "s3://bucket", "s3://bucket/prefix", "gs://b", "az://c/p"])
+def test_files_are_kept_in_a_folder_or_a_bucket(url: str) -> None:
+    assert Settings(storage_url=url).storage_url == url
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("/srv/ringback", "begins with one of file://"),
+        ("https://example.org/files", "begins with one of"),
+        ("file://srv/ringback", "three slashes"),
+        ("s3://key:secret@bucket/prefix", "credentials"),
+    ],
+)
+def test_other_places_for_files_are_refused(url: str, reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason) as error:
+        Settings(storage_url=url)
+    assert "secret@" not in str(error.value)
 
 
 @pytest.mark.parametrize(
