@@ -167,8 +167,10 @@ def build_app(
 def _gate(platform: Platform) -> Gate:
     return Gate(
         authenticators={
-            Scheme.API_KEY: platform.accounts.authenticate_key,
-            Scheme.BASIC: platform.accounts.authenticate_user,
+            Scheme.API_KEY: platform.authentication.authenticate_key,
+            Scheme.BASIC: platform.authentication.authenticate_user,
+            Scheme.IBSSO: platform.authentication.authenticate_session,
+            Scheme.OAUTH2: platform.authentication.authenticate_access_token,
             Scheme.WEBRTC_TOKEN: platform.identities.authenticate_token,
         },
         limits=RateLimits({name: Limit.parse(limit) for name, limit in platform.settings.rate_limits.items()}),

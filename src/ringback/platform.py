@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ringback.accounts import Accounts
+from ringback.accounts import Accounts, Authentication
 from ringback.accounts.passwords import Passwords
 from ringback.accounts.provisioning import Provisioning
 from ringback.identities import Identities, TokenVerifier
@@ -44,6 +44,7 @@ class Platform:
     encryption: Encryption
     blobs: Blobs
     accounts: Accounts
+    authentication: Authentication
     provisioning: Provisioning
     identities: Identities
     tokens: TokenVerifier
@@ -67,7 +68,8 @@ async def open_platform(
 @asynccontextmanager
 async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) -> AsyncIterator[Platform]:
     database = Database(settings.database_url, clock)
-    passwords = Passwords()
+    passwords = Passwords(clock)
+    authentication = Authentication(database, clock, passwords)
     tokens = TokenVerifier(secret_key)
     audit = AuditLog(secret_key, clock)
     try:
@@ -79,7 +81,8 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
             audit=audit,
             encryption=Encryption(secret_key),
             blobs=Blobs(open_blob_store(settings.storage_url), database, clock),
-            accounts=Accounts(database, clock, ids, passwords),
+            accounts=Accounts(database, clock, ids, audit, passwords, authentication),
+            authentication=authentication,
             provisioning=Provisioning(database, audit),
             identities=Identities(database, clock, ids, TokenSigner(secret_key), tokens),
             tokens=tokens,

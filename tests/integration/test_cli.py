@@ -48,7 +48,9 @@ def data(tmp_path: Path) -> Path:
 
 async def account_of(data: Path, authorization: str) -> str:
     async with open_platform(Settings(data_dir=data)) as platform:
-        return (await platform.accounts.authenticate_key(authorization.removeprefix("App "), "127.0.0.1")).account_id
+        return (
+            await platform.authentication.authenticate_key(authorization.removeprefix("App "), "127.0.0.1")
+        ).account_id
 
 
 def test_an_account_and_its_key_are_made_while_a_server_runs(data: Path) -> None:
@@ -73,7 +75,7 @@ def test_a_user_gets_a_password(data: Path) -> None:
     async def signed_in() -> str:
         async with open_platform(Settings(data_dir=data)) as platform:
             credentials = base64.b64encode(f"zoe:{password}".encode()).decode()
-            return (await platform.accounts.authenticate_user(credentials, "127.0.0.1")).account_id
+            return (await platform.authentication.authenticate_user(credentials, "127.0.0.1")).account_id
 
     assert asyncio.run(signed_in()) == asyncio.run(account_of(data, "App the first key"))
 

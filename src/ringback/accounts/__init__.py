@@ -1,6 +1,18 @@
 """Accounts, their users and their API keys. Everything else in the platform belongs to exactly one account."""
 
-from ringback.accounts.model import Account, ApiKey, Role, User
-from ringback.accounts.service import DEFAULT_ACCOUNT, Accounts, FirstStart
+from ringback.accounts.authentication import Authentication
+from ringback.accounts.model import Account, ApiKey, Role, Scope, User
+from ringback.accounts.service import COMMAND_LINE, DEFAULT_ACCOUNT, Accounts, FirstStart
 
-__all__ = ["DEFAULT_ACCOUNT", "Account", "Accounts", "ApiKey", "FirstStart", "Role", "User"]
+__all__ = [
+    "COMMAND_LINE",
+    "DEFAULT_ACCOUNT",
+    "Account",
+    "Accounts",
+    "ApiKey",
+    "Authentication",
+    "FirstStart",
+    "Role",
+    "Scope",
+    "User",
+]

@@ -1,6 +1,6 @@
 """What all HTTP of the platform shares: operations, errors, who is asking, paging, pages, health. No noun's routes."""
 
-from ringback.web.auth import DEVICES, EVERY_SCOPE, PEOPLE, Authenticated, Principal, Scheme
+from ringback.web.auth import DEVICES, PEOPLE, Authenticated, Principal, Scheme
 from ringback.web.errors import ErrorBody
 from ringback.web.health import Check
 from ringback.web.operations import Operation, described
@@ -9,7 +9,6 @@ from ringback.web.schemas import Moment, RequestModel, ResponseModel, Text
 
 __all__ = [
     "DEVICES",
-    "EVERY_SCOPE",
     "PEOPLE",
     "Authenticated",
     "Check",

@@ -9,9 +9,7 @@ import structlog
 from fastapi import Depends, Request
 
 from ringback.kernel.errors import Forbidden, Unauthenticated
-
-EVERY_SCOPE: Final = frozenset({"*"})
-"""The scopes of whoever may do everything in its account."""
+from ringback.kernel.scopes import EVERY_SCOPE
 
 
 class Scheme(StrEnum):
@@ -52,10 +50,13 @@ class Principal:
     """Whom a WebRTC token stands for."""
 
     def require(self, scopes: Collection[str], *, reading: bool) -> None:
-        """Raises `Forbidden` unless it has one of `scopes` (none: whoever is known may), or may not change things."""
+        """Raises `Forbidden` unless it has one of `scopes` and, if it reads only, is `reading`.
+
+        Without scopes whoever is known may, also one who reads only: it is about nobody but the caller.
+        """
         if scopes and not self.scopes.intersection((*scopes, *EVERY_SCOPE)):
             raise Forbidden
-        if self.reads_only and not reading:
+        if scopes and self.reads_only and not reading:
             raise Forbidden
 
 

@@ -50,11 +50,16 @@ class RateLimits:
         limit = self.of(operation, usual)
         if limit is None:
             return
+        self.require_room(operation, who, limit, now)
         end, used = self._windows.get((operation, who), (0.0, 0))
         if now >= end:
             if len(self._windows) >= SWEEP_SIZE:
                 self._windows = {key: window for key, window in self._windows.items() if window[0] > now}
             end, used = now + limit.seconds, 0
-        if used >= limit.requests:
-            raise TooManyRequests(max(1, math.ceil(end - now)))
         self._windows[operation, who] = (end, used + 1)
+
+    def require_room(self, operation: str, who: str, limit: Limit, now: float) -> None:
+        """Raises `TooManyRequests` when one more would be one too many, and counts nothing."""
+        end, used = self._windows.get((operation, who), (0.0, 0))
+        if now < end and used >= limit.requests:
+            raise TooManyRequests(max(1, math.ceil(end - now)))

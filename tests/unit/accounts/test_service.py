@@ -1,40 +1,23 @@
-"""Accounts from the first start on, and whose credentials a request carries."""
+"""Accounts, users and API keys from the first start on, and who is told of it."""
 
 import asyncio
-import base64
 import sqlite3
-from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from argon2 import PasswordHasher
 
-from ringback.accounts import Accounts, FirstStart, Role
-from ringback.accounts import passwords as passwords_module
-from ringback.accounts.passwords import Passwords
-from ringback.kernel.errors import InvalidRequest, NotFound, Unauthenticated, Unavailable
+from ringback.accounts import Accounts, FirstStart, Role, Scope
+from ringback.accounts.model import ApiKeyChange, ApiKeyFilter, ApiKeyOrder, parse_network
+from ringback.kernel.errors import InvalidRequest, NotFound
 from ringback.kernel.redaction import Secret
-from ringback.storage import Database
 from ringback.testing.clock import VirtualClock
-from ringback.testing.ids import CountingIds
-from ringback.web import Principal
+
+if TYPE_CHECKING:
+    from tests.unit.accounts.conftest import Process
 
 PASSWORD = Secret("correct horse battery")
-
-
-@pytest.fixture
-async def passwords() -> AsyncIterator[Passwords]:
-    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    yield cheap
-    cheap.close()
-
-
-@pytest.fixture
-async def accounts(tmp_path: Path, passwords: Passwords) -> AsyncIterator[Accounts]:
-    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
-    database.migrate()
-    yield Accounts(database, VirtualClock(), CountingIds(), passwords)
-    await database.close()
 
 
 async def started(accounts: Accounts, api_key: Secret | None = None) -> FirstStart:
@@ -43,36 +26,21 @@ async def started(accounts: Accounts, api_key: Secret | None = None) -> FirstSta
     return first_start
 
 
-def basic(username: str, password: str) -> str:
-    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
-
-
-async def authenticate(accounts: Accounts, authorization: str | None) -> Principal:
-    scheme, _, credentials = (authorization or "").partition(" ")
-    match scheme.lower():
-        case "app":
-            return await accounts.authenticate_key(credentials, "127.0.0.1")
-        case "basic":
-            return await accounts.authenticate_user(credentials, "127.0.0.1")
-        case _:
-            raise Unauthenticated
-
-
 async def test_the_first_start_makes_an_account_an_admin_and_a_key(accounts: Accounts) -> None:
     first = await started(accounts)
-    assert first.account.name == "default"
-    by_key = await authenticate(accounts, f"App {first.api_key.reveal()}")
-    by_password = await authenticate(accounts, basic(first.username, first.password.reveal()))
-    assert by_key.account_id == by_password.account_id == first.account.id
-    assert by_key.credential_id != by_password.credential_id
+    assert [account.name for account in await accounts.list_accounts()] == ["default"]
+    (user,) = await accounts.list_users(first.account.id)
+    assert (user.username, user.role) == (first.username, Role.ADMIN)
+    ((key,), total) = await accounts.list_api_keys(first.account.id, ApiKeyFilter(), 0, 10)
+    assert (total, key.name, key.valid_to, key.networks) == (1, "first start", None, ())
+    assert key.prefix == first.api_key.reveal()[:8]
 
 
 async def test_the_second_start_makes_nothing(accounts: Accounts) -> None:
     first = await started(accounts)
     assert await accounts.bootstrap(Secret("another-key")) is None
-    with pytest.raises(Unauthenticated):
-        await authenticate(accounts, "App another-key")
-    assert (await authenticate(accounts, f"App {first.api_key.reveal()}")).account_id == first.account.id
+    assert await accounts.list_accounts() == [first.account]
+    assert (await accounts.list_api_keys(first.account.id, ApiKeyFilter(), 0, 10))[1] == 1
 
 
 async def test_two_first_starts_at_once_make_one(accounts: Accounts) -> None:
@@ -80,31 +48,15 @@ async def test_two_first_starts_at_once_make_one(accounts: Accounts) -> None:
     assert sum(start is not None for start in starts) == 1
 
 
-async def test_the_first_start_takes_the_operators_key(accounts: Accounts) -> None:
-    first = await started(accounts, Secret("chosen-by-the-operator"))
-    assert first.api_key == Secret("chosen-by-the-operator")
-    assert (await authenticate(accounts, "App chosen-by-the-operator")).account_id == first.account.id
-
-
 async def test_neither_key_nor_password_is_stored(accounts: Accounts, tmp_path: Path) -> None:
     first = await started(accounts)
+    await accounts.create_user(first.account.id, "zoe", PASSWORD, Role.ADMIN)
     connection = sqlite3.connect(tmp_path / "test.db")
     stored = "\n".join(connection.iterdump())
     connection.close()
     assert "default" in stored
-    for secret in (first.password.reveal(), first.api_key.reveal(), first.api_key.reveal()[9:]):
-        assert secret not in stored
-
-
-async def test_each_account_has_its_own_keys_and_users(accounts: Accounts) -> None:
-    first = await started(accounts)
-    other = await accounts.create_account("other")
-    record, key = await accounts.create_api_key(other.id, "backend")
-    await accounts.create_user(other.id, "zoë", PASSWORD, Role.ADMIN)
-    assert record.prefix == key.reveal()[:8]
-    assert other.id != first.account.id
-    assert (await authenticate(accounts, f"App {key.reveal()}")).account_id == other.id
-    assert (await authenticate(accounts, basic("zoë", PASSWORD.reveal()))).account_id == other.id
+    for secret in (first.password, PASSWORD, first.api_key, Secret(first.api_key.reveal()[9:])):
+        assert secret.reveal() not in stored
 
 
 async def test_names_are_taken_once(accounts: Accounts) -> None:
@@ -144,40 +96,131 @@ async def test_an_account_is_found_by_name(accounts: Accounts) -> None:
         await accounts.find_account("nobody")
 
 
+async def test_users_are_listed_for_their_account_only(accounts: Accounts) -> None:
+    acme, other = await accounts.create_account("acme"), await accounts.create_account("other")
+    zoe = await accounts.create_user(acme.id, "zoe", PASSWORD, Role.VIEWER)
+    anna = await accounts.create_user(acme.id, "anna", PASSWORD, Role.AGENT)
+    await accounts.create_user(other.id, "boris", PASSWORD, Role.ADMIN)
+    assert await accounts.list_users(acme.id) == [anna, zoe]
+
+
+async def test_nobody_gets_a_new_password_by_a_wrong_name(accounts: Accounts) -> None:
+    with pytest.raises(NotFound):
+        await accounts.change_password("nobody", PASSWORD)
+    with pytest.raises(InvalidRequest):
+        await accounts.change_password("nobody", Secret("short"))
+
+
+async def test_a_key_is_kept_as_it_was_made(accounts: Accounts, clock: VirtualClock) -> None:
+    account = await accounts.create_account("acme")
+    tomorrow = clock.now() + timedelta(days=1)
+    made, secret = await accounts.create_api_key(
+        account.id,
+        "backend",
+        scopes={Scope.WEBRTC, Scope.CALLS_LOGS},
+        networks=[parse_network("192.0.2.0/24"), parse_network("2001:db8::1")],
+        valid_from=tomorrow,
+        valid_to=tomorrow + timedelta(days=1),
+    )
+    assert made.prefix == secret.reveal()[:8]
+    assert await accounts.find_api_key(account.id, made.id) == made
+
+
+async def test_a_change_changes_what_it_names(accounts: Accounts, clock: VirtualClock) -> None:
+    account = await accounts.create_account("acme")
+    end = clock.now() + timedelta(days=1)
+    made, _ = await accounts.create_api_key(account.id, "backend", scopes={Scope.WEBRTC}, valid_to=end)
+    renamed = await accounts.change_api_key(account.id, made.id, ApiKeyChange(name="frontend", enabled=False))
+    assert renamed == await accounts.find_api_key(account.id, made.id)
+    assert (renamed.name, renamed.enabled) == ("frontend", False)
+    assert (renamed.scopes, renamed.valid_to) == (made.scopes, end)
+
+
 @pytest.mark.parametrize(
-    "authorization",
-    [
-        None,
-        "",
-        "App",
-        "App ",
-        "App unknown-key",
-        "App \xff",
-        "Bearer something",
-        "IBSSO something",
-        "Basic",
-        "Basic !!!",
-        "Basic " + base64.b64encode(b"\xff\xfe").decode(),
-        "Basic " + base64.b64encode(b"no colon").decode(),
-        basic("admin", ""),
-        basic("admin", "wrong password"),
-        basic("admin", "x" * 5000),
-        basic("nobody", "wrong password"),
-        basic("adm\x00in", "wrong password"),
-    ],
+    ("parts", "field"),
+    [({"name": ""}, "name"), ({"valid_to": -1}, "validTo"), ({"valid_to": 0}, "validTo")],
 )
-async def test_credentials_that_are_refused(accounts: Accounts, authorization: str | None) -> None:
-    await started(accounts)
-    with pytest.raises(Unauthenticated):
-        await authenticate(accounts, authorization)
+async def test_a_key_that_makes_no_sense_is_neither_made_nor_left(
+    accounts: Accounts, clock: VirtualClock, parts: dict[str, Any], field: str
+) -> None:
+    account = await accounts.create_account("acme")
+    if "valid_to" in parts:
+        parts = {"valid_to": clock.now() + timedelta(days=parts["valid_to"])}
+    with pytest.raises(InvalidRequest) as refusal:
+        await accounts.create_api_key(account.id, **{"name": "backend", **parts})
+    assert refusal.value.field == field
+    made, _ = await accounts.create_api_key(account.id, "backend")
+    with pytest.raises(InvalidRequest):
+        await accounts.change_api_key(account.id, made.id, ApiKeyChange(**parts))
+    assert await accounts.find_api_key(account.id, made.id) == made
 
 
-async def test_the_scheme_may_be_written_in_any_case(accounts: Accounts) -> None:
+async def test_another_accounts_key_is_not_found(accounts: Accounts) -> None:
+    acme, other = await accounts.create_account("acme"), await accounts.create_account("other")
+    made, _ = await accounts.create_api_key(acme.id, "backend")
+    with pytest.raises(NotFound):
+        await accounts.find_api_key(other.id, made.id)
+    with pytest.raises(NotFound):
+        await accounts.change_api_key(other.id, made.id, ApiKeyChange(enabled=False))
+    assert await accounts.list_api_keys(other.id, ApiKeyFilter(), 0, 10) == ([], 0)
+    assert (await accounts.find_api_key(acme.id, made.id)).enabled
+
+
+async def test_keys_are_listed_in_the_wanted_order(accounts: Accounts, clock: VirtualClock) -> None:
+    account = await accounts.create_account("acme")
+    made = []
+    for name, days in (("c", 1), ("a", 3), ("b", 2), ("a", 1)):
+        made.append((await accounts.create_api_key(account.id, name, valid_to=clock.now() + timedelta(days=days)))[0])
+        clock.advance(1)
+    first, second, third, fourth = (key.id for key in made)
+
+    async def listed(offset: int = 0, limit: int = 10, **wanted: Any) -> tuple[list[str], int]:
+        keys, total = await accounts.list_api_keys(account.id, ApiKeyFilter(**wanted), offset, limit)
+        return [key.id for key in keys], total
+
+    assert await listed() == ([first, second, third, fourth], 4)
+    assert await listed(descending=True) == ([fourth, third, second, first], 4)
+    assert await listed(order_by=ApiKeyOrder.NAME) == ([second, fourth, third, first], 4)
+    assert await listed(order_by=ApiKeyOrder.VALID_TO) == ([first, fourth, third, second], 4)
+    assert await listed(order_by=ApiKeyOrder.VALID_FROM, descending=True) == ([fourth, third, second, first], 4)
+    assert await listed(offset=1, limit=2) == ([second, third], 4)
+    assert await listed(name="a") == ([second, fourth], 2)
+    await accounts.change_api_key(account.id, third, ApiKeyChange(enabled=False))
+    assert await listed(enabled=False) == ([third], 1)
+    assert await listed(enabled=True) == ([first, second, fourth], 3)
+
+
+async def test_every_administrative_change_is_in_the_audit_log(server: "Process") -> None:
+    accounts = server.accounts
     first = await started(accounts)
-    assert (await authenticate(accounts, f"app {first.api_key.reveal()}")).account_id == first.account.id
+    account = await accounts.create_account("acme")
+    user = await accounts.create_user(account.id, "zoe", PASSWORD, Role.DEVELOPER)
+    await accounts.change_password("zoe", Secret("another long password"))
+    key, secret = await accounts.create_api_key(account.id, "backend", networks=[parse_network("192.0.2.7")], by="anna")
+    await accounts.change_api_key(account.id, key.id, ApiKeyChange(enabled=False), by="anna")
+    entries = await server.audited()
+    assert [(entry.actor, entry.action) for entry in entries] == [
+        ("command line", "account.create"),
+        ("command line", "user.create"),
+        ("command line", "api-key.create"),
+        ("command line", "account.create"),
+        ("command line", "user.create"),
+        ("command line", "user.change-password"),
+        ("anna", "api-key.create"),
+        ("anna", "api-key.update"),
+    ]
+    assert [entry.account_id for entry in entries[:3]] == [first.account.id] * 3
+    assert [entry.account_id for entry in entries[3:]] == [account.id] * 5
+    assert [entry.subject for entry in entries[4:]] == [user.id, user.id, key.id, key.id]
+    assert entries[-1].details == {"enabled": "False"}
+    assert not any(told in str(entries) for told in (secret.reveal(), PASSWORD.reveal(), "192.0.2.7"))
 
 
-async def test_too_many_sign_ins_at_once_are_refused(passwords: Passwords, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords_module, "WAITING_LIMIT", -2)
-    with pytest.raises(Unavailable):
-        await passwords.hash(PASSWORD)
+async def test_what_is_refused_is_not_in_the_audit_log(server: "Process") -> None:
+    account = await server.accounts.create_account("acme")
+    before = await server.audited()
+    with pytest.raises(InvalidRequest):
+        await server.accounts.create_account("acme")
+    with pytest.raises(NotFound):
+        await server.accounts.change_api_key(account.id, "no key", ApiKeyChange(enabled=False))
+    assert await server.audited() == before

@@ -120,6 +120,10 @@ def world() -> Iterator[World]:
     async def create_dot(shape: Shape) -> None:
         raise KeyError(shape.edge_count)
 
+    @router.delete("/login", **described("sign-out"))
+    async def sign_out() -> None:
+        """Needs no scope: it is about nobody but the caller."""
+
     @router.get("/mine", **described("get-mine", accepts=DEVICES))
     async def mine(principal: Authenticated) -> str | None:
         return principal.identity
@@ -162,6 +166,12 @@ def test_a_limit_is_of_the_account_and_ends(world: World) -> None:
 def test_who_may_only_read_may_read(world: World) -> None:
     assert world.get("/shapes", "App reader").status_code == 200
     assert world.post(who="reader").status_code == 403
+
+
+def test_what_needs_no_scope_is_open_to_everybody_who_is_known(world: World) -> None:
+    answers = [world.client.delete("/login", headers={"Authorization": f"App {who}"}) for who in ("reader", "other")]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert world.client.delete("/login").status_code == 401
 
 
 def test_a_token_of_a_device_opens_only_what_is_for_devices(world: World) -> None:
