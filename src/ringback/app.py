@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterat
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import uvicorn
@@ -158,7 +159,7 @@ def build_app(
         ids=platform.ids,
         routers=public,
         checks={"database": database_is_writable, **(checks or {})},
-        figures=(*_database_figures(platform), *figures),
+        figures=(platform.database.figures, partial(_stored_figures, platform), *figures),
         home=SHOWCASE if demo else None,
         public_url=platform.settings.public_url,
     )
@@ -179,24 +180,15 @@ def _gate(platform: Platform) -> Gate:
     )
 
 
-def _database_figures(platform: Platform) -> tuple[Source, Source]:
-    """How busy the database is, and what it holds: the first can be told even when there is no time for the second."""
-    database = platform.database
-
-    async def busy() -> list[Figure]:
-        return database.figures()
-
-    async def held() -> list[Figure]:
-        now = platform.clock.now()
-        return await database.read(
-            lambda connection: [
-                *outbox.figures(connection, now),
-                *call_figures(connection),
-                *conference_figures(connection),
-            ]
-        )
-
-    return busy, held
+async def _stored_figures(platform: Platform) -> list[Figure]:
+    now = platform.clock.now()
+    return await platform.database.read(
+        lambda connection: [
+            *outbox.figures(connection, now),
+            *call_figures(connection),
+            *conference_figures(connection),
+        ]
+    )
 
 
 def _touch(connection: Connection) -> None:
@@ -241,14 +233,14 @@ async def running(platform: Platform) -> AsyncIterator[FastAPI]:
             raise Unavailable("No media worker is connected.")
         return f"{connected} of {len(workers)} connected."
 
-    async def live_figures() -> list[Figure]:
-        return [*conversations.hub.figures(), *supervisor.figures()]
-
     await supervisor.start(conversations.jobs)
     try:
         async with conversing(conversations), beside(platform.blobs.run(), "files to delete"):
             yield build_app(
-                platform, [conversations.signaling.router()], {"media workers": workers_are_connected}, [live_figures]
+                platform,
+                routers=[conversations.signaling.router()],
+                checks={"media workers": workers_are_connected},
+                figures=[conversations.hub.figures, supervisor.figures],
             )
     finally:
         await supervisor.stop()

@@ -57,8 +57,10 @@ def only_plain_values(_logger: WrappedLogger, _method: str, event: EventDict) ->
 
 def _plain(value: object) -> object:
     match value:
-        case None | bool() | int() | float():
+        case None | bool() | float():
             return value
+        case int():
+            return int(value)  # an IntEnum, too
         case str():
             return str(value)
         case Enum():

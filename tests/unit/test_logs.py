@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, StrEnum
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -35,6 +36,7 @@ def test_plain_values_are_shown(value: object) -> None:
 
 def test_enums_are_shown_by_their_words() -> None:
     assert (shown(Colour.RED), type(shown(Colour.RED)), shown(Shape.ROUND)) == ("RED", str, "ROUND")
+    assert (shown(HTTPStatus.OK), type(shown(HTTPStatus.OK))) == (200, int)
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,9 @@ def live_owners(connection: Connection, worker: int | None = None) -> list[Locat
 
 def figures(connection: Connection) -> list[Figure]:
     """How many calls run."""
-    query = select(table.c.call_state, func.count()).where(table.c.call_state.in_(_LIVE)).group_by(table.c.call_state)
-    running: dict[str, int] = dict(connection.execute(query).tuples().all())
+    state, count = table.c.call_state, func.count().label("running")
+    query = select(state, count).where(state.in_(_LIVE)).group_by(state)
+    running = {row.call_state: row.running for row in connection.execute(query)}
     return [
         Figure("ringback_calls", "Calls that have not ended.", running.get(state, 0), {"state": state})
         for state in _LIVE

@@ -1,6 +1,5 @@
 """`/metrics`: the figures of a node, in the form that Prometheus reads. Only programs on this machine are answered."""
 
-import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final
@@ -18,7 +17,7 @@ from ringback.kernel.figures import BOUNDS, Durations, Figure
 
 _log = structlog.get_logger(__name__)
 
-Source = Callable[[], Awaitable[Iterable[Figure]]]
+Source = Callable[[], Iterable[Figure] | Awaitable[Iterable[Figure]]]
 """Reads the figures of one part."""
 
 _SENT_ON: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via", "origin")
@@ -43,7 +42,7 @@ class Answers:
             durations = self._durations[operation, method] = Durations()
         durations.add(seconds)
 
-    async def figures(self) -> list[Figure]:
+    def figures(self) -> list[Figure]:
         """What `/metrics` shows of it."""
         counts = [
             Figure(
@@ -76,14 +75,13 @@ def metrics_routes(sources: Sequence[Source]) -> APIRouter:
         if not _is_from_here(request):
             raise NotFound
         figures = [Figure("ringback_build_info", "The release that runs.", 1, {"version": __version__})]
-        for read in await asyncio.gather(*(source() for source in sources), return_exceptions=True):
-            if isinstance(read, RingbackError):
+        for source in sources:
+            try:
+                read = source()
+                figures += await read if isinstance(read, Awaitable) else read
+            except RingbackError as error:
                 # The others are needed most when the database has no time for its own.
-                _log.warning("Figures are missing.", reason=read.message)
-            elif isinstance(read, BaseException):
-                raise read
-            else:
-                figures += read
+                _log.warning("Figures are missing.", reason=error.message)
         shown = _Shown([*_families(figures), *process.collect()])
         return Response(generate_latest(shown), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 

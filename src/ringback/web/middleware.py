@@ -84,7 +84,7 @@ class EveryRequest:
                     await error_answer(_TOO_LARGE, body)(scope, receive, send_with_headers)
                     replaced = True
                     return
-                status = message["status"]
+                status = int(message["status"])
                 headers[REQUEST_ID] = request_id
                 for name, value in SECURITY_HEADERS.items():
                     headers.setdefault(name, value)

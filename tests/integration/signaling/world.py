@@ -179,6 +179,7 @@ class World:
         self.conversations = conversations
         self.engine = engine
         self.clock = clock
+        self.origin = f"http{url.removeprefix('ws')}"
         self._url = url
         self._people = people
 
@@ -281,7 +282,7 @@ async def _people() -> AsyncIterator[list[Somebody]]:
 async def _listening(platform: Platform, conversations: Conversations) -> AsyncIterator[str]:
     await platform.accounts.bootstrap(None)
     async with conversing(conversations):
-        app = build_app(platform, [conversations.signaling.router()])
+        app = build_app(platform, [conversations.signaling.router()], figures=[conversations.hub.figures])
         config = uvicorn.Config(app, ws="websockets-sansio", log_config=None, access_log=False, lifespan="off")
         server = uvicorn.Server(config)
         # Listening before serving: who connects early waits in the backlog.

@@ -90,6 +90,21 @@ async def test_the_worker_with_the_fewest_rooms_is_chosen(directory: Path, liste
         await supervisor.stop()
 
 
+async def test_the_figures_tell_how_the_workers_are(directory: Path, listener: RecordingListener) -> None:
+    async with FakeWorker(directory / "worker-0.sock"), FakeWorker(directory / "worker-1.sock") as second:
+        supervisor = supervisor_of(directory, count=2)
+        await supervisor.start(listener)
+        await supervisor.run(0, "1", OpenRoom(room="a"))
+        await second.stop()
+        await listener.heard(1)
+        shown = {(figure.name, *figure.labels.values()): figure.value for figure in supervisor.figures()}
+        await supervisor.stop()
+    workers = {state: shown["ringback_media_workers", state] for state in WorkerState}
+    assert workers == {**dict.fromkeys(WorkerState, 0), WorkerState.CONNECTED: 1, WorkerState.RESTARTING: 1}
+    assert [shown["ringback_media_worker_rooms", number] for number in ("0", "1")] == [1, 0]
+    assert [shown["ringback_media_worker_restarts_total", number] for number in ("0", "1")] == [0, 1]
+
+
 async def test_facts_reach_the_listener_with_their_worker(directory: Path, listener: RecordingListener) -> None:
     async with FakeWorker(directory / "worker-0.sock"), FakeWorker(directory / "worker-1.sock") as second:
         supervisor = supervisor_of(directory, count=2)

@@ -103,10 +103,10 @@ def test_a_callers_request_id_is_kept(client: TestClient, id: str) -> None:
     assert (answer.headers["X-Request-Id"], lines[0]["request_id"]) == (id, id)
 
 
-@pytest.mark.parametrize("id", ["", "x" * 65, "a b", "+15550100", "a\tb", "ü", '{"level":"error"}'])
+@pytest.mark.parametrize("id", ["", "x" * 65, "a b", "+15550100", "a\tb", "a/b", '{"level":"error"}'])
 def test_a_request_id_that_could_write_the_log_is_replaced(client: TestClient, id: str) -> None:
     with answered() as lines:
-        answer = client.get("/towers/one", headers={**KEY, "X-Request-Id": id.encode()})
+        answer = client.get("/towers/one", headers=[*KEY.items(), ("X-Request-Id", id)])
     assert answer.headers["X-Request-Id"] == lines[0]["request_id"]
     assert len(lines[0]["request_id"]) == 36
 
