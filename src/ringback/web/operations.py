@@ -18,6 +18,9 @@ from ringback.web.errors import ErrorBody, answer_to, described_errors
 from ringback.web.idempotency import HEADER, HEADER_PARAMETER, Idempotency
 from ringback.web.limits import Limit, RateLimits
 
+_JSON: Final = "application/json"
+"""What a body is that does not say its kind."""
+
 _READING: Final = frozenset({"GET", "HEAD"})
 
 
@@ -84,7 +87,7 @@ class Operation(APIRoute):
         limit = Limit.parse(extra["x-rate-limit"]) if "x-rate-limit" in extra else None
         error_body = self.error_body
         repeatable = HEADER_PARAMETER in extra.get("parameters", ())
-        takes_json = self.body_field is not None and "json" in self.body_field.field_info.media_type  # type: ignore[attr-defined]
+        takes: str | None = self.body_field.field_info.media_type if self.body_field else None  # type: ignore[attr-defined]
         operation = self.unique_id
 
         async def answered(request: Request) -> Response:
@@ -101,8 +104,8 @@ class Operation(APIRoute):
                 caller.require(scopes, reading=request.method in _READING)
             who = caller.account_id if caller else request.client.host if request.client else ""
             gate.limits.count(operation, who, limit, gate.clock.monotonic())
-            if takes_json:
-                _require_json(request)
+            if takes:
+                _require_kind(request, takes)
             key = request.headers.get(HEADER) if repeatable else None
             if key is None or caller is None:
                 return await handled(request)
@@ -117,7 +120,9 @@ class Operation(APIRoute):
         return answered
 
 
-def _require_json(request: Request) -> None:
-    kind = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if kind != "application/json" and not (kind.startswith("application/") and kind.endswith("+json")):
-        raise UnsupportedMedia("Send JSON, and say so: Content-Type: application/json.")
+def _require_kind(request: Request, wanted: str) -> None:
+    kind = request.headers.get("content-type", _JSON).partition(";")[0].strip().lower()
+    if wanted == _JSON and kind.startswith("application/") and kind.endswith("+json"):
+        return
+    if kind != wanted:
+        raise UnsupportedMedia(f"Send {wanted}, and say so in Content-Type.")

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from fastapi import APIRouter
+from fastapi import APIRouter, UploadFile
 from starlette.testclient import TestClient
 from structlog.testing import capture_logs
 
@@ -124,6 +124,10 @@ def world() -> Iterator[World]:
     async def sign_out() -> None:
         """Needs no scope: it is about nobody but the caller."""
 
+    @router.post("/photos", **described("upload-photo"))
+    async def upload(photo: UploadFile) -> int | None:
+        return photo.size
+
     @router.get("/mine", **described("get-mine", accepts=DEVICES))
     async def mine(principal: Authenticated) -> str | None:
         return principal.identity
@@ -185,6 +189,27 @@ def test_a_token_of_a_device_opens_only_what_is_for_devices(world: World) -> Non
 @pytest.mark.parametrize("authorization", ["", "App", "Apple writer", "writer", "Bearer", "Digest writer", "App  "])
 def test_what_is_no_credential_is_a_401(world: World, authorization: str) -> None:
     assert world.get("/shapes", authorization).status_code == 401
+
+
+def test_a_body_of_another_kind_than_described_is_a_415(world: World) -> None:
+    def send(path: str, kind: str | None, body: bytes) -> int:
+        headers = {"Authorization": "App writer"} | ({"Content-Type": kind} if kind else {})
+        return world.client.post(path, content=body, headers=headers).status_code
+
+    shape = b'{"edgeCount": 3}'
+    photo = b'--b\r\nContent-Disposition: form-data; name="photo"; filename="a"\r\n\r\n...\r\n--b--\r\n'
+    for kind in ("application/json", "Application/JSON; charset=utf-8", "application/merge-patch+json"):
+        assert send("/shapes", kind, shape) == 201
+    for kind in (
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=b",
+        "image/svg+json",
+    ):
+        assert send("/shapes", kind, shape) == 415
+    assert send("/photos", "multipart/form-data; boundary=b", photo) == 200
+    for kind in (None, "application/json", "application/x-www-form-urlencoded", "multipart/mixed; boundary=b"):
+        assert send("/photos", kind, photo) == 415
 
 
 def test_each_operation_has_its_error_body(world: World) -> None:
