@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from http import HTTPStatus
 from typing import Any, Final, Protocol
+from weakref import WeakValueDictionary
 
 from fastapi import Request, Response
 
@@ -70,7 +71,8 @@ class Idempotency:
 
     def __init__(self, receipts: Receipts) -> None:
         self._receipts = receipts
-        self._under_way: dict[tuple[str, str], asyncio.Future[None]] = {}
+        # A key's lock is there as long as a request holds it or waits for it.
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def once(
         self, request: Request, account_id: str, key: str, handle: Callable[[Request], Awaitable[Response]]
@@ -84,16 +86,11 @@ class Idempotency:
         fingerprint = hashlib.sha256(
             b"\0".join((request.method.encode(), str(request.url.path).encode(), await request.body()))
         ).digest()
-        while other := self._under_way.get((account_id, key)):
-            await asyncio.wait([other])
-        self._under_way[account_id, key] = asyncio.get_running_loop().create_future()
-        try:
+        async with self._turns.setdefault((account_id, key), asyncio.Lock()):
             receipt = await self._receipts.find(account_id, key)
             if receipt is None:
                 return await self._carry_out(request, account_id, key, fingerprint, handle)
             return _repeated(receipt, fingerprint)
-        finally:
-            self._under_way.pop((account_id, key)).set_result(None)
 
     async def _carry_out(
         self,
