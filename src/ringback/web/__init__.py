@@ -5,7 +5,7 @@ from ringback.web.errors import ErrorBody
 from ringback.web.health import Check
 from ringback.web.operations import Operation, described
 from ringback.web.paging import PageInfo, Paging, WithPageInfo, WithPaging, paging
-from ringback.web.schemas import Moment, RequestModel, ResponseModel, Text
+from ringback.web.schemas import Moment, RequestModel, ResponseModel, SecretText, Text
 
 __all__ = [
     "DEVICES",
@@ -21,6 +21,7 @@ __all__ = [
     "RequestModel",
     "ResponseModel",
     "Scheme",
+    "SecretText",
     "Text",
     "WithPageInfo",
     "WithPaging",

@@ -11,12 +11,14 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     PlainSerializer,
+    PlainValidator,
     StrictStr,
     WithJsonSchema,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
 
+from ringback.kernel.redaction import Secret
 from ringback.kernel.text import is_safe
 
 
@@ -91,3 +93,17 @@ def _safe(text: str) -> str:
 
 Text = Annotated[StrictStr, AfterValidator(_safe)]
 """Text that others will read."""
+
+
+def _secret(value: object) -> Secret:
+    if not isinstance(value, str):
+        raise ValueError("must be a string")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValueError("must not contain halves of surrogates") from None
+    return Secret(value)
+
+
+SecretText = Annotated[Secret, PlainValidator(_secret), WithJsonSchema({"type": "string", "writeOnly": True})]
+"""Text that nobody may read: it does not show where the body does."""
