@@ -38,6 +38,7 @@ from ringback.media.engine import MediaEngine
 from ringback.media.status import WorkerState
 from ringback.media.supervisor import WorkerConfig, WorkerSupervisor, worker_program
 from ringback.platform import Platform, open_platform, wired
+from ringback.push.api import push_configuration_routes
 from ringback.settings import Settings
 from ringback.signaling.api import Signaling
 from ringback.signaling.hub import Hub
@@ -151,7 +152,12 @@ def build_app(
         return "Writable."
 
     demo = platform.settings.demo
-    public = [token_routes(platform.identities), provisioning_routes(platform.provisioning), *routers]
+    public = [
+        token_routes(platform.identities),
+        push_configuration_routes(platform.push_configurations),
+        provisioning_routes(platform.provisioning),
+        *routers,
+    ]
     if demo:
         public.append(demo_token_routes(platform.identities, platform.accounts))
     return assemble(

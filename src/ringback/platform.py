@@ -18,6 +18,7 @@ from ringback.kernel.clock import Clock, SystemClock
 from ringback.kernel.errors import RingbackError
 from ringback.kernel.ids import Ids, RandomIds
 from ringback.kernel.redaction import Secret
+from ringback.push import Certificates, PushConfigurations
 from ringback.settings import KEY_FILE, SECRET_KEY_LENGTH, Settings
 from ringback.storage import Database
 from ringback.storage.audit import AuditLog
@@ -48,6 +49,7 @@ class Platform:
     provisioning: Provisioning
     identities: Identities
     tokens: TokenVerifier
+    push_configurations: PushConfigurations
 
 
 @asynccontextmanager
@@ -72,6 +74,7 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
     authentication = Authentication(database, clock, passwords)
     tokens = TokenVerifier(secret_key)
     audit = AuditLog(secret_key, clock)
+    encryption = Encryption(secret_key)
     try:
         yield Platform(
             settings=settings,
@@ -79,13 +82,14 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
             ids=ids,
             database=database,
             audit=audit,
-            encryption=Encryption(secret_key),
+            encryption=encryption,
             blobs=Blobs(open_blob_store(settings.storage_url), database, clock),
             accounts=Accounts(database, clock, ids, audit, passwords, authentication),
             authentication=authentication,
             provisioning=Provisioning(database, audit),
             identities=Identities(database, clock, ids, TokenSigner(secret_key), tokens),
             tokens=tokens,
+            push_configurations=PushConfigurations(database, clock, ids, audit, encryption, Certificates()),
         )
     finally:
         await database.close()
