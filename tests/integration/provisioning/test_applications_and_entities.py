@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from ringback.accounts.provisioning.model import is_id
 from ringback.kernel.text import is_safe
+from tests.integration.backend import Backend
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Node
-    from tests.integration.provisioning.conftest import Backend
 
 UNTIMED = settings(deadline=None)
 """An example that writes waits for a disk that others use as well."""
@@ -46,11 +46,11 @@ def noun(request: pytest.FixtureRequest) -> Noun:
     return kind
 
 
-def ids(backend: "Backend", noun: Noun) -> list[str]:
+def ids(backend: Backend, noun: Noun) -> list[str]:
     return [each[noun.id] for each in backend.does("GET", noun.path, params={"size": 1000})["results"]]
 
 
-def test_one_is_created_read_renamed_and_deleted(backend: "Backend", noun: Noun) -> None:
+def test_one_is_created_read_renamed_and_deleted(backend: Backend, noun: Noun) -> None:
     created = backend.ask("POST", noun.path, json=noun.body("shop", "The shop"))
     assert (created.status_code, created.content) == (201, b"")
     assert backend.does("GET", noun.one("shop")) == noun.body("shop", "The shop")
@@ -64,7 +64,7 @@ def test_one_is_created_read_renamed_and_deleted(backend: "Backend", noun: Noun)
     assert backend.is_refused(404, "GET", noun.one("shop")) == set()
 
 
-def test_a_name_is_not_needed_and_can_be_taken_away(backend: "Backend", noun: Noun) -> None:
+def test_a_name_is_not_needed_and_can_be_taken_away(backend: Backend, noun: Noun) -> None:
     backend.does("POST", noun.path, json={noun.id: "shop", noun.name: None})
     assert backend.does("GET", noun.one("shop")) == {noun.id: "shop"}
     backend.does("PUT", noun.one("shop"), json={noun.name: "The shop"})
@@ -72,7 +72,7 @@ def test_a_name_is_not_needed_and_can_be_taken_away(backend: "Backend", noun: No
     assert backend.does("GET", noun.one("shop")) == {noun.id: "shop"}
 
 
-def test_an_id_cannot_be_taken_twice(backend: "Backend", noun: Noun) -> None:
+def test_an_id_cannot_be_taken_twice(backend: Backend, noun: Noun) -> None:
     backend.does("POST", noun.path, json=noun.body("shop", "The first"))
     assert backend.is_refused(409, "POST", noun.path, json=noun.body("shop", "The second")) == {noun.id}
     assert backend.does("GET", noun.one("shop")) == noun.body("shop", "The first")
@@ -81,13 +81,13 @@ def test_an_id_cannot_be_taken_twice(backend: "Backend", noun: Noun) -> None:
     backend.does("POST", noun.path, json=noun.body("shop", "The third"))
 
 
-def test_what_is_not_there_cannot_be_changed(backend: "Backend", noun: Noun) -> None:
+def test_what_is_not_there_cannot_be_changed(backend: Backend, noun: Noun) -> None:
     assert backend.is_refused(404, "PUT", noun.one("shop"), json={noun.name: "The shop"}) == set()
     assert backend.is_refused(404, "DELETE", noun.one("shop")) == set()
     assert "shop" not in ids(backend, noun)
 
 
-def test_nobody_meets_those_of_another_account(backend: "Backend", stranger: "Backend", noun: Noun) -> None:
+def test_nobody_meets_those_of_another_account(backend: Backend, stranger: Backend, noun: Noun) -> None:
     backend.does("POST", noun.path, json=noun.body("shop", "Ours"))
     before = ids(stranger, noun)
     for method, body in (("GET", None), ("PUT", {noun.name: "Theirs"}), ("DELETE", None)):
@@ -98,7 +98,7 @@ def test_nobody_meets_those_of_another_account(backend: "Backend", stranger: "Ba
     assert backend.does("GET", noun.one("shop")) == noun.body("shop", "Ours")
 
 
-def test_lists_are_in_the_order_of_ids_page_by_page(backend: "Backend", noun: Noun) -> None:
+def test_lists_are_in_the_order_of_ids_page_by_page(backend: Backend, noun: Noun) -> None:
     for id in {"z", "default", "b", "a", "é"} - {*ids(backend, noun)}:
         backend.does("POST", noun.path, json=noun.body(id))
     pages = [backend.does("GET", noun.path, params={"page": page, "size": 2}) for page in range(4)]
@@ -108,7 +108,7 @@ def test_lists_are_in_the_order_of_ids_page_by_page(backend: "Backend", noun: No
     ]
 
 
-def test_a_page_holds_twenty_unless_it_is_asked_for_others(backend: "Backend", noun: Noun) -> None:
+def test_a_page_holds_twenty_unless_it_is_asked_for_others(backend: Backend, noun: Noun) -> None:
     envelope = backend.does("GET", noun.path)
     assert envelope.keys() == {"results", "paging"}
     assert (envelope["paging"]["page"], envelope["paging"]["size"]) == (0, 20)
@@ -119,14 +119,14 @@ def test_a_page_holds_twenty_unless_it_is_asked_for_others(backend: "Backend", n
 @pytest.mark.parametrize(
     ("query", "field"), [("size=0", "size"), ("size=1001", "size"), ("page=-1", "page"), ("page=x", "page")]
 )
-def test_pages_that_cannot_be(backend: "Backend", noun: Noun, query: str, field: str) -> None:
+def test_pages_that_cannot_be(backend: Backend, noun: Noun, query: str, field: str) -> None:
     assert backend.is_refused(400, "GET", f"{noun.path}?{query}") == {field}
 
 
 @pytest.mark.parametrize(
     "id", ["a b", "a/b", "/", "//", "a//b/", "a/../b", "a?b#c", "a&b=c+d", "'\"\\", "магазин", "店", "😀", "x" * 255]
 )
-def test_ids_of_every_kind_can_be_asked_for(backend: "Backend", noun: Noun, id: str) -> None:
+def test_ids_of_every_kind_can_be_asked_for(backend: Backend, noun: Noun, id: str) -> None:
     backend.does("POST", noun.path, json=noun.body(id, "first"))
     backend.does("PUT", noun.one(id), json={noun.name: "second"})
     assert backend.does("GET", noun.one(id)) == noun.body(id, "second")
@@ -142,24 +142,24 @@ WRONG_IDS: list[Any] = [
 
 
 @pytest.mark.parametrize("id", WRONG_IDS, ids=lambda id: repr(id)[:20])
-def test_ids_that_cannot_be(backend: "Backend", noun: Noun, id: object) -> None:
+def test_ids_that_cannot_be(backend: Backend, noun: Noun, id: object) -> None:
     assert backend.is_refused(400, "POST", noun.path, json={noun.id: id}) == {noun.id}
 
 
 @pytest.mark.parametrize("name", ["a\x00b", "a\u202eb", "x" * 256, 7, ["shop"], {}], ids=lambda name: repr(name)[:20])
-def test_names_that_cannot_be(backend: "Backend", noun: Noun, name: object) -> None:
+def test_names_that_cannot_be(backend: Backend, noun: Noun, name: object) -> None:
     assert backend.is_refused(400, "POST", noun.path, json={noun.id: "shop", noun.name: name}) == {noun.name}
     backend.does("POST", noun.path, json=noun.body("shop"))
     assert backend.is_refused(400, "PUT", noun.one("shop"), json={noun.name: name}) == {noun.name}
 
 
-def test_all_that_is_wrong_is_told_at_once(backend: "Backend", noun: Noun) -> None:
+def test_all_that_is_wrong_is_told_at_once(backend: Backend, noun: Noun) -> None:
     assert backend.is_refused(400, "POST", noun.path, json={noun.id: " ", noun.name: 7}) == {noun.id, noun.name}
     assert backend.is_refused(400, "POST", noun.path, json={}) == {noun.id}
     assert backend.is_refused(400, "POST", noun.path, json={noun.id: None}) == {noun.id}
 
 
-def test_an_id_in_the_path_that_cannot_be_is_named(backend: "Backend", noun: Noun) -> None:
+def test_an_id_in_the_path_that_cannot_be_is_named(backend: Backend, noun: Noun) -> None:
     for id in ("x" * 256, "a\x00b", "a\u202eb"):
         assert backend.is_refused(400, "GET", noun.one(id)) == {noun.id}
     assert backend.is_refused(404, "GET", f"{noun.path}/%FF%FE") == set()
@@ -198,26 +198,26 @@ async def test_a_percent_sign_is_decoded_once(node: "Node") -> None:
 
 
 class TestTheDefaultApplication:
-    def test_it_is_there_from_the_start(self, backend: "Backend") -> None:
+    def test_it_is_there_from_the_start(self, backend: Backend) -> None:
         assert ids(backend, APPLICATIONS) == ["default"]
         assert backend.does("GET", "/applications/default") == APPLICATIONS.body("default", "default")
         assert ids(backend, ENTITIES) == []
 
-    def test_the_first_account_has_it_too(self, backend: "Backend", node: "Node") -> None:
+    def test_the_first_account_has_it_too(self, backend: Backend, node: "Node") -> None:
         backend.headers = node.key
         assert backend.does("GET", "/applications/default") == APPLICATIONS.body("default", "default")
 
-    def test_it_cannot_be_deleted_or_made_again(self, backend: "Backend") -> None:
+    def test_it_cannot_be_deleted_or_made_again(self, backend: Backend) -> None:
         assert backend.is_refused(400, "DELETE", "/applications/default") == {"applicationId"}
         assert backend.is_refused(409, "POST", "/applications", json={"applicationId": "default"}) == {"applicationId"}
         assert ids(backend, APPLICATIONS) == ["default"]
 
-    def test_it_can_have_another_name(self, backend: "Backend") -> None:
+    def test_it_can_have_another_name(self, backend: Backend) -> None:
         backend.does("PUT", "/applications/default", json={"applicationName": "Everything else"})
         assert backend.does("GET", "/applications/default")["applicationName"] == "Everything else"
 
 
-def test_the_account_may_ask_once_a_second_for_each_operation(backend: "Backend", noun: Noun) -> None:
+def test_the_account_may_ask_once_a_second_for_each_operation(backend: Backend, noun: Noun) -> None:
     assert backend.ask("GET", noun.path).status_code == 200
     again = backend.node.client.get(f"/provisioning/1{noun.path}", headers=backend.headers)
     assert (again.status_code, again.headers["Retry-After"]) == (429, "1")
@@ -226,7 +226,7 @@ def test_the_account_may_ask_once_a_second_for_each_operation(backend: "Backend"
     assert backend.ask("GET", noun.path).status_code == 200
 
 
-def test_the_same_key_creates_once(backend: "Backend", noun: Noun) -> None:
+def test_the_same_key_creates_once(backend: Backend, noun: Noun) -> None:
     def create() -> httpx2.Response:
         backend.node.clock.advance(1)
         headers = {**backend.headers, "Idempotency-Key": f"key-of-{noun.id}"}

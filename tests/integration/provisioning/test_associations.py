@@ -1,11 +1,10 @@
 """`/provisioning/1/associations` as the public API describes them (contract §14)."""
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.integration.provisioning.conftest import Backend
+from tests.integration.backend import Backend
 
 PATH: Final = "/associations"
 SINGLE: Final = "/associations/single"
@@ -18,7 +17,7 @@ Body = dict[str, Any]
 
 
 @pytest.fixture
-def backend(backend: "Backend") -> "Backend":
+def backend(backend: Backend) -> Backend:
     """A backend with two applications and two entities."""
     for id in ("shop", "desk"):
         backend.does("POST", "/applications", json={"applicationId": id})
@@ -27,12 +26,12 @@ def backend(backend: "Backend") -> "Backend":
     return backend
 
 
-def listed(backend: "Backend", **query: str) -> list[Body]:
+def listed(backend: Backend, **query: str) -> list[Body]:
     results: list[Body] = backend.does("GET", PATH, params=query)["results"]
     return results
 
 
-def test_one_is_made_read_and_deleted(backend: "Backend") -> None:
+def test_one_is_made_read_and_deleted(backend: Backend) -> None:
     made = backend.ask("POST", PATH, json=OF_THE_BAKERY)
     assert (made.status_code, made.content) == (201, b"")
     assert backend.does("GET", SINGLE, params=OF_THE_BAKERY) == OF_THE_BAKERY
@@ -43,7 +42,7 @@ def test_one_is_made_read_and_deleted(backend: "Backend") -> None:
 
 
 @pytest.mark.parametrize("nothing", [{}, {"entityId": None}], ids=["left out", "null"])
-def test_no_entity_is_null_or_left_out(backend: "Backend", nothing: Body) -> None:
+def test_no_entity_is_null_or_left_out(backend: Backend, nothing: Body) -> None:
     backend.does("POST", PATH, json={**OF_THE_SHOP, **nothing})
     assert backend.does("GET", SINGLE, params=OF_THE_SHOP) == OF_THE_SHOP
     assert listed(backend) == [OF_THE_SHOP]
@@ -63,7 +62,7 @@ def test_no_entity_is_null_or_left_out(backend: "Backend", nothing: Body) -> Non
     ],
     ids=str,
 )
-def test_only_exactly_the_same_one_is_read_or_deleted(backend: "Backend", other: Body) -> None:
+def test_only_exactly_the_same_one_is_read_or_deleted(backend: Backend, other: Body) -> None:
     backend.does("POST", PATH, json=OF_THE_BAKERY)
     asked = {**OF_THE_BAKERY, **other}
     query = {name: value for name, value in asked.items() if value is not None}
@@ -73,13 +72,13 @@ def test_only_exactly_the_same_one_is_read_or_deleted(backend: "Backend", other:
 
 
 @pytest.mark.parametrize("other", [{}, {"applicationId": "desk"}, {"applicationId": "default"}], ids=str)
-def test_a_resource_belongs_to_one_application_on_a_channel(backend: "Backend", other: Body) -> None:
+def test_a_resource_belongs_to_one_application_on_a_channel(backend: Backend, other: Body) -> None:
     backend.does("POST", PATH, json=OF_THE_SHOP)
     assert backend.is_refused(409, "POST", PATH, json={**OF_THE_SHOP, **other}) == {"resourceId"}
     assert listed(backend) == [OF_THE_SHOP]
 
 
-def test_on_another_channel_it_may_belong_to_another(backend: "Backend") -> None:
+def test_on_another_channel_it_may_belong_to_another(backend: Backend) -> None:
     on_mms = {**OF_THE_SHOP, "channel": "MMS", "applicationId": "desk"}
     backend.does("POST", PATH, json=OF_THE_SHOP)
     backend.does("POST", PATH, json=on_mms)
@@ -89,7 +88,7 @@ def test_on_another_channel_it_may_belong_to_another(backend: "Backend") -> None
 @pytest.mark.parametrize(
     ("unknown", "field"), [({"applicationId": "nothing"}, "applicationId"), ({"entityId": "nobody"}, "entityId")]
 )
-def test_the_application_and_the_entity_have_to_exist(backend: "Backend", unknown: Body, field: str) -> None:
+def test_the_application_and_the_entity_have_to_exist(backend: Backend, unknown: Body, field: str) -> None:
     assert backend.is_refused(404, "POST", PATH, json={**OF_THE_BAKERY, **unknown}) == {field}
     assert listed(backend) == []
 
@@ -103,13 +102,13 @@ def test_the_application_and_the_entity_have_to_exist(backend: "Backend", unknow
         ("/entities/butcher", OF_THE_BAKERY),
     ],
 )
-def test_what_belonged_to_what_is_deleted_belongs_to_the_default(backend: "Backend", path: str, left: Body) -> None:
+def test_what_belonged_to_what_is_deleted_belongs_to_the_default(backend: Backend, path: str, left: Body) -> None:
     backend.does("POST", PATH, json=OF_THE_BAKERY)
     backend.does("DELETE", path)
     assert listed(backend) == [left]
 
 
-def test_from_the_default_a_resource_can_be_taken_without_deleting(backend: "Backend") -> None:
+def test_from_the_default_a_resource_can_be_taken_without_deleting(backend: Backend) -> None:
     backend.does("POST", PATH, json=OF_THE_BAKERY)
     backend.does("DELETE", "/applications/shop")
     by_default = {**NUMBER, "applicationId": "default"}
@@ -119,7 +118,7 @@ def test_from_the_default_a_resource_can_be_taken_without_deleting(backend: "Bac
     assert listed(backend) == [taken]
 
 
-def test_nobody_meets_those_of_another_account(backend: "Backend", stranger: "Backend") -> None:
+def test_nobody_meets_those_of_another_account(backend: Backend, stranger: Backend) -> None:
     backend.does("POST", PATH, json=OF_THE_SHOP)
     assert listed(stranger) == []
     assert stranger.is_refused(404, "GET", SINGLE, params=OF_THE_SHOP) == set()
@@ -131,7 +130,7 @@ def test_nobody_meets_those_of_another_account(backend: "Backend", stranger: "Ba
     assert listed(backend) == [OF_THE_SHOP]
 
 
-def test_lists_leave_out_what_was_not_asked_for(backend: "Backend") -> None:
+def test_lists_leave_out_what_was_not_asked_for(backend: Backend) -> None:
     ours = {"applicationId": "shop", "entityId": "bakery"}
     theirs = {"applicationId": "desk"}
     number = {**NUMBER, **ours}
@@ -149,7 +148,7 @@ def test_lists_leave_out_what_was_not_asked_for(backend: "Backend") -> None:
     assert listed(backend, applicationId="a\u0301") == []
 
 
-def test_the_pages_of_what_was_asked_for(backend: "Backend") -> None:
+def test_the_pages_of_what_was_asked_for(backend: Backend) -> None:
     for number in range(5):
         owner = "shop" if number % 2 == 0 else "desk"
         backend.does("POST", PATH, json={**NUMBER, "resourceId": f"{number}", "applicationId": owner})
@@ -163,7 +162,7 @@ CHANNELS: Final = ("SMS", "MMS", "EMAIL", "WHATSAPP", "RCS", "APPLE", "VOICE_VID
 
 
 @pytest.mark.parametrize("type", TYPES)
-def test_every_kind_of_resource(backend: "Backend", type: str) -> None:
+def test_every_kind_of_resource(backend: Backend, type: str) -> None:
     for channel in CHANNELS:
         backend.does("POST", PATH, json={**OF_THE_SHOP, "resourceType": type, "channel": channel})
     assert [each["channel"] for each in listed(backend, resourceType=type)] == sorted(CHANNELS)
@@ -190,11 +189,11 @@ def test_every_kind_of_resource(backend: "Backend", type: str) -> None:
     ],
     ids=lambda value: str(value)[:40],
 )
-def test_what_is_refused_names_the_field(backend: "Backend", wrong: Body, field: str) -> None:
+def test_what_is_refused_names_the_field(backend: Backend, wrong: Body, field: str) -> None:
     assert backend.is_refused(400, "POST", PATH, json={**OF_THE_BAKERY, **wrong}) == {field}
 
 
-def test_a_deletion_names_what_is_wrong_as_well(backend: "Backend") -> None:
+def test_a_deletion_names_what_is_wrong_as_well(backend: Backend) -> None:
     assert backend.is_refused(400, "DELETE", PATH, json={**OF_THE_SHOP, "channel": "VOICE"}) == {"channel"}
     assert backend.is_refused(400, "DELETE", PATH, json={}) == {
         *("resourceType", "channel", "resourceId", "applicationId"),
@@ -203,10 +202,10 @@ def test_a_deletion_names_what_is_wrong_as_well(backend: "Backend") -> None:
 
 
 @pytest.mark.parametrize("path", [PATH, SINGLE])
-def test_a_query_names_what_is_wrong_as_well(backend: "Backend", path: str) -> None:
+def test_a_query_names_what_is_wrong_as_well(backend: Backend, path: str) -> None:
     wrong = {"resourceType": "number", "channel": "", "resourceId": "x" * 256, "applicationId": "a\x00b"}
     assert backend.is_refused(400, "GET", path, params=wrong) == wrong.keys()
 
 
-def test_a_single_one_has_to_be_named_in_full(backend: "Backend") -> None:
+def test_a_single_one_has_to_be_named_in_full(backend: Backend) -> None:
     assert backend.is_refused(400, "GET", SINGLE) == {"resourceType", "channel", "resourceId", "applicationId"}
