@@ -199,14 +199,20 @@ def _application_routes(router: APIRouter, provisioning: Provisioning) -> None:
 
     @router.get(one, **_described("get-application", 404))
     async def get_application(principal: Authenticated, application_id: ApplicationId) -> ApplicationAnswer:
-        """Get an application."""
+        """Get an application.
+
+        Its id and, if it has one, its name.
+        """
         return ApplicationAnswer.of(await provisioning.get(principal.account_id, Application, application_id))
 
     @router.put(one, status_code=204, **_EMPTY, **_described("modify-application", 404))
     async def modify_application(
         principal: Authenticated, application_id: ApplicationId, body: ApplicationUpdate
     ) -> None:
-        """Give an application another name."""
+        """Give an application another name.
+
+        Its id stays. Without a name in the body, it has none any more.
+        """
         await provisioning.rename(principal, Application(application_id, body.application_name))
 
     @router.delete(one, **_EMPTY, **_described("delete-application", 404))
@@ -225,7 +231,7 @@ def _entity_routes(router: APIRouter, provisioning: Provisioning) -> None:
     async def get_entities(principal: Authenticated, asked: Pages) -> WithPaging[EntityAnswer]:
         """List the entities.
 
-        In the order of their ids.
+        In the order of their ids. An entity is somebody whom you act for, a customer of yours for example.
         """
         found, total = await provisioning.page(principal.account_id, Entity, asked)
         return WithPaging(results=[EntityAnswer.of(each) for each in found], paging=PageInfo.of(asked, total))
@@ -240,12 +246,18 @@ def _entity_routes(router: APIRouter, provisioning: Provisioning) -> None:
 
     @router.get(one, **_described("get-entity", 404))
     async def get_entity(principal: Authenticated, entity_id: EntityId) -> EntityAnswer:
-        """Get an entity."""
+        """Get an entity.
+
+        Its id and, if it has one, its name.
+        """
         return EntityAnswer.of(await provisioning.get(principal.account_id, Entity, entity_id))
 
     @router.put(one, status_code=204, **_EMPTY, **_described("modify-entity", 404))
     async def modify_entity(principal: Authenticated, entity_id: EntityId, body: EntityUpdate) -> None:
-        """Give an entity another name."""
+        """Give an entity another name.
+
+        Its id stays. Without a name in the body, it has none any more.
+        """
         await provisioning.rename(principal, Entity(entity_id, body.entity_name))
 
     @router.delete(one, **_EMPTY, **_described("delete-entity", 404))
