@@ -1,0 +1,1 @@
+"""The call history: what is told of calls that have ended."""
