@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 
 from ringback import __version__
 from ringback.accounts import FirstStart
+from ringback.accounts.api import api_key_routes, auth_routes
 from ringback.accounts.provisioning.api import provisioning_routes
 from ringback.calls import CallJobs, CallService
 from ringback.calls.commands import Command
@@ -153,6 +154,8 @@ def build_app(
 
     demo = platform.settings.demo
     public = [
+        auth_routes(platform.authentication),
+        api_key_routes(platform.accounts, platform.clock),
         token_routes(platform.identities),
         push_configuration_routes(platform.push_configurations),
         provisioning_routes(platform.provisioning),

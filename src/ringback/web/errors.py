@@ -1,7 +1,8 @@
-"""Every error becomes one of the two bodies of the public API (contract §1.5), whatever raised it.
+"""Every error becomes one of the bodies of the public API (contract §1.5), whatever raised it.
 
-`ApiException` is `{requestError: {serviceException: …}}`, `ApiError` is `{errorCode, description, action, …}`. Each
-operation says which one it answers with (`web/operations.py`); what is no operation answers with the first.
+`ApiException` is `{requestError: {serviceException: …}}`, `ApiError` is `{errorCode, description, action, …}`, and
+`OAuthApiException` is the first of them with the `error` that OAuth 2 clients read (RFC 6749 §5.2). Each operation
+says which one it answers with (`web/operations.py`); what is no operation answers with the first.
 """
 
 import json
@@ -93,6 +94,13 @@ _HEADERS: Final[Mapping[HTTPStatus, Mapping[str, str]]] = {
     HTTPStatus.SERVICE_UNAVAILABLE: {"Retry-After": str(RETRY_SECONDS)},
 }
 
+_OAUTH_CODES: Final[Mapping[HTTPStatus, str]] = {
+    HTTPStatus.UNAUTHORIZED: "invalid_client",
+    HTTPStatus.TOO_MANY_REQUESTS: "temporarily_unavailable",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "server_error",
+    HTTPStatus.SERVICE_UNAVAILABLE: "temporarily_unavailable",
+}
+"""What OAuth 2 calls them; everything else is an `invalid_request`."""
 
 _EXAMPLE: Final[Mapping[HTTPStatus, Mapping[str, list[str]]]] = {
     HTTPStatus.BAD_REQUEST: {"identity": ["must not be null"]}
@@ -114,6 +122,10 @@ class ApiException(BaseModel):
     requestError: RequestError  # noqa: N815 - the contract's name
 
 
+class OAuthApiException(ApiException):
+    error: str
+
+
 class Violation(BaseModel):
     property: str
     violation: str
@@ -133,9 +145,10 @@ class ApiError(BaseModel):
 
 
 class ErrorBody(Enum):
-    """Which of the two bodies an operation answers errors with."""
+    """Which of the bodies an operation answers errors with."""
 
     API_EXCEPTION = ApiException
+    OAUTH_API_EXCEPTION = OAuthApiException
     API_ERROR = ApiError
 
 
@@ -177,11 +190,13 @@ def error_answer(
     family = HTTPStatus.BAD_REQUEST if status < HTTPStatus.INTERNAL_SERVER_ERROR else HTTPStatus.INTERNAL_SERVER_ERROR
     words = _WORDS.get(status) or _WORDS[family]
     content: dict[str, Any]
-    if body is ErrorBody.API_EXCEPTION:
+    if body is not ErrorBody.API_ERROR:
         details: dict[str, Any] = {"messageId": words.message_id, "text": text or words.text}
         if fields:
             details["validationErrors"] = fields
         content = {"requestError": {"serviceException": details}}
+        if body is ErrorBody.OAUTH_API_EXCEPTION:
+            content["error"] = code or _OAUTH_CODES.get(status, "invalid_request")
     else:
         content = {
             "errorCode": code or f"E{status.value}",
@@ -234,5 +249,10 @@ def install_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(RingbackError)
     @app.exception_handler(RequestValidationError)
     @app.exception_handler(HTTPException)
-    async def answer(_request: Request, error: Exception) -> JSONResponse:
+    async def answer(request: Request, error: Exception) -> JSONResponse:
+        if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            # Starlette names the methods of the first route that has this path, and each of ours has only one.
+            path = app.openapi()["paths"].get(getattr(request.scope.get("route"), "path", None))
+            if path:
+                error.headers = {"Allow": ", ".join(sorted(method.upper() for method in path))}
         return answer_to(error)

@@ -69,7 +69,7 @@ def parse_moment(text: object) -> datetime:
 
 def show_moment(moment: datetime) -> str:
     """The form in which the public API writes moments: UTC, exactly three digits of a second, `+0000`."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}+0000"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "+0000")
 
 
 def _moment(value: object) -> datetime:
