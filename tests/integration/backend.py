@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 
+from ringback.accounts.model import Scope
+
 if TYPE_CHECKING:
     from tests.integration.conftest import Node
 
@@ -17,11 +19,23 @@ class Backend:
     def __init__(self, node: "Node", root: str, headers: dict[str, str] | None = None) -> None:
         self.node = node
         self.root = root
-        self.headers = headers or node.key_of_another_account(f"account {next(_numbers)}")
+        self.account = f"account {next(_numbers)}"
+        self.headers = headers or node.key_of_another_account(self.account)
 
     def under(self, root: str) -> "Backend":
         """The same backend, using another product."""
         return Backend(self.node, root, self.headers)
+
+    def with_only(self, *scopes: Scope) -> "Backend":
+        """Another backend of the same account, whose key opens less."""
+        accounts = self.node.platform.accounts
+
+        async def create() -> str:
+            account = await accounts.find_account(self.account)
+            return (await accounts.create_api_key(account.id, "narrow", scopes=scopes))[1].reveal()
+
+        assert self.node.client.portal is not None
+        return Backend(self.node, self.root, {"Authorization": f"App {self.node.client.portal.call(create)}"})
 
     def ask(self, method: str, path: str = "", **sent: Any) -> httpx2.Response:
         self.node.clock.advance(1)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ringback.accounts.model import Scope
 from ringback.accounts.provisioning.model import is_id
 from ringback.kernel.text import is_safe
 from tests.integration.backend import Backend
@@ -96,6 +97,20 @@ def test_nobody_meets_those_of_another_account(backend: Backend, stranger: Backe
     assert ids(stranger, noun) == sorted([*before, "shop"])
     stranger.does("DELETE", noun.one("shop"))
     assert backend.does("GET", noun.one("shop")) == noun.body("shop", "Ours")
+
+
+def test_its_scope_is_needed(backend: Backend, noun: Noun) -> None:
+    backend.does("POST", noun.path, json=noun.body("shop"))
+    other, right = backend.with_only(Scope.WEBRTC, Scope.CALLS), backend.with_only(Scope.APPLICATIONS)
+    for method, path, body in (
+        ("GET", noun.path, None),
+        ("POST", noun.path, noun.body("desk")),
+        ("GET", noun.one("shop"), None),
+        ("PUT", noun.one("shop"), {}),
+        ("DELETE", noun.one("shop"), None),
+    ):
+        assert other.is_refused(403, method, path, json=body) == set()
+        right.does(method, path, json=body)
 
 
 def test_lists_are_in_the_order_of_ids_page_by_page(backend: Backend, noun: Noun) -> None:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import pytest
 
+from ringback.accounts.model import Scope
 from tests.integration.backend import Backend
 
 PATH: Final = "/associations"
@@ -128,6 +129,18 @@ def test_nobody_meets_those_of_another_account(backend: Backend, stranger: Backe
     stranger.does("POST", PATH, json=OF_THE_SHOP)
     stranger.does("DELETE", "/applications/shop")
     assert listed(backend) == [OF_THE_SHOP]
+
+
+def test_its_scope_is_needed(backend: Backend) -> None:
+    other, right = backend.with_only(Scope.WEBRTC, Scope.CALLS), backend.with_only(Scope.APPLICATIONS)
+    for method, path, sent in (
+        ("POST", PATH, {"json": OF_THE_SHOP}),
+        ("GET", PATH, {}),
+        ("GET", SINGLE, {"params": OF_THE_SHOP}),
+        ("DELETE", PATH, {"json": OF_THE_SHOP}),
+    ):
+        assert other.is_refused(403, method, path, **sent) == set()
+        right.does(method, path, **sent)
 
 
 def test_lists_leave_out_what_was_not_asked_for(backend: Backend) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ringback.accounts.model import Scope
 from ringback.kernel.text import is_safe
 from ringback.push.api import PushConfigurationBody
 from ringback.testing.push import P12_PASSWORD, apns_certificate, service_account
@@ -119,6 +120,22 @@ def test_nobody_meets_those_of_another_account(backend: Backend, stranger: Backe
         "iosConfigured": False,
         "applicationId": "shop",
     }
+
+
+EVERY_OPERATION: Final = [
+    *(("GET", False), ("POST", False)),
+    *(("GET", True), ("PUT", True), ("PATCH", True), ("DELETE", True)),
+]
+"""Method, and whether it is about one configuration."""
+
+
+@pytest.mark.parametrize(("method", "one"), EVERY_OPERATION)
+def test_either_of_two_scopes_is_needed(backend: Backend, method: str, one: bool) -> None:
+    path = f"/{saved(backend, android=ANDROID)}" if one else ""
+    body = {"android": ANDROID} if method in ("POST", "PUT", "PATCH") else None
+    assert backend.with_only(Scope.WEBRTC_IDENTITY, Scope.CALLS).is_refused(403, method, path, json=body) == set()
+    scope = Scope.WEBRTC if method == "GET" else Scope.WEBRTC_CONFIGURATION
+    backend.with_only(scope).does(method, path, json=body)
 
 
 def test_lists_begin_with_the_newest_page_by_page(backend: Backend) -> None:
