@@ -25,6 +25,7 @@ from ringback.calls.commands import Command
 from ringback.calls.dialogs.store import DIALOGS
 from ringback.calls.store import CALLS
 from ringback.calls.store import figures as call_figures
+from ringback.captures.api import capture_routes
 from ringback.conferences import ConferenceService
 from ringback.conferences.store import CONFERENCES
 from ringback.conferences.store import figures as conference_figures
@@ -159,6 +160,7 @@ def build_app(
         token_routes(platform.identities),
         push_configuration_routes(platform.push_configurations),
         provisioning_routes(platform.provisioning),
+        capture_routes(platform.captures),
         *routers,
     ]
     if demo:

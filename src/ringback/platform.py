@@ -12,6 +12,8 @@ from pathlib import Path
 from ringback.accounts import Accounts, Authentication
 from ringback.accounts.passwords import Passwords
 from ringback.accounts.provisioning import Provisioning
+from ringback.captures import Captures
+from ringback.captures.images import Images
 from ringback.identities import Identities, TokenVerifier
 from ringback.identities.tokens import TokenSigner
 from ringback.kernel.clock import Clock, SystemClock
@@ -44,6 +46,7 @@ class Platform:
     audit: AuditLog
     encryption: Encryption
     blobs: Blobs
+    captures: Captures
     accounts: Accounts
     authentication: Authentication
     provisioning: Provisioning
@@ -76,6 +79,7 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
     audit = AuditLog(secret_key, clock)
     encryption = Encryption(secret_key)
     try:
+        blobs = Blobs(open_blob_store(settings.storage_url), database, clock)
         yield Platform(
             settings=settings,
             clock=clock,
@@ -83,7 +87,8 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
             database=database,
             audit=audit,
             encryption=encryption,
-            blobs=Blobs(open_blob_store(settings.storage_url), database, clock),
+            blobs=blobs,
+            captures=Captures(database, blobs, Images(), clock, ids, settings.storage_bytes_per_account),
             accounts=Accounts(database, clock, ids, audit, passwords, authentication),
             authentication=authentication,
             provisioning=Provisioning(database, audit),

@@ -96,7 +96,8 @@ class FolderStore(BlobStore):
                         await asyncio.to_thread(file.write, chunk)
                     await asyncio.to_thread(_publish, file, draft, path)
             except BaseException:
-                draft.unlink(missing_ok=True)
+                with suppress(OSError):  # the reason is what happened before
+                    draft.unlink()
                 raise
 
     async def delete(self, key: str) -> None:

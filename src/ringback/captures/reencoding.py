@@ -1,0 +1,103 @@
+"""A program that makes a clean picture of a stranger's: stdin to stdout, the exit status is an `Outcome`.
+
+What decodes strangers' bytes runs in a process of its own, with little memory and little time, where neither a bomb nor
+a bug of a decoder reaches anything. So this file is run by its path, and imports nothing of the platform.
+"""
+
+import io
+import os
+import resource
+import sys
+from enum import IntEnum
+from typing import Final
+
+MOST_PIXELS: Final = 6144 * 3456
+"""Screens of 6K, the largest that people share. At four bytes each, and twice for a moment: 170 MB."""
+
+LARGEST_RESULT: Final = 32 * 1024 * 1024
+"""Bytes. A picture grows when its palette is resolved; what grows beyond this was made to."""
+
+MEMORY: Final = 512 * 1024 * 1024
+"""Bytes of address space: for the largest picture, the interpreter and its libraries."""
+
+SECONDS: Final = 10
+"""Of processor time. The largest screen takes one or two."""
+
+KEPT_MODES: Final = {"PNG": ("1", "L", "I;16", "RGB"), "JPEG": ("L", "RGB")}
+"""Kinds of pixels that stay as they are; palettes and colours for print become RGB."""
+
+NICENESS: Final = 10
+"""Calls come first."""
+
+JPEG_QUALITY: Final = 90
+"""Text on a screen stays readable; 95 makes files half as large again."""
+
+
+class Outcome(IntEnum):
+    """How it went, as an exit status; any other status means that the picture broke the decoder, or a limit."""
+
+    CLEAN = 0
+    OTHER_FORMAT = 10
+    DAMAGED = 11
+    TOO_MANY_PIXELS = 12
+    RESULT_TOO_LARGE = 13
+    ANIMATED = 14
+
+
+class Refused(Exception):
+    """This picture is not taken."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.name)
+        self.outcome = outcome
+
+
+def reencode(content: bytes, file_format: str) -> bytes:
+    """The picture in `content`, a PNG or JPEG as `file_format` says, and nothing else of it: no text, no EXIF, no rest.
+
+    Raises `Refused`.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    Image.MAX_IMAGE_PIXELS = None  # we look ourselves, before anything is decoded
+    try:
+        try:
+            picture: Image.Image = Image.open(io.BytesIO(content), formats=[file_format])
+        except UnidentifiedImageError:
+            raise Refused(Outcome.OTHER_FORMAT) from None
+        if picture.width * picture.height > MOST_PIXELS:
+            raise Refused(Outcome.TOO_MANY_PIXELS)
+        if getattr(picture, "n_frames", 1) > 1:
+            raise Refused(Outcome.ANIMATED)
+        picture.load()
+        if file_format == "PNG" and picture.has_transparency_data:
+            picture = picture.convert("RGBA")
+        elif picture.mode not in KEPT_MODES[file_format]:
+            picture = picture.convert("RGB")
+        picture.info = {}
+        result = io.BytesIO()
+        picture.save(result, file_format, quality=JPEG_QUALITY)
+    except Refused:
+        raise
+    except Exception:  # decoders raise whatever they stumble over
+        raise Refused(Outcome.DAMAGED) from None
+    if result.tell() > LARGEST_RESULT:
+        raise Refused(Outcome.RESULT_TOO_LARGE)
+    return result.getvalue()
+
+
+def main() -> None:
+    os.nice(NICENESS)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        result = reencode(sys.stdin.buffer.read(), sys.argv[1])
+    except Refused as refused:
+        sys.exit(refused.outcome)
+    sys.stdout.buffer.write(result)
+
+
+if __name__ == "__main__":
+    main()
