@@ -1,16 +1,13 @@
-"""`/auth/1` and `/settings/2/api-keys` of the public API (contract §1.2): signing in, and the keys of an account."""
+"""`/settings/2/api-keys`: administrators make, list and change the API keys of their account."""
 
 from enum import StrEnum
-from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Depends, Form, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictStr, WithJsonSchema
 
-from ringback.accounts.authentication import Authentication
 from ringback.accounts.model import (
     KEY_LIFETIME,
-    LOGIN_LIFETIME,
     NAME_LENGTH,
     NAME_RULE,
     NETWORKS_LIMIT,
@@ -18,7 +15,6 @@ from ringback.accounts.model import (
     ApiKeyChange,
     ApiKeyFilter,
     ApiKeyOrder,
-    LoginKind,
     Network,
     Scope,
     is_name,
@@ -29,136 +25,13 @@ from ringback.accounts.service import Accounts
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import InvalidRequest, NotFound
 from ringback.kernel.redaction import Secret
-from ringback.web import (
-    PEOPLE,
-    Authenticated,
-    ErrorBody,
-    Moment,
-    Operation,
-    RequestModel,
-    ResponseModel,
-    Scheme,
-    described,
-)
-from ringback.web.errors import error_answer
+from ringback.web import PEOPLE, Authenticated, ErrorBody, Moment, Operation, RequestModel, ResponseModel, described
 
-SIGN_IN_LIMIT: Final = "10/second"
 READ_LIMIT: Final = "10/second"
 CHANGE_LIMIT: Final = "40/day"
 
 PAGE_LIMIT: Final = 100
 """The last page, and the most API keys on one."""
-
-GRANT: Final = "client_credentials"
-
-
-async def _kept_nowhere(response: Response) -> None:
-    """What opens something stays in no cache on its way."""
-    response.headers["Cache-Control"] = "no-store"
-
-
-async def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
-
-
-Address = Annotated[str, Depends(_address)]
-
-
-class SessionCreate(RequestModel):
-    username: Annotated[StrictStr, Field(examples=["anna"])]
-    password: Annotated[StrictStr, Field(examples=["correct horse battery staple"])]
-    unsafe: StrictBool = False
-    """The session is good from every address, and not only from the one that asks for it."""
-
-
-class SessionAnswer(ResponseModel):
-    token: str
-    """For `Authorization: IBSSO <token>`. It is good for 60 minutes."""
-
-
-class AccessTokenCreate(RequestModel):
-    client_id: Annotated[StrictStr, Field(alias="client_id", examples=["anna"])]
-    """The username."""
-
-    client_secret: Annotated[StrictStr, Field(alias="client_secret", examples=["correct horse battery staple"])]
-    """The password."""
-
-    grant_type: Annotated[StrictStr, Field(alias="grant_type", examples=[GRANT])]
-    """`client_credentials`; there are no others."""
-
-
-class AccessTokenAnswer(ResponseModel):
-    access_token: Annotated[str, Field(alias="access_token")]
-    """For `Authorization: Bearer <token>`."""
-
-    expires_in: Annotated[int, Field(alias="expires_in", examples=[3600])]
-    """Seconds."""
-
-    token_type: Annotated[str, Field(alias="token_type")] = "Bearer"  # noqa: S105 - a name
-
-
-def auth_routes(authentication: Authentication) -> APIRouter:
-    """Sign in and out."""
-    router = APIRouter(
-        prefix="/auth/1", tags=["account-management"], route_class=Operation, dependencies=[Depends(_kept_nowhere)]
-    )
-
-    @router.post("/session", **described("create-session", accepts=(), limit=SIGN_IN_LIMIT, errors=(400, 401)))
-    async def create_session(body: SessionCreate, address: Address) -> SessionAnswer:
-        """Sign in.
-
-        The session opens what the user's role allows, for 60 minutes. A user may have several sessions. After some
-        wrong passwords the answer is 429 for a minute.
-        """
-        token = await authentication.sign_in(
-            LoginKind.IBSSO, body.username, Secret(body.password), address, bound=not body.unsafe
-        )
-        return SessionAnswer(token=token.reveal())
-
-    @router.delete(
-        "/session",
-        **described("destroy-session", accepts=(Scheme.IBSSO,), limit=SIGN_IN_LIMIT),
-        response_class=Response,
-    )
-    async def destroy_session(authorization: Annotated[str, Header(include_in_schema=False)]) -> Response:
-        """Sign out.
-
-        The session that carries this request ends at once; the user's other sessions go on.
-        """
-        await authentication.sign_out(Secret(authorization.partition(" ")[2].strip()))
-        return Response()
-
-    @router.post(
-        "/oauth2/token",
-        **described(
-            "create-oauth2-token",
-            accepts=(),
-            limit=SIGN_IN_LIMIT,
-            errors=(400, 401),
-            body=ErrorBody.OAUTH_API_EXCEPTION,
-        ),
-        response_model=AccessTokenAnswer,
-    )
-    async def create_access_token(
-        body: Annotated[AccessTokenCreate, Form()], address: Address
-    ) -> AccessTokenAnswer | Response:
-        """Sign in by OAuth 2.
-
-        The access token opens what the user's role allows. `expires_in` says for how many seconds.
-        """
-        if body.grant_type != GRANT:
-            return error_answer(
-                HTTPStatus.BAD_REQUEST,
-                ErrorBody.OAUTH_API_EXCEPTION,
-                code="unsupported_grant_type",
-                fields={"grant_type": [f"must be {GRANT}"]},
-            )
-        token = await authentication.sign_in(
-            LoginKind.OAUTH2, body.client_id, Secret(body.client_secret), address, bound=False
-        )
-        return AccessTokenAnswer(access_token=token.reveal(), expires_in=int(LOGIN_LIFETIME.total_seconds()))
-
-    return router
 
 
 class Permission(StrEnum):
@@ -207,53 +80,40 @@ Permissions = Annotated[tuple[Permission, ...], AfterValidator(_for_the_public_a
 Platform = Annotated[tuple[Any, ...], AfterValidator(_not_linked), Field(json_schema_extra={"maxItems": 0})]
 
 
-class ApiKeyUpdate(RequestModel):
-    """What is left out stays as it is."""
-
+class ApiKeyBody(RequestModel):
     account_id: StrictStr | None = None
     """Your account, if anything."""
-
-    name: KeyName | None = None
-    """For people."""
 
     allowed_ips: Annotated[Networks | None, Field(alias="allowedIPs")] = None
     """IP addresses and networks; the key is refused elsewhere. An empty list: it is good everywhere."""
 
     valid_from: Moment | None = None
-    """When the key begins to be good."""
+    """When the key begins to be good. A new one: now."""
 
     valid_to: Moment | None = None
-    """When it ends to be good."""
-
-    enabled: StrictBool | None = None
-    """False refuses the key from now on."""
+    """When it ends to be good. A new one: in a year."""
 
     permissions: Permissions | None = None
+    """`PUBLIC_API`; the others are not for keys here."""
+
     platform: Platform | None = None
+    """Nothing: keys are for the whole account."""
+
     scope_guids: frozenset[Scope] | None = None
     """What the key opens. An empty list: all products."""
 
 
-class ApiKeyCreate(RequestModel):
-    account_id: StrictStr | None = None
-    """Your account, if anything."""
-
+class ApiKeyCreate(ApiKeyBody):
     name: KeyName
     """For people."""
 
-    allowed_ips: Annotated[Networks, Field(alias="allowedIPs")] = ()
-    """IP addresses and networks; the key is refused elsewhere. Without any it is good everywhere."""
 
-    valid_from: Moment | None = None
-    """When the key begins to be good; now, if nothing is said."""
+class ApiKeyUpdate(ApiKeyBody):
+    name: KeyName | None = None
+    """For people."""
 
-    valid_to: Moment | None = None
-    """When it ends to be good; in a year, if nothing is said."""
-
-    permissions: Permissions = (Permission.PUBLIC_API,)
-    platform: Platform = ()
-    scope_guids: frozenset[Scope] = frozenset()
-    """What the key opens; without any: all products."""
+    enabled: StrictBool | None = None
+    """False refuses the key from now on."""
 
 
 class ApiKeyAnswer(ResponseModel):
@@ -316,12 +176,7 @@ KeyId = Annotated[str, Path(alias="apiKeyId", description="Its id; not the key i
 
 def api_key_routes(accounts: Accounts, clock: Clock) -> APIRouter:
     """Who may administer the account makes, lists and changes its API keys. An API key cannot do that."""
-    router = APIRouter(
-        prefix="/settings/2/api-keys",
-        tags=["account-management"],
-        route_class=Operation,
-        dependencies=[Depends(_kept_nowhere)],
-    )
+    router = APIRouter(prefix="/settings/2/api-keys", tags=["account-management"], route_class=Operation)
     common: dict[str, Any] = {"scopes": (Scope.ACCOUNT,), "accepts": PEOPLE, "body": ErrorBody.API_ERROR}
 
     @router.get("", **described("get-api-keys-by-filter", limit=READ_LIMIT, errors=(400, 404), **common))
@@ -375,8 +230,8 @@ def api_key_routes(accounts: Accounts, clock: Clock) -> APIRouter:
         key, secret = await accounts.create_api_key(
             principal.account_id,
             body.name,
-            scopes=body.scope_guids,
-            networks=body.allowed_ips,
+            scopes=body.scope_guids or (),
+            networks=body.allowed_ips or (),
             valid_from=body.valid_from,
             valid_to=body.valid_to or clock.now() + KEY_LIFETIME,
             by=principal.credential_id,
