@@ -5,7 +5,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
@@ -22,6 +22,9 @@ from ringback.web.pages import STATIC_PAGES, Pages
 
 BODY_LIMIT: Final = 256 * 1024
 """Bytes of a request's body, unless a route says otherwise: ten times the largest call anybody describes in JSON."""
+
+REFERENCE: Final = "/docs"
+"""Where the page about this API is, without which nobody would look for it under /app."""
 
 CORS_SECONDS: Final = 600
 """How long a browser may remember that it may ask; longer would keep an old answer after an upgrade."""
@@ -78,5 +81,11 @@ def assemble(
     shared = (health_routes(checks), metrics_routes((answers.figures, *figures)), openapi_routes(app))
     for router in (*shared, *routers):
         app.include_router(router, max_body_size=BODY_LIMIT)
-    app.mount("/app", Pages(pages))
+    built = Pages(pages)
+
+    @app.get(REFERENCE, include_in_schema=False)
+    async def reference(request: Request) -> Response:
+        return await built.get_response("reference", request.scope)
+
+    app.mount("/app", built, name="page")
     return app

@@ -4,6 +4,7 @@ FastAPI writes the document from the routes. What it does not know is finished h
 errors look like, and that the first line of a route's docstring is a title.
 """
 
+import asyncio
 import json
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -112,10 +113,16 @@ def openapi_routes(app: FastAPI) -> APIRouter:
     """The document of `app`, at the address where tools look for it, and at those of the contract."""
     router = APIRouter(tags=["openapi"], route_class=Operation)
 
+    making = asyncio.Lock()
+
+    async def document() -> Document:
+        async with making:  # off the event loop: the first time, FastAPI takes half a second
+            return await asyncio.to_thread(app.openapi)
+
     @cache
     def written(product: str | None) -> bytes:
-        document = app.openapi()
-        return as_json(document if product is None else of_product(document, product)).encode()
+        whole = app.openapi()
+        return as_json(whole if product is None else of_product(whole, product)).encode()
 
     open_to_all: dict[str, Any] = {"accepts": (), "body": ErrorBody.API_ERROR}
     a_document: dict[str, Any] = {"response_model": dict[str, Any]}
@@ -128,6 +135,7 @@ def openapi_routes(app: FastAPI) -> APIRouter:
 
         OpenAPI 3.1, as JSON. It is also at `/openapi.json`, where many tools look for it.
         """
+        await document()
         return _json(written(None))
 
     @router.get("/platform/1/openapi/available-products", **described("get-openapi-products", **open_to_all))
@@ -136,7 +144,7 @@ def openapi_routes(app: FastAPI) -> APIRouter:
 
         A product is a part of the API with a document of its own; each operation belongs to exactly one.
         """
-        return AvailableProducts(products=[ProductId(id=tag["name"]) for tag in app.openapi()["tags"]])
+        return AvailableProducts(products=[ProductId(id=tag["name"]) for tag in (await document())["tags"]])
 
     @router.get(
         "/platform/1/openapi/{product}", **described("get-product-openapi", errors=(404,), **open_to_all), **a_document
@@ -149,6 +157,7 @@ def openapi_routes(app: FastAPI) -> APIRouter:
         It holds the operations of this product and the schemas they need, and nothing else.
         """
         try:
+            await document()
             return _json(written(product))
         except UnknownProduct:
             return error_answer(HTTPStatus.NOT_FOUND, ErrorBody.API_ERROR, code=UnknownProduct.code)

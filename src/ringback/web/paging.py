@@ -34,16 +34,16 @@ def paging(largest: int, smallest: int = 1, usual: int = 20) -> Any:
 class PageInfo(ResponseModel):
     """Which part of the list this is."""
 
-    page: Annotated[int, Field(ge=0)]
+    page: Annotated[int, Field(ge=0, examples=[0])]
     """The page that was asked for; the first one is 0."""
 
-    size: Annotated[int, Field(ge=0)]
+    size: Annotated[int, Field(ge=0, examples=[20])]
     """The size that was asked for."""
 
-    total_pages: Annotated[int, Field(ge=0)]
+    total_pages: Annotated[int, Field(ge=0, examples=[1])]
     """How many pages there are."""
 
-    total_results: Annotated[int, Field(ge=0)]
+    total_results: Annotated[int, Field(ge=0, examples=[1])]
     """How many results there are on all pages together."""
 
     @classmethod
