@@ -41,6 +41,7 @@ from ringback.media.status import WorkerState
 from ringback.media.supervisor import WorkerConfig, WorkerSupervisor, worker_program
 from ringback.platform import Platform, open_platform, wired
 from ringback.push.api import push_configuration_routes
+from ringback.recordings.api import recording_routes
 from ringback.settings import Settings
 from ringback.signaling.api import Signaling
 from ringback.signaling.hub import Hub
@@ -161,6 +162,7 @@ def build_app(
         push_configuration_routes(platform.push_configurations),
         provisioning_routes(platform.provisioning),
         capture_routes(platform.captures),
+        recording_routes(platform.recordings),
         *routers,
     ]
     if demo:

@@ -14,6 +14,7 @@ from ringback.accounts.passwords import Passwords
 from ringback.accounts.provisioning import Provisioning
 from ringback.captures import Captures
 from ringback.captures.images import Images
+from ringback.captures.store import storage_used
 from ringback.identities import Identities, TokenVerifier
 from ringback.identities.tokens import TokenSigner
 from ringback.kernel.clock import Clock, SystemClock
@@ -21,6 +22,7 @@ from ringback.kernel.errors import RingbackError
 from ringback.kernel.ids import Ids, RandomIds
 from ringback.kernel.redaction import Secret
 from ringback.push import Certificates, PushConfigurations
+from ringback.recordings import Recordings
 from ringback.settings import KEY_FILE, SECRET_KEY_LENGTH, Settings
 from ringback.storage import Database
 from ringback.storage.audit import AuditLog
@@ -53,6 +55,7 @@ class Platform:
     identities: Identities
     tokens: TokenVerifier
     push_configurations: PushConfigurations
+    recordings: Recordings
 
 
 @asynccontextmanager
@@ -95,6 +98,7 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
             identities=Identities(database, clock, ids, TokenSigner(secret_key), tokens),
             tokens=tokens,
             push_configurations=PushConfigurations(database, clock, ids, audit, encryption, Certificates()),
+            recordings=Recordings(database, audit, storage_used),
         )
     finally:
         await database.close()

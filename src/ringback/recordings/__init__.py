@@ -1,1 +1,5 @@
-"""Recordings: what an account has recorded of its WebRTC calls. So far this is a setting; nothing is recorded yet."""
+"""Recordings of WebRTC calls: so far, what an account wants to be recorded. Nothing is recorded yet."""
+
+from ringback.recordings.service import Recordings
+
+__all__ = ["Recordings"]

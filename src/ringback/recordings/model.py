@@ -1,20 +1,17 @@
-"""What an account records of its WebRTC calls."""
+"""What an account wants to be recorded of its WebRTC calls."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-SHORTEST_RETENTION: Final = 1
-"""Days. A recording that nobody could fetch in time would be made for nothing."""
-
-LONGEST_RETENTION: Final = 3650
-"""Days: ten years, which is as long as laws on books of account ask for."""
+RETENTION: Final = range(1, 3651)
+"""Days that recordings may be kept: for less, nobody could fetch them; ten years is what bookkeeping laws ask for."""
 
 USUAL_RETENTION: Final = 90
-"""Days, for accounts that have chosen nothing: long enough for a complaint, and disks do not fill for ever."""
+"""Days for accounts that have not chosen: time for a complaint, and disks do not fill for ever."""
 
 
-class Recording(StrEnum):
+class RecordingMode(StrEnum):
     """What is recorded."""
 
     NO_RECORDING = "NO_RECORDING"
@@ -24,10 +21,10 @@ class Recording(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingSettings:
-    """What an account has chosen, or what holds as long as it has not."""
+    """What an account has chosen; without arguments, what holds as long as it has not."""
 
-    recording: Recording = Recording.NO_RECORDING
+    recording: RecordingMode = RecordingMode.NO_RECORDING
     composition: bool = False
-    """Whether the recordings of a conversation's calls are put together into one file."""
+    """Whether the recordings of all calls of a dialog or conference are put together into one file."""
     retention_days: int = USUAL_RETENTION
-    """After these days a recording is deleted."""
+    """Days after which a recording is deleted."""
