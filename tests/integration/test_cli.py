@@ -214,7 +214,7 @@ async def test_the_secret_key_stays_the_same_and_private(tmp_path: Path) -> None
             keys.append((settings.data_dir / KEY_FILE).read_text())
     assert keys[0] == keys[1]
     assert stat.S_IMODE((settings.data_dir / KEY_FILE).stat().st_mode) == 0o600
-    assert sorted(path.name for path in settings.data_dir.iterdir()) == ["ringback.db", KEY_FILE]
+    assert sorted(path.name for path in settings.data_dir.iterdir()) == ["blobs", "ringback.db", KEY_FILE]
 
 
 async def test_a_damaged_secret_key_is_not_replaced(tmp_path: Path) -> None:
