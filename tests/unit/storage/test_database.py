@@ -127,7 +127,7 @@ async def test_work_of_one_batch_sees_what_came_before_it(db: Database) -> None:
 async def test_when_the_commit_fails_nobody_is_answered_well(db: Database, file: Path) -> None:
     def break_the_commit(connection: Connection) -> None:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
-        connection.exec_driver_sql("INSERT INTO api_keys VALUES ('k', 'no such account', 'n', 'p', x'00', 0)")
+        connection.exec_driver_sql("INSERT INTO outbox_deliveries VALUES ('signaling', 99)")  # no such event
 
     async with busy_writer(db):
         good = asyncio.create_task(db.write(insert("good")))
