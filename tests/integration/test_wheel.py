@@ -26,6 +26,8 @@ from ringback.web.certificates import trusting_context
 
 ROOT = Path(__file__).parents[2]
 PAGE = "ringback/static/app/showcase/index.html"
+REFERENCE = "ringback/static/app/reference"
+REFERENCE_LIMIT = 1_500_000  # bytes: the description of an API is not what people wait for
 OFFER = (ROOT / "tests/contract/worker/offer.sdp").read_bytes().decode()
 PATIENCE_SECONDS = 30.0
 
@@ -101,6 +103,9 @@ def test_the_wheel_holds_what_no_compiler_will_make(wheel: Path) -> None:
         assert scripts == {"ringback", "ringback-media"}
         migrations = {path.name for path in (ROOT / "src/ringback/storage/migrations/versions").glob("*.py")}
         assert {f"ringback/storage/migrations/versions/{name}" for name in migrations} <= names
+        assert f"{REFERENCE}/index.html" in names
+        size = sum(file.file_size for file in archive.infolist() if file.filename.startswith(REFERENCE))
+        assert size <= REFERENCE_LIMIT
         page = archive.read(PAGE).decode()
         assert {f"ringback/static{path}" for path in re.findall(r'(?:src|href)="(/app/[^"]+)"', page)} <= names
         assert str(ROOT) not in "".join(
@@ -237,6 +242,13 @@ async def test_an_installed_wheel_serves_pages_and_a_call(installation: Installa
         assert [
             asset
             for asset in re.findall(r'(?:src|href)="(/app/[^"]+)"', page.text)
+            if (await client.get(asset)).status_code != 200
+        ] == []
+        reference = await client.get("/docs")
+        assert "Ringback API" in reference.text
+        assert [
+            asset
+            for asset in re.findall(r'(?:src|href)="(/[^"]+)"', reference.text)
             if (await client.get(asset)).status_code != 200
         ] == []
         ready = (await client.get("/health/ready")).json()

@@ -62,7 +62,7 @@ describe("the reference", () => {
       [linkTo(RULES), RULES],
       ["#content", RULES],
       [linkTo("ring-bell"), "ring-bell"],
-      ["", "ring-bell"],
+      ["", QUICKSTART],
     ] as const) {
       hash = now;
       reference.follow();

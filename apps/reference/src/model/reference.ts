@@ -74,6 +74,7 @@ export class Reference {
 
   private asked(): string | null {
     const hash = this.world.hash();
+    if (hash === "") return QUICKSTART;
     return hash.startsWith(CHAPTER) ? hash.slice(CHAPTER.length) : null;
   }
 }
