@@ -252,7 +252,7 @@ def install_error_handlers(app: FastAPI) -> None:
     async def answer(request: Request, error: Exception) -> JSONResponse:
         if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             # Starlette names the methods of the first route that has this path, and each of ours has only one.
-            path = app.openapi()["paths"].get(getattr(request.scope.get("route"), "path", None))
+            path = app.openapi()["paths"].get(getattr(request.scope.get("route"), "path_format", None))
             if path:
                 error.headers = {"Allow": ", ".join(sorted(method.upper() for method in path))}
         return answer_to(error)

@@ -174,6 +174,12 @@ def test_all_that_is_wrong_is_told_at_once(backend: Backend, noun: Noun) -> None
     assert backend.is_refused(400, "POST", noun.path, json={noun.id: None}) == {noun.id}
 
 
+def test_other_methods_are_told_which_there_are(backend: Backend, noun: Noun) -> None:
+    answers = [backend.ask("PATCH", path) for path in (noun.path, noun.one("shop"), noun.one("a/b"))]
+    assert [answer.status_code for answer in answers] == [405] * 3
+    assert [answer.headers["Allow"] for answer in answers] == ["GET, POST", *["DELETE, GET, PUT"] * 2]
+
+
 def test_an_id_in_the_path_that_cannot_be_is_named(backend: Backend, noun: Noun) -> None:
     for id in ("x" * 256, "a\x00b", "a\u202eb"):
         assert backend.is_refused(400, "GET", noun.one(id)) == {noun.id}
