@@ -1,11 +1,13 @@
 """A program of its own, which `certificates.py` starts: does this P12 file open?
 
-It reads `{"p12": Base64, "password": text or null}` and answers by its exit code. It imports nothing of the platform,
-so that it starts in a tenth of a second.
+Its argument is how many seconds of processor time it may take; the kernel ends it when they are over. It reads
+`{"p12": Base64, "password": text or null}` and answers by its exit code. It imports nothing of the platform, so that it
+starts in a tenth of a second.
 """
 
 import base64
 import json
+import resource
 import sys
 from enum import IntEnum
 
@@ -30,6 +32,9 @@ def outcome(p12: bytes, password: bytes | None) -> Outcome:
 
 
 if __name__ == "__main__":
+    seconds = int(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # it would hold the password
     asked = json.load(sys.stdin)
     password = None if asked["password"] is None else asked["password"].encode()
     sys.exit(outcome(base64.b64decode(asked["p12"]), password))

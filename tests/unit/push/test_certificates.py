@@ -40,17 +40,24 @@ async def test_a_certificate_without_its_private_key_is_of_no_use() -> None:
     assert refused.value.field == "ios.apnsCertificateFileContent"
 
 
-async def test_opening_that_takes_too_long_is_stopped() -> None:
-    too_short = 0.01  # seconds: even the start of a process takes longer
-    with pytest.raises(InvalidRequest, match="too long"):
-        await Certificates(too_short).require_opens(credentials(apns_certificate()))
+async def test_a_file_that_takes_too_long_is_given_up() -> None:
+    slow = credentials(apns_certificate(rounds=6_000_000))
+    with pytest.raises(InvalidRequest, match="too long") as refused:
+        await Certificates(processor_seconds=1).require_opens(slow)
+    assert refused.value.field == "ios.apnsCertificateFileContent"
+
+
+async def test_a_machine_that_is_too_busy_is_not_the_fault_of_the_file() -> None:
+    with pytest.raises(Unavailable):
+        await Certificates(patience_seconds=0.001).require_opens(credentials(apns_certificate()))
 
 
 async def test_only_so_many_wait_for_their_turn() -> None:
-    certificates = Certificates(0.01)
-    tried = [certificates.require_opens(credentials(apns_certificate())) for _ in range(WAITING_LIMIT + 1)]
+    certificates = Certificates()
+    wrong = credentials(apns_certificate(), "wrong")
+    tried = [certificates.require_opens(wrong) for _ in range(WAITING_LIMIT + 1)]
     *waited, last = await asyncio.gather(*tried, return_exceptions=True)
     assert isinstance(last, Unavailable)
     assert all(isinstance(outcome, InvalidRequest) for outcome in waited)
     with pytest.raises(InvalidRequest):
-        await certificates.require_opens(credentials(apns_certificate()))
+        await certificates.require_opens(wrong)
