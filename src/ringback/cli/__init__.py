@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from ringback.app import openapi_document
-from ringback.cli.accounts import account, api_key, token, user
+from ringback.cli.accounts import account, token, user
+from ringback.cli.api_keys import api_key
 from ringback.cli.audit import audit
 from ringback.cli.diagnosis import doctor
 from ringback.cli.options import refuse

@@ -1,19 +1,22 @@
-"""`ringback account | api-key | user | token`: who may use this installation."""
+"""`ringback account | user | token`: who may use this installation."""
 
+import sys
 from typing import Annotated
 
 import typer
 
 from ringback.accounts import DEFAULT_ACCOUNT, Role
 from ringback.cli.options import Account, DataDir, Name, offline
+from ringback.cli.tables import show_table
 from ringback.kernel.ids import new_secret
 from ringback.kernel.redaction import Secret
 from ringback.platform import Platform
 
 account = typer.Typer(help="Customers of this installation.", no_args_is_help=True)
-api_key = typer.Typer(help="Keys for the REST API.", no_args_is_help=True)
-user = typer.Typer(help="People who administer an account.", no_args_is_help=True)
+user = typer.Typer(help="People who sign in by name and password.", no_args_is_help=True)
 token = typer.Typer(help="WebRTC tokens.", no_args_is_help=True)
+
+Username = Annotated[str, typer.Option("--username")]
 
 
 @account.command("create")
@@ -27,29 +30,65 @@ def create_account(name: Name, data_dir: DataDir = None) -> None:
     offline(data_dir, work)
 
 
-@api_key.command("create")
-def create_api_key(name: Name, account: Account = DEFAULT_ACCOUNT, data_dir: DataDir = None) -> None:
-    """Create an API key. It is shown once."""
+@account.command("list")
+def list_accounts(data_dir: DataDir = None) -> None:
+    """List the accounts."""
 
     async def work(platform: Platform) -> None:
-        owner = await platform.accounts.find_account(account)
-        _, key = await platform.accounts.create_api_key(owner.id, name)
-        typer.echo(key.reveal())
+        accounts = await platform.accounts.list_accounts()
+        rows = [(account.id, account.name, f"{account.created_at:%Y-%m-%d}") for account in accounts]
+        show_table(("ID", "NAME", "CREATED"), rows)
 
     offline(data_dir, work)
 
 
 @user.command("create")
 def create_user(
-    username: Annotated[str, typer.Option("--username")], account: Account = DEFAULT_ACCOUNT, data_dir: DataDir = None
+    username: Username,
+    role: Annotated[
+        Role,
+        typer.Option(
+            "--role",
+            case_sensitive=False,
+            help="ADMIN: everything in the account. DEVELOPER: all products. VIEWER: looks at all products, changes "
+            "nothing. AGENT: no REST.",
+        ),
+    ] = Role.ADMIN,
+    account: Account = DEFAULT_ACCOUNT,
+    data_dir: DataDir = None,
 ) -> None:
-    """Create an administrator of an account. The password is shown once."""
+    """Create a user of an account. The password is shown once."""
 
     async def work(platform: Platform) -> None:
         owner = await platform.accounts.find_account(account)
         password = Secret(new_secret(15))
-        await platform.accounts.create_user(owner.id, username, password, Role.ADMIN)
-        typer.echo(password.reveal())
+        await platform.accounts.create_user(owner.id, username, password, role)
+        show_once(password, f"The password of {username}, {role} of account {owner.name}.")
+
+    offline(data_dir, work)
+
+
+@user.command("list")
+def list_users(account: Account = DEFAULT_ACCOUNT, data_dir: DataDir = None) -> None:
+    """List the users of an account."""
+
+    async def work(platform: Platform) -> None:
+        owner = await platform.accounts.find_account(account)
+        users = await platform.accounts.list_users(owner.id)
+        rows = [(user.id, user.username, user.role, f"{user.created_at:%Y-%m-%d}") for user in users]
+        show_table(("ID", "USERNAME", "ROLE", "CREATED"), rows)
+
+    offline(data_dir, work)
+
+
+@user.command("password")
+def change_password(username: Username, data_dir: DataDir = None) -> None:
+    """Give a user a new password, and end the user's sessions. The password is shown once."""
+
+    async def work(platform: Platform) -> None:
+        password = Secret(new_secret(15))
+        await platform.accounts.change_password(username, password)
+        show_once(password, f"The new password of {username}, whose sessions have ended.")
 
     offline(data_dir, work)
 
@@ -69,3 +108,10 @@ def create_token(
         typer.echo(issued.token.reveal())
 
     offline(data_dir, work)
+
+
+def show_once(secret: Secret, what: str) -> None:
+    """The secret, alone in its line; people on a terminal are told what it is."""
+    if sys.stdout.isatty():
+        typer.echo(f"{what} Keep it now: it is not shown again.", err=True)
+    typer.echo(secret.reveal())
