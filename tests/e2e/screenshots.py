@@ -139,6 +139,16 @@ async def picture_a_room(people: list[Page]) -> None:
     await save(people[0], "showcase-room.png")
 
 
+async def picture_the_reference(browser: Browser, url: str) -> None:
+    width, height = VIEWPORT
+    context = await browser.new_context(viewport={"width": width, "height": height}, color_scheme="light")
+    page = await context.new_page()
+    await page.goto(f"{url}/docs#/generate-webrtc-token")
+    await expect(page.get_by_role("heading", name="Create a token")).to_be_visible(timeout=PATIENCE)
+    await save(page, "reference.png")
+    await context.close()
+
+
 async def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -151,6 +161,7 @@ async def main() -> None:
                 await picture_a_call(caller, called)
                 await caller.context.close()
                 await called.context.close()
+                await picture_the_reference(anna, server.url)
                 sitters = ((anna, ANNA), (boris, BORIS), (clara, CLARA))
                 await picture_a_room([await arrive(browser, server.url, sitter, "dark") for browser, sitter in sitters])
 
