@@ -242,7 +242,9 @@ def test_an_account_stores_no_more_than_it_may(small_node: Node) -> None:
     first = customer.upload().json()["id"]
     assert other.upload().status_code == 200
     assert [customer.upload().status_code for _ in range(2)] == [200, 200]
-    assert refusal(customer.upload()) == (413, "The account's storage for files is full: delete some.")
+    full = (413, "The account's storage for files is full: delete some.")
+    assert refusal(customer.upload()) == full
+    assert refusal(customer.upload(SVG)) == full, "nothing is decoded for who has no room"
     customer.delete(first)
     assert customer.upload().status_code == 200
     assert len(customer.blobs()) == 3

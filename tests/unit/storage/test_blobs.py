@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
+from structlog.testing import capture_logs
 
+from ringback import storage
 from ringback.kernel.errors import NotFound, Unavailable
 from ringback.storage import Database
 from ringback.storage.blob_store import FolderStore, StorageUnusable, open_blob_store
@@ -231,6 +233,27 @@ async def test_more_blobs_than_fit_into_one_transaction_are_deleted(
         lambda connection: connection.execute(text("SELECT count(*) FROM blob_deletions")).scalar()
     )
     assert left == 0
+
+
+async def test_what_is_due_is_deleted_by_itself_also_after_a_failure(
+    blobs: Blobs, database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage.blobs, "SWEEP_SECONDS", 0)
+    await blobs.put("captures/acme/1", b"content", own)
+    await database.write(lambda connection: connection.execute(text("ALTER TABLE blob_deletions RENAME TO away")))
+    with capture_logs() as log:
+        job = asyncio.create_task(blobs.run())
+        async with asyncio.timeout(10):
+            while not log:  # noqa: ASYNC110 - nothing else tells
+                await asyncio.sleep(0)
+    await database.write(lambda connection: connection.execute(text("ALTER TABLE away RENAME TO blob_deletions")))
+    await database.write(lambda connection: blobs.delete(connection, "captures/acme/1"))
+    async with asyncio.timeout(10):
+        while files(folder):  # noqa: ASYNC110 - nothing tells when it is gone
+            await asyncio.sleep(0)
+    job.cancel()
+    await asyncio.gather(job, return_exceptions=True)
+    assert log[0]["event"] == "Files that should be deleted are still there."
 
 
 async def test_nobody_else_on_the_machine_can_read_it(blobs: Blobs, folder: Path) -> None:
