@@ -20,14 +20,15 @@ from ringback import __version__
 from ringback.accounts import FirstStart
 from ringback.accounts.api import api_key_routes, auth_routes
 from ringback.accounts.provisioning.api import provisioning_routes
-from ringback.calls import CallJobs, CallService
+from ringback.calls import CallHistory, CallJobs, CallService
 from ringback.calls.commands import Command
 from ringback.calls.dialogs.store import DIALOGS
+from ringback.calls.history.api import call_history_routes
 from ringback.calls.store import CALLS
 from ringback.calls.store import figures as call_figures
 from ringback.captures.api import capture_routes
 from ringback.conferences import ConferenceService
-from ringback.conferences.store import CONFERENCES
+from ringback.conferences.store import CONFERENCES, room_names
 from ringback.conferences.store import figures as conference_figures
 from ringback.identities.api import demo_token_routes, token_routes
 from ringback.kernel.clock import SystemClock
@@ -163,6 +164,7 @@ def build_app(
         provisioning_routes(platform.provisioning),
         capture_routes(platform.captures),
         recording_routes(platform.recordings),
+        call_history_routes(CallHistory(platform.database, room_names)),
         *routers,
     ]
     if demo:

@@ -1,10 +1,12 @@
 """The migrations lead to exactly the schema that the code describes, from every schema that anybody may have."""
 
 import importlib
+import json
 import pkgutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +23,19 @@ from sqlalchemy import Connection, create_engine, event, inspect, text
 import ringback
 from ringback.app import build_app
 from ringback.calls.dialogs.store import DIALOGS
-from ringback.calls.model import CallState
+from ringback.calls.history import CallHistory
+from ringback.calls.history.model import CallFilter, CallLog, FinalState
+from ringback.calls.model import CallState, Direction
 from ringback.calls.store import CALLS
-from ringback.conferences.store import CONFERENCES, active_by_name
+from ringback.conferences.store import CONFERENCES, active_by_name, room_names
+from ringback.kernel.errors import NotFound
 from ringback.platform import open_platform
 from ringback.settings import Settings
 from ringback.storage import Database, SchemaTooNew, metadata, outbox
 from ringback.storage.aggregates import due, load, pending_commands
 from ringback.storage.epochs import next_epoch
 from ringback.testing.clock import VirtualClock
+from ringback.web import Paging
 
 GOLDEN = sorted((Path(__file__).parent / "schemas").glob("*.sql"))
 """What releases have left behind: one dump per schema, with some rows in it (CONTRIBUTING.md)."""
@@ -182,6 +188,54 @@ async def test_the_calls_of_schema_0002_go_on(restored: Settings) -> None:
 
         await platform.database.read(check)
         assert await platform.database.write(next_epoch) == 4
+
+
+async def test_calls_that_ended_before_there_was_a_history_are_in_it(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", secret_key=SecretStr("the key of this installation, long enough"))
+    settings.data_dir.mkdir()
+    with opened(restore(GOLDEN[0], settings.data_dir / "ringback.db")) as connection:
+        end_as_schema_0002_did(connection, "child", state="FINISHED", reason="NORMAL_HANGUP")
+        end_as_schema_0002_did(connection, "p2", state="FAILED", reason="NO_ANSWER")
+        copy_call(connection, "p2", times=1_500)  # the migration reads them in more than one go
+    begin = datetime(2026, 11, 1, tzinfo=UTC)
+    async with open_platform(settings) as platform:
+        account = (await platform.accounts.find_account("default")).id
+        history = CallHistory(platform.database, room_names)
+
+        async def found(**wanted: Any) -> tuple[list[CallLog], int]:
+            return await history.page(account, CallFilter(**wanted), Paging(0, 3))
+
+        (child,), total = await found(identity="bob")
+        assert (child.call.id, child.state, total) == ("child", FinalState.FINISHED, 1)
+        assert child.dialog is not None
+        assert child.dialog.parent.endpoint.identity == "alice"
+        unanswered, total = await found(direction=Direction.INBOUND)
+        assert {log.state for log in unanswered} == {FinalState.NO_ANSWER}
+        assert total == 1_501
+        assert (await found(started_after=begin))[1] == 1_502
+        assert (await found(started_after=begin + timedelta(microseconds=1)))[1] == 0
+        with pytest.raises(NotFound):
+            await history.get(account, "parent")  # it goes on
+
+
+def end_as_schema_0002_did(connection: Connection, id: str, *, state: str, reason: str) -> None:
+    stored = connection.execute(text("SELECT state FROM calls WHERE id = :id"), {"id": id}).scalar_one()
+    ended = json.loads(stored) | {"state": state, "ended_at": "2026-11-01T00:05:00.123456Z", "end_reason": reason}
+    connection.execute(
+        text("UPDATE calls SET state = :stored, call_state = :state, deadline = NULL WHERE id = :id"),
+        {"stored": json.dumps(ended, separators=(",", ":")).encode(), "state": state, "id": id},
+    )
+
+
+def copy_call(connection: Connection, id: str, *, times: int) -> None:
+    row = dict(connection.execute(text("SELECT * FROM calls WHERE id = :id"), {"id": id}).mappings().one())
+    state = json.loads(row["state"])
+    copies = [
+        {**row, "id": f"{id}-{number}", "state": json.dumps({**state, "id": f"{id}-{number}"}).encode()}
+        for number in range(times)
+    ]
+    values = ", ".join(f":{name}" for name in row)
+    connection.execute(text(f"INSERT INTO calls ({', '.join(row)}) VALUES ({values})"), copies)
 
 
 async def test_the_credentials_of_schema_0002_still_open(restored: Settings) -> None:

@@ -3,7 +3,8 @@
 Their invariant: a call ends exactly once, and nothing is done for it afterwards.
 """
 
+from ringback.calls.history import CallHistory
 from ringback.calls.jobs import CallJobs
 from ringback.calls.service import CallNotFound, CallService
 
-__all__ = ["CallJobs", "CallNotFound", "CallService"]
+__all__ = ["CallHistory", "CallJobs", "CallNotFound", "CallService"]

@@ -2,19 +2,40 @@
 
 from typing import Final, NamedTuple
 
-from sqlalchemy import Column, Connection, Integer, String, func, select
+from sqlalchemy import Column, Connection, Index, Integer, String, func, select, text
 
 from ringback.calls.machine import step
 from ringback.calls.model import Call, CallState
 from ringback.kernel.figures import Figure
 from ringback.kernel.steps import Ref
+from ringback.storage import UtcDateTime
 from ringback.storage.aggregates import Kind, aggregate_table
+
+_ENDED: Final = text("ended_at IS NOT NULL")
 
 table = aggregate_table(
     "calls",
     Column("owner", String(64), nullable=False),
     Column("worker", Integer, nullable=False),
     Column("call_state", String(16), nullable=False, index=True),
+    Column("identity", String(64), nullable=False),
+    Column("direction", String(8), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    # The history is found and counted in these, without a look at the rows (for which SQLite wants to see `ended_at`
+    # there, though it is in the condition); calls that go on cost them nothing.
+    Index(
+        "ix_calls_ended",
+        *("account_id", "started_at", "id", "direction", "ended_at"),
+        sqlite_where=_ENDED,
+        postgresql_where=_ENDED,
+    ),
+    Index(
+        "ix_calls_ended_of_identity",
+        *("account_id", "identity", "started_at", "id", "direction", "ended_at"),
+        sqlite_where=_ENDED,
+        postgresql_where=_ENDED,
+    ),
 )
 
 CALLS: Final[Kind[Call]] = Kind(
@@ -22,7 +43,15 @@ CALLS: Final[Kind[Call]] = Kind(
     table=table,
     state_type=Call,
     step=step,
-    columns=lambda call: {"owner": str(call.owner), "worker": call.place.worker, "call_state": call.state},
+    columns=lambda call: {
+        "owner": str(call.owner),
+        "worker": call.place.worker,
+        "call_state": call.state,
+        "identity": call.endpoint.identity,
+        "direction": call.direction,
+        "started_at": call.created_at,
+        "ended_at": call.ended_at,
+    },
     owner=lambda call: call.owner,
     deadline=lambda call: call.ring_deadline,
 )

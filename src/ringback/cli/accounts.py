@@ -83,12 +83,12 @@ def list_users(account: Account = DEFAULT_ACCOUNT, data_dir: DataDir = None) -> 
 
 @user.command("password")
 def change_password(username: Username, data_dir: DataDir = None) -> None:
-    """Give a user a new password, and end the user's sessions. The password is shown once."""
+    """Give a user a new password, and end the user's logins. The password is shown once."""
 
     async def work(platform: Platform) -> None:
         password = Secret(new_secret(15))
         await platform.accounts.change_password(username, password)
-        show_once(password, f"The new password of {username}, whose sessions have ended.")
+        show_once(password, f"The new password of {username}, whose logins have ended.")
 
     offline(data_dir, work)
 

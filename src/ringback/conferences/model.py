@@ -17,6 +17,11 @@ class ConferenceState(StrEnum):
     ENDED = "ENDED"
 
 
+def echo_name(id: str) -> str:
+    """What a test of the line is called, which nobody joins by name."""
+    return f"echo {id}"
+
+
 class Conference(Struct, frozen=True, kw_only=True):
     """Calls and the room that carries their media. Its transitions stand in `machine.py`."""
 

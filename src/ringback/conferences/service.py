@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from ringback.calls.model import Endpoint
 from ringback.conferences.events import Join
+from ringback.conferences.model import echo_name
 from ringback.conferences.store import CONFERENCES, active_by_name
 from ringback.kernel.ids import Ids
 from ringback.media.engine import MediaEngine
@@ -30,7 +31,7 @@ class ConferenceService:
         join = Join(
             conference=id,
             account_id=account_id,
-            name=f"echo {id}",
+            name=echo_name(id),
             worker=self._engine.choose_worker(),
             call=self._ids.new(),
             session=session,

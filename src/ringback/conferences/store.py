@@ -1,11 +1,12 @@
 """Where conferences are kept."""
 
+from collections.abc import Collection
 from typing import Final
 
 from sqlalchemy import Column, Connection, Index, String, func, select, text
 
 from ringback.conferences.machine import step
-from ringback.conferences.model import Conference, ConferenceState
+from ringback.conferences.model import Conference, ConferenceState, echo_name
 from ringback.kernel.figures import Figure
 from ringback.storage.aggregates import Kind, aggregate_table
 
@@ -32,6 +33,12 @@ def figures(connection: Connection) -> list[Figure]:
     """How many rooms run."""
     running = connection.scalar(select(func.count()).select_from(table).where(_ACTIVE)) or 0
     return [Figure("ringback_rooms", "Rooms that somebody is in.", running)]
+
+
+def room_names(connection: Connection, account_id: str, ids: Collection[str]) -> dict[str, str]:
+    """By id, what those of these conferences are called that somebody joined by name."""
+    found = select(table.c.id, table.c.name).where(table.c.account_id == account_id, table.c.id.in_(ids))
+    return {row.id: row.name for row in connection.execute(found) if row.name != echo_name(row.id)}
 
 
 def active_by_name(connection: Connection, account_id: str, name: str) -> str | None:

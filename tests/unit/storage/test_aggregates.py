@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, func, select, update
 
+from ringback.calls.dialogs.events import StartDialog
+from ringback.calls.dialogs.store import DIALOGS
 from ringback.calls.events import DevicesFound, EndpointHungUp, FarSideAnswered, HangUp
 from ringback.calls.model import CallState, EndReason
 from ringback.calls.store import CALLS
@@ -19,6 +21,7 @@ from ringback.storage.aggregates import (
     command_rows,
     due,
     load,
+    load_each,
     next_deadline,
     pending_commands,
     require,
@@ -88,6 +91,24 @@ async def test_states_events_and_commands_are_stored_together(database: Database
         assert trees_with_commands(connection) == ["dialog:dialog"]
 
     await database.read(look)
+
+
+async def test_many_are_read_at_once_but_only_ones_own(database: Database) -> None:
+    await tell(database, DIALOG, start_dialog())
+    await tell(database, DIALOGS.ref("theirs"), foreign_dialog(), account_id="another")
+
+    def look(connection: Connection) -> None:
+        asked = ("parent", "child", "their parent", "nothing")
+        found = load_each(connection, CALLS, ACCOUNT, asked)
+        assert found == {id: require(connection, CALLS, ACCOUNT, id) for id in ("parent", "child")}
+        assert load_each(connection, CALLS, ACCOUNT, ()) == {}
+        assert load_each(connection, CALLS, "another", asked).keys() == {"their parent"}
+
+    await database.read(look)
+
+
+def foreign_dialog() -> StartDialog:
+    return start_dialog(id="theirs", account_id="another", parent="their parent", child="their child")
 
 
 async def test_each_transaction_is_one_version_of_what_it_changed(database: Database) -> None:

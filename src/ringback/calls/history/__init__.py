@@ -1,1 +1,5 @@
-"""The call history: what is told of calls that have ended."""
+"""The call history: what can be told of calls that have ended. Each is one leg, so a dialog leaves two of them."""
+
+from ringback.calls.history.service import CallHistory
+
+__all__ = ["CallHistory"]

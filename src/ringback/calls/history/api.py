@@ -1,0 +1,193 @@
+"""`/webrtc/1/call-history`: ours. What it tells is named as in `/calls/1/calls/history` of the public API."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal, TypeAlias
+
+from fastapi import APIRouter, Path, Query
+from pydantic import Field
+
+from ringback.calls.history.model import CallFilter, CallLog, FinalState
+from ringback.calls.history.service import CallHistory
+from ringback.calls.model import Direction, Endpoint, EndReason
+from ringback.identities.model import IDENTITY_LENGTH
+from ringback.web import (
+    Authenticated,
+    ErrorBody,
+    Moment,
+    Operation,
+    PageInfo,
+    Paging,
+    ResponseModel,
+    Text,
+    WithPageInfo,
+    described,
+    paging,
+)
+
+CallId = Annotated[Text, Path(alias="callId", description="Its id.")]
+
+
+class WebrtcEndpointAnswer(ResponseModel):
+    type: Literal["WEBRTC"] = "WEBRTC"
+
+    identity: Annotated[str, Field(examples=["anna"])]
+    """Who it is, on whichever of its devices."""
+
+    display_name: str | None = None
+    """What its token said that others see."""
+
+
+EndpointAnswer: TypeAlias = WebrtcEndpointAnswer
+
+
+class EndReasonAnswer(ResponseModel):
+    id: Annotated[int, Field(examples=[EndReason.NORMAL_HANGUP.id])]
+    """10000 and above; each name has its own."""
+
+    name: EndReason
+    """Why the call ended."""
+
+    description: Annotated[str, Field(examples=[EndReason.NORMAL_HANGUP.description])]
+    """The same in a sentence, for people."""
+
+
+class CallLogAnswer(ResponseModel):
+    call_id: str
+    """The call's own id."""
+
+    endpoint: EndpointAnswer
+    """Who the call connected the platform with."""
+
+    counterpart: EndpointAnswer | None = None
+    """Who called or was called by this endpoint. A call in a room has none."""
+
+    from_: Annotated[str, Field(alias="from", examples=["anna"])]
+    """The identity that called, or came into a room."""
+
+    to: Annotated[str | None, Field(examples=["boris"])] = None
+    """The identity that was called. A call in a room has none."""
+
+    direction: Direction
+    """Seen from the platform: `INBOUND` is the call of who called or came into a room, `OUTBOUND` of who was called."""
+
+    state: FinalState
+    """`FINISHED`: it was answered. The others: it was not, and `errorCode` says why."""
+
+    start_time: Moment
+
+    answer_time: Moment | None = None
+    """Absent where nobody answered."""
+
+    end_time: Moment
+
+    ring_duration: Annotated[int, Field(ge=0, examples=[7])]
+    """Whole seconds until the answer, or the end where nobody answered."""
+
+    duration: Annotated[int, Field(ge=0, examples=[64])]
+    """Whole seconds from the answer to the end; 0 where nobody answered."""
+
+    error_code: EndReasonAnswer
+    """Why the call ended; of a call that ended as it should, this is no error."""
+
+    dialog_id: str | None = None
+    """What the call belonged to where one called another: both calls tell the same."""
+
+    parent_call_id: str | None = None
+    """For the call of who was called: the call of who called."""
+
+    conference_ids: list[str]
+    """What the call belonged to else: the id of one conference, which all who met there tell."""
+
+    room_name: Annotated[str | None, Field(examples=["standup"])] = None
+    """The name by which the conference was joined. A test of the line has none."""
+
+    custom_data: dict[str, str]
+    """What the application that called said about the call."""
+
+    @classmethod
+    def of(cls, log: CallLog) -> "CallLogAnswer":
+        call, dialog = log.call, log.dialog
+        assert call.ended_at is not None
+        assert call.end_reason is not None
+        return cls(
+            call_id=call.id,
+            endpoint=_endpoint(call.endpoint),
+            counterpart=None if dialog is None else _endpoint(dialog.other(call.id).endpoint),
+            from_=call.caller.identity,
+            to=None if dialog is None else dialog.child.endpoint.identity,
+            direction=call.direction,
+            state=log.state,
+            start_time=call.created_at,
+            answer_time=call.established_at,
+            end_time=call.ended_at,
+            ring_duration=_seconds(log.ring_duration),
+            duration=_seconds(log.duration),
+            error_code=EndReasonAnswer(
+                id=call.end_reason.id, name=call.end_reason, description=call.end_reason.description
+            ),
+            dialog_id=None if dialog is None else dialog.id,
+            parent_call_id=None if dialog is None or call.id == dialog.parent.id else dialog.parent.id,
+            conference_ids=[call.owner.id] if dialog is None else [],
+            room_name=log.room_name,
+            custom_data=call.custom_data,
+        )
+
+
+def call_history_routes(history: CallHistory) -> APIRouter:
+    """Both operations."""
+    router = APIRouter(prefix="/webrtc/1/call-history", tags=["webrtc-calls"], route_class=Operation)
+
+    @router.get("", **_described("get-webrtc-call-history"))
+    async def get_call_history(
+        principal: Authenticated,
+        asked: Annotated[Paging, paging(100)],
+        identity: Annotated[
+            Text | None,
+            Query(max_length=IDENTITY_LENGTH[-1], description="Only calls of this identity.", examples=["anna"]),
+        ] = None,
+        direction: Annotated[Direction | None, Query(description="Only calls of this direction.")] = None,
+        started_after: Annotated[
+            Moment | None, Query(alias="startTimeAfter", description="Only calls that began then or later.")
+        ] = None,
+        started_before: Annotated[
+            Moment | None, Query(alias="startTimeBefore", description="Only calls that began earlier.")
+        ] = None,
+    ) -> WithPageInfo[CallLogAnswer]:
+        """List the calls that have ended.
+
+        Who called last comes first. A call is what connects one endpoint with the platform: where one calls another,
+        there are two of them, an inbound and an outbound one, which tell the same `dialogId`.
+        """
+        wanted = CallFilter(
+            identity=identity, direction=direction, started_after=started_after, started_before=started_before
+        )
+        logs, total = await history.page(principal.account_id, wanted, asked)
+        return WithPageInfo(results=[CallLogAnswer.of(log) for log in logs], page_info=PageInfo.of(asked, total))
+
+    @router.get("/{callId}", **_described("get-webrtc-call-history-entry", 404))
+    async def get_call(principal: Authenticated, call_id: CallId) -> CallLogAnswer:
+        """Get a call that has ended.
+
+        As long as it goes on it is not found here.
+        """
+        return CallLogAnswer.of(await history.get(principal.account_id, call_id))
+
+    return router
+
+
+def _described(operation_id: str, *errors: int) -> dict[str, Any]:
+    return described(
+        operation_id,
+        scopes=("webrtc:manage",),
+        limit="100/second",
+        errors=(400, *errors),
+        body=ErrorBody.API_ERROR,
+    )
+
+
+def _endpoint(endpoint: Endpoint) -> EndpointAnswer:
+    return EndpointAnswer(identity=endpoint.identity, display_name=endpoint.display_name)
+
+
+def _seconds(duration: timedelta) -> int:
+    return max(0, int(duration.total_seconds()))  # clocks are set back sometimes, and a call lasts no less than nothing
