@@ -31,6 +31,7 @@ from ringback.conferences import ConferenceService
 from ringback.conferences.store import CONFERENCES, room_names
 from ringback.conferences.store import figures as conference_figures
 from ringback.identities.api import demo_token_routes, token_routes
+from ringback.identities.jobs import RevocationWatch
 from ringback.kernel.clock import SystemClock
 from ringback.kernel.errors import RingbackError, Unavailable
 from ringback.kernel.figures import Figure
@@ -89,6 +90,7 @@ class Conversations:
     jobs: CallJobs
     hub: Hub
     signaling: Signaling
+    revocations: RevocationWatch
 
 
 def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations:
@@ -101,6 +103,7 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
     dispatcher = Dispatcher(database, "signaling", hub.deliver)
     jobs = CallJobs(database, mailboxes)
     jobs.attach(engine, hub, audience=hub)
+    platform.revocations.attach(hub)
     service = SignalingService(calls, ConferenceService(mailboxes, engine, ids), clock)
     return Conversations(
         mailboxes=mailboxes,
@@ -108,6 +111,7 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
         jobs=jobs,
         hub=hub,
         signaling=Signaling(hub, service, platform.tokens, clock, ids),
+        revocations=RevocationWatch(database, platform.revocations, clock),
     )
 
 
@@ -115,10 +119,12 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
 async def conversing(conversations: Conversations) -> AsyncIterator[None]:
     """Carry out commands, pass deadlines and deliver events, until this is left."""
     await conversations.jobs.recover()
+    await conversations.revocations.look()
     work = [
         asyncio.create_task(conversations.mailboxes.run_deadlines(), name="deadlines"),
         asyncio.create_task(conversations.dispatcher.run(), name="signaling's outbox"),
         asyncio.create_task(conversations.hub.run_graces(), name="sessions that are away"),
+        asyncio.create_task(conversations.revocations.run(), name="what others revoke"),
     ]
     try:
         yield

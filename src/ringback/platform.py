@@ -15,7 +15,7 @@ from ringback.accounts.provisioning import Provisioning
 from ringback.captures import Captures
 from ringback.captures.images import Images
 from ringback.captures.store import storage_used
-from ringback.identities import Identities, TokenVerifier
+from ringback.identities import Identities, Revocations, TokenVerifier
 from ringback.identities.tokens import TokenSigner
 from ringback.kernel.clock import Clock, SystemClock
 from ringback.kernel.errors import RingbackError
@@ -54,6 +54,7 @@ class Platform:
     provisioning: Provisioning
     identities: Identities
     tokens: TokenVerifier
+    revocations: Revocations
     push_configurations: PushConfigurations
     recordings: Recordings
 
@@ -78,7 +79,8 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
     database = Database(settings.database_url, clock)
     passwords = Passwords(clock)
     authentication = Authentication(database, clock, passwords)
-    tokens = TokenVerifier(secret_key)
+    revocations = Revocations()
+    tokens = TokenVerifier(secret_key, revocations)
     audit = AuditLog(secret_key, clock)
     encryption = Encryption(secret_key)
     try:
@@ -95,8 +97,9 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
             accounts=Accounts(database, clock, ids, audit, passwords, authentication),
             authentication=authentication,
             provisioning=Provisioning(database, audit),
-            identities=Identities(database, clock, ids, TokenSigner(secret_key), tokens),
+            identities=Identities(database, clock, ids, audit, TokenSigner(secret_key), tokens, revocations),
             tokens=tokens,
+            revocations=revocations,
             push_configurations=PushConfigurations(database, clock, ids, audit, encryption, Certificates()),
             recordings=Recordings(database, audit, storage_used),
         )

@@ -68,6 +68,9 @@ class Ear:
     def drop(self) -> None:
         raise AssertionError("nobody else came")
 
+    def dismiss(self) -> None:
+        raise AssertionError("nothing was revoked")
+
 
 class Moody:
     """Carries requests out, or not."""

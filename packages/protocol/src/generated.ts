@@ -249,7 +249,7 @@ export interface Reply {
 export interface Error {
   type: "error";
   /**
-   * Null when the message's own id could not be read.
+   * Null when the message's own id could not be read, or the error answers no message.
    */
   id: MessageId | null;
   /**

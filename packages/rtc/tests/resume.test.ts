@@ -241,6 +241,20 @@ describe("a session that the platform has given up", () => {
     expect(heard.payload("hangup")).toMatchObject({ errorCode: { name: "UNAUTHENTICATED" } });
   });
 
+  it("is over when the token is revoked", async () => {
+    const [, heard] = await establish();
+    const heardByClient = listen(client());
+    await server().sends(
+      JSON.stringify({ type: "error", id: null, code: "UNAUTHENTICATED", message: "the token was revoked", field: null }),
+    );
+    server().closes(4401);
+    await wait(60_000);
+    expect(heardByClient.names).toEqual(["disconnected"]);
+    expect(heardByClient.payload("disconnected")).toEqual({ reason: "UNAUTHENTICATED" });
+    expect(heard.payload("hangup")).toMatchObject({ errorCode: { name: "UNAUTHENTICATED" } });
+    expect(server().urls).toHaveLength(1);
+  });
+
   it("is ended by a disconnect, for good", async () => {
     const [, heard] = await establish();
     client().disconnect();

@@ -3,6 +3,7 @@
 from ringback.accounts.authentication import Authentication
 from ringback.accounts.model import Account, ApiKey, Role, Scope, User
 from ringback.accounts.service import COMMAND_LINE, DEFAULT_ACCOUNT, Accounts, FirstStart
+from ringback.accounts.store import find_api_key, keys_disabled_since
 
 __all__ = [
     "COMMAND_LINE",
@@ -15,4 +16,6 @@ __all__ = [
     "Role",
     "Scope",
     "User",
+    "find_api_key",
+    "keys_disabled_since",
 ]

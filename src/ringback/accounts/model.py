@@ -143,6 +143,8 @@ class ApiKey:
     """From where it may be used; none: from everywhere. A single address is a network of one."""
 
     enabled: bool = True
+    disabled_at: datetime | None = None
+    """When it was disabled last. It stays when the key is enabled again, for what the key had issued until then."""
 
     @property
     def rights(self) -> Rights:
@@ -171,9 +173,11 @@ class ApiKeyChange:
     networks: tuple[Network, ...] | None = None
     enabled: bool | None = None
 
-    def applied_to(self, key: ApiKey) -> ApiKey:
+    def applied_to(self, key: ApiKey, now: datetime) -> ApiKey:
         """The key as it becomes."""
         changes = {field.name: getattr(self, field.name) for field in fields(self)}
+        if key.enabled and self.enabled is False:
+            changes["disabled_at"] = now
         return replace(key, **{name: value for name, value in changes.items() if value is not None})
 
 

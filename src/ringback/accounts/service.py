@@ -193,7 +193,7 @@ class Accounts:
         """The key as it is from now on. Raises `NotFound`, and `InvalidRequest` naming the field."""
 
         def work(connection: Connection) -> ApiKey:
-            key = change.applied_to(_existing_key(connection, account_id, key_id))
+            key = change.applied_to(_existing_key(connection, account_id, key_id), self._clock.now())
             _check_key(key)
             store.change_api_key(connection, key)
             self._note(connection, account_id, by, "api-key.update", key_id, _described(change))

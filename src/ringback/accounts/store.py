@@ -74,6 +74,7 @@ api_keys = Table(
     Column("valid_from", UtcDateTime, nullable=False),
     Column("valid_to", UtcDateTime),
     Column("enabled", Boolean, nullable=False),
+    Column("disabled_at", UtcDateTime, index=True),
 )
 
 logins = Table(
@@ -187,6 +188,12 @@ def list_api_keys(
     order = (column.desc(), unique.desc()) if wanted.descending else (column, unique)
     rows = connection.execute(query.order_by(*order).offset(offset).limit(limit)).mappings()
     return [_key(row) for row in rows], total
+
+
+def keys_disabled_since(connection: Connection, since: datetime) -> list[ApiKey]:
+    """The API keys that were disabled after `since`, of all accounts: what they have issued ends with them."""
+    rows = connection.execute(select(*_KEY_COLUMNS).where(api_keys.c.disabled_at > since)).mappings()
+    return [_key(row) for row in rows]
 
 
 def find_key_to_authenticate(connection: Connection, key_hash: bytes) -> ApiKey | None:

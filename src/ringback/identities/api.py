@@ -1,10 +1,10 @@
-"""`POST /webrtc/1/token` of the public API, and its twin without a key for the demo."""
+"""`POST /webrtc/1/token` of the public API with its twin without a key for the demo, and revocations."""
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from fastapi import APIRouter
-from pydantic import AfterValidator, Field, StrictInt, StrictStr
+from pydantic import AfterValidator, Field, StrictInt, StrictStr, model_validator
 
 from ringback.accounts import DEFAULT_ACCOUNT, Accounts
 from ringback.identities.model import (
@@ -15,11 +15,12 @@ from ringback.identities.model import (
     IDENTITY_RULE,
     MAX_TIME_TO_LIVE,
     RecordingPolicy,
+    RevocationKind,
     is_display_name,
     is_identity,
 )
-from ringback.identities.service import Identities, IssuedToken
-from ringback.web import Authenticated, Operation, RequestModel, ResponseModel, described
+from ringback.identities.service import Identities, IssuedToken, Revoked
+from ringback.web import Authenticated, Moment, Operation, RequestModel, ResponseModel, described
 
 _MAX_SECONDS = int(MAX_TIME_TO_LIVE.total_seconds())
 
@@ -85,8 +86,44 @@ class TokenAnswer(ResponseModel):
     """ISO 8601 in UTC, ending in `Z`."""
 
 
+class RevocationCreate(RequestModel):
+    """Exactly one of them."""
+
+    identity: IdentityText | None = None
+    """Revokes all tokens of this identity that were issued up to now."""
+
+    token: StrictStr | None = None
+    """Revokes this token."""
+
+    api_key_id: StrictStr | None = None
+    """Revokes all tokens that this API key has issued up to now."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Self:
+        if [self.identity, self.token, self.api_key_id].count(None) != 2:
+            raise ValueError("must have exactly one of identity, token and apiKeyId")
+        return self
+
+
+class RevocationAnswer(ResponseModel):
+    identity: str | None = None
+    """The identity whose tokens were revoked."""
+
+    token_id: Annotated[str | None, Field(examples=["2c9d2a2e-9f0b-4a55-8a45-0b3c7a1d9f10"])] = None
+    """The id of the token that was revoked: its claim `jti`."""
+
+    api_key_id: str | None = None
+    """The API key whose tokens were revoked."""
+
+    revoked_at: Moment
+    """Tokens that were issued later are not revoked."""
+
+    ended_sessions: int | None = None
+    """How many connections have ended, with their calls."""
+
+
 def token_routes(identities: Identities) -> APIRouter:
-    """The public endpoint."""
+    """Tokens, and their revocation."""
     router = APIRouter(prefix="/webrtc/1", tags=["webrtc-calls"], route_class=Operation)
 
     @router.post("/token", **described("generate-webrtc-token", scopes=TOKEN_SCOPES, errors=(400,)))
@@ -106,6 +143,27 @@ def token_routes(identities: Identities) -> APIRouter:
         )
         return _answer(issued)
 
+    @router.post(
+        "/revocations",
+        status_code=201,
+        **described(
+            "create-webrtc-revocation", scopes=TOKEN_SCOPES, limit="20/second", errors=(400, 404), repeatable=True
+        ),
+    )
+    async def revoke(principal: Authenticated, body: RevocationCreate) -> RevocationAnswer:
+        """Revoke tokens.
+
+        They open nothing any more, and the connections that they have opened end within a second, with their calls.
+        Revoke an identity when somebody may not call any longer, a token when it came into wrong hands, and the tokens
+        of an API key when the key did. Disabling an API key revokes its tokens as well.
+        """
+        if body.identity is not None:
+            return _revocation(await identities.revoke_identity(principal, body.identity))
+        if body.token is not None:
+            return _revocation(await identities.revoke_token(principal, body.token))
+        assert body.api_key_id is not None
+        return _revocation(await identities.revoke_tokens_of_api_key(principal, body.api_key_id))
+
     return router
 
 
@@ -123,6 +181,17 @@ def demo_token_routes(identities: Identities, accounts: Accounts) -> APIRouter:
 
 def _answer(issued: IssuedToken) -> TokenAnswer:
     return TokenAnswer(token=issued.token.reveal(), expiration_time=_iso(issued.expires_at))
+
+
+def _revocation(revoked: Revoked) -> RevocationAnswer:
+    kind, subject = revoked.revocation.kind, revoked.revocation.subject
+    return RevocationAnswer(
+        identity=subject if kind is RevocationKind.IDENTITY else None,
+        token_id=subject if kind is RevocationKind.TOKEN else None,
+        api_key_id=subject if kind is RevocationKind.API_KEY else None,
+        revoked_at=revoked.revocation.revoked_at,
+        ended_sessions=revoked.ended_sessions,
+    )
 
 
 def _iso(moment: datetime) -> str:

@@ -53,6 +53,31 @@ class TokenClaims:
     """A whole second."""
 
 
+class RevocationKind(StrEnum):
+    """What is revoked."""
+
+    IDENTITY = "IDENTITY"
+    """All tokens of an identity."""
+    TOKEN = "TOKEN"  # noqa: S105 - a name
+    """One token."""
+    API_KEY = "API_KEY"
+    """All tokens that an API key has issued."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """The tokens that `subject` names and that were issued by `revoked_at` prove nothing any more.
+
+    It is forgotten when the last of them has expired, `MAX_TIME_TO_LIVE` later.
+    """
+
+    account_id: str
+    kind: RevocationKind
+    subject: str
+    """The identity, the id of the token, or the id of the API key."""
+    revoked_at: datetime
+
+
 def is_identity(text: str) -> bool:
     """Whether `text` may name a WebRTC user: 3 … 64 letters and digits of any script, and `-_+=/.`."""
     return len(text) in IDENTITY_LENGTH and all(

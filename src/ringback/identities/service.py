@@ -1,8 +1,10 @@
-"""Issues WebRTC tokens, and says whose token a request carries."""
+"""Issues and revokes WebRTC tokens, and says whose token a request carries."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from ringback.accounts import find_api_key
 from ringback.identities import store
 from ringback.identities.model import (
     DEFAULT_TIME_TO_LIVE,
@@ -10,16 +12,20 @@ from ringback.identities.model import (
     IDENTITY_RULE,
     MAX_TIME_TO_LIVE,
     RecordingPolicy,
+    Revocation,
+    RevocationKind,
     TokenClaims,
     is_display_name,
     is_identity,
 )
+from ringback.identities.revocations import Revocations
 from ringback.identities.tokens import TokenSigner, TokenVerifier
 from ringback.kernel.clock import Clock
-from ringback.kernel.errors import InvalidRequest
+from ringback.kernel.errors import InvalidRequest, NotFound, Unauthenticated
 from ringback.kernel.ids import Ids
 from ringback.kernel.redaction import Token
-from ringback.storage import Database
+from ringback.storage import Connection, Database
+from ringback.storage.audit import AuditLog
 from ringback.web import Principal
 
 
@@ -31,17 +37,34 @@ class IssuedToken:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """A revocation, and how many sessions it has ended; None where another process has them."""
+
+    revocation: Revocation
+    ended_sessions: int | None
+
+
 class Identities:
     """The service of this noun."""
 
     def __init__(
-        self, database: Database, clock: Clock, ids: Ids, signer: TokenSigner, verifier: TokenVerifier
+        self,
+        database: Database,
+        clock: Clock,
+        ids: Ids,
+        audit: AuditLog,
+        signer: TokenSigner,
+        verifier: TokenVerifier,
+        revocations: Revocations,
     ) -> None:
         self._database = database
         self._clock = clock
         self._ids = ids
+        self._audit = audit
         self._signer = signer
         self._verifier = verifier
+        self._revocations = revocations
 
     async def issue_token(
         self,
@@ -89,3 +112,51 @@ class Identities:
             scopes=frozenset(),
             identity=claims.identity,
         )
+
+    async def revoke_identity(self, by: Principal, identity: str) -> Revoked:
+        """Revoke all tokens of an identity that were issued up to now. Raises `NotFound` for one that never had any."""
+
+        def check(connection: Connection) -> None:
+            if not store.is_known(connection, by.account_id, identity):
+                raise NotFound("There is no such identity.")
+
+        return await self._revoke(by, RevocationKind.IDENTITY, identity, check)
+
+    async def revoke_token(self, by: Principal, token: str) -> Revoked:
+        """Revoke one token. Raises `InvalidRequest` for what is none, and `NotFound` for another account's."""
+        try:
+            claims = self._verifier.read(token)
+        except Unauthenticated:
+            raise InvalidRequest("must be a WebRTC token of this installation", field="token") from None
+        if claims.account_id != by.account_id:
+            raise NotFound("There is no such token.")
+        return await self._revoke(by, RevocationKind.TOKEN, claims.token_id)
+
+    async def revoke_tokens_of_api_key(self, by: Principal, api_key_id: str) -> Revoked:
+        """Revoke all tokens that an API key has issued up to now. Raises `NotFound`."""
+
+        def check(connection: Connection) -> None:
+            if find_api_key(connection, by.account_id, api_key_id) is None:
+                raise NotFound("There is no such API key.")
+
+        return await self._revoke(by, RevocationKind.API_KEY, api_key_id, check)
+
+    async def _revoke(
+        self, by: Principal, kind: RevocationKind, subject: str, check: Callable[[Connection], None] = lambda _: None
+    ) -> Revoked:
+        revocation = Revocation(by.account_id, kind, subject, self._clock.now())
+
+        def work(connection: Connection) -> None:
+            check(connection)
+            store.revoke(connection, revocation)
+            self._audit.append(
+                connection,
+                account_id=by.account_id,
+                actor=by.credential_id,
+                action="token.revoke",
+                subject=subject,
+                details={"kind": kind},
+            )
+
+        await self._database.write(work)
+        return Revoked(revocation, await self._revocations.enforce([revocation], self._clock.now()))

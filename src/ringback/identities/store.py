@@ -1,9 +1,11 @@
-"""Which identities an account has ever had a token for."""
+"""Which identities an account has ever had a token for, and which tokens are revoked."""
 
+from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, ForeignKey, String, Table, exists, select
+from sqlalchemy import Column, Connection, ForeignKey, Integer, String, Table, delete, exists, select
 
+from ringback.identities.model import MAX_TIME_TO_LIVE, Revocation, RevocationKind
 from ringback.storage import UtcDateTime, metadata
 
 identities = Table(
@@ -13,6 +15,16 @@ identities = Table(
     Column("identity", String(64), primary_key=True),
     Column("first_seen", UtcDateTime, nullable=False),
     Column("last_seen", UtcDateTime, nullable=False),
+)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    Column("position", Integer, primary_key=True),
+    Column("account_id", ForeignKey("accounts.id"), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("revoked_at", UtcDateTime, nullable=False, index=True),
 )
 
 
@@ -31,3 +43,15 @@ def is_known(connection: Connection, account_id: str, identity: str) -> bool:
     """
     row = (identities.c.account_id == account_id) & (identities.c.identity == identity)
     return bool(connection.scalar(select(exists().where(row))))
+
+
+def revoke(connection: Connection, revocation: Revocation) -> None:
+    """Store a revocation, and forget those that stop nothing any more."""
+    connection.execute(delete(revocations).where(revocations.c.revoked_at <= revocation.revoked_at - MAX_TIME_TO_LIVE))
+    connection.execute(revocations.insert().values(asdict(revocation)))
+
+
+def revoked_since(connection: Connection, since: datetime) -> list[Revocation]:
+    """The revocations after `since`, of all accounts: for who checks tokens, which say themselves whose they are."""
+    rows = connection.execute(select(revocations).where(revocations.c.revoked_at > since))
+    return [Revocation(row.account_id, RevocationKind(row.kind), row.subject, row.revoked_at) for row in rows]

@@ -17,6 +17,7 @@ from joserfc.jwk import OctKey
 from joserfc.util import urlsafe_b64encode
 
 from ringback.identities.model import RecordingPolicy, TokenClaims, is_display_name, is_identity
+from ringback.identities.revocations import Revocations
 from ringback.kernel.errors import Unauthenticated
 from ringback.kernel.redaction import Secret, Token
 
@@ -60,13 +61,24 @@ class TokenSigner:
 class TokenVerifier:
     """Checks tokens of this installation. Needs no database, so a connecting SDK costs microseconds."""
 
-    def __init__(self, secret_key: Secret) -> None:
+    def __init__(self, secret_key: Secret, revocations: Revocations) -> None:
         self._key = _signing_key(secret_key)
+        self._revocations = revocations
 
     def verify(self, token: str, now: datetime, *, expired_ok: bool = False) -> TokenClaims:
-        """What `token` proves. Raises `Unauthenticated` when it is not ours, altered, malformed or expired at `now`.
+        """What `token` proves. Raises `Unauthenticated` when it is not ours, altered, malformed, revoked or expired.
 
         `expired_ok` is for who only goes on with what was begun in time.
+        """
+        claims = self.read(token)
+        if (now >= claims.expires_at and not expired_ok) or self._revocations.stops(claims):
+            raise Unauthenticated
+        return claims
+
+    def read(self, token: str) -> TokenClaims:
+        """What a token of this installation says, whether it still proves it or not.
+
+        Raises `Unauthenticated` when it is not ours, altered or malformed.
         """
         if len(token) > TOKEN_LENGTH or not token.startswith(_HEADER_PART):
             raise Unauthenticated
@@ -75,7 +87,7 @@ class TokenVerifier:
             claims = _claims(body)
         except (JoseError, KeyError, TypeError, ValueError, OverflowError, RecursionError):
             raise Unauthenticated from None
-        if (now >= claims.expires_at and not expired_ok) or "nbf" in body:
+        if "nbf" in body:
             raise Unauthenticated
         return claims
 

@@ -181,6 +181,12 @@ class Socket:
         self._connection.abandon()
         self._useless.set()
 
+    def dismiss(self) -> None:
+        """Close, and say that the token was revoked; nothing else that waits is said any more."""
+        while not self._outgoing.empty():
+            self._outgoing.get_nowait()
+        self._put(*self._connection.dismiss())
+
     def _put(self, *outputs: Output) -> None:
         for output in outputs:
             if isinstance(output, Send | Close):

@@ -142,6 +142,12 @@ class Connection:
         self.state = ConnectionState.CLOSED
         return (_send(_error(hello.id, error)), Close(CloseCode.UNAUTHENTICATED.value))
 
+    def dismiss(self) -> Sequence[Output]:
+        """The token was good, and is no more."""
+        if self.state is ConnectionState.CLOSED:
+            return ()
+        return self._give_up(CloseCode.UNAUTHENTICATED, "the token was revoked")
+
     def say(self, frame: bytes) -> Sequence[Output]:
         """The session has something for its client."""
         return (Send(frame),) if self.state is ConnectionState.READY else ()

@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 import msgspec
@@ -26,6 +26,9 @@ from ringback.storage.database import Database
 from ringback.storage.outbox import OutboxEvent
 
 log = structlog.get_logger()
+
+ENDINGS_AT_ONCE: Final = 100
+"""Sessions whose calls end side by side. More would fill the queue of writes, fewer would take longer than a second."""
 
 OWNER_ENDED: Final = (DialogFinished.__name__, DialogFailed.__name__, ConferenceEnded.__name__)
 """The last events of what has a room."""
@@ -86,9 +89,24 @@ class Hub:
         del self._by_identity[key][live.id]
         if not self._by_identity[key]:
             del self._by_identity[key]
-        await live.finish()
+        live.drop()
         for call_id in list(live.calls):
             await self._lose(live.account_id, live.id, call_id)
+        await live.settle()
+
+    async def end_sessions(self, stopped: Callable[[TokenClaims], bool]) -> int:
+        """End every session whose token is `stopped`, with its calls; return how many there were."""
+        ending = [live for live in self._sessions.values() if stopped(live.session.claims)]
+        for live in ending:
+            live.dismiss()
+        turns = asyncio.Semaphore(ENDINGS_AT_ONCE)
+
+        async def end(live: LiveSession) -> None:
+            async with turns:
+                await self.leave(live)
+
+        await asyncio.gather(*map(end, ending))
+        return len(ending)
 
     async def run_graces(self) -> None:
         """Let go, for ever, of the sessions that did not come back in time."""

@@ -37,6 +37,9 @@ class Carrier(Protocol):
     def drop(self) -> None:
         """Close; the session does without."""
 
+    def dismiss(self) -> None:
+        """Close, and say that the token was revoked."""
+
 
 class Performer(Protocol):
     """Who carries requests out."""
@@ -119,11 +122,16 @@ class LiveSession:
             case Answered(frame):
                 self._send(frame)
 
-    async def finish(self) -> None:
-        """The session has ended: let go of its socket, and wait for what is under way."""
+    def drop(self) -> None:
+        """The session has ended: let go of its socket."""
         if self._carrier:
             self._carrier.drop()
-        await self.settle()
+
+    def dismiss(self) -> None:
+        """Its token was revoked: tell the client, and take nothing more from it."""
+        if self._carrier:
+            self._carrier.dismiss()
+            self._carrier = None
 
     async def settle(self) -> None:
         """Wait for what is under way."""

@@ -120,7 +120,11 @@ class Somebody:
         """Nothing is left, once the platform has said all that it has to say."""
         await self._world.says_all()
         await self.pings()  # what was sent before its answer has arrived
-        assert self._events.empty(), self._events.get_nowait()
+        assert self.has_heard_all(), self._events.get_nowait()
+
+    def has_heard_all(self) -> bool:
+        """Whether nothing has arrived that the test has not looked at."""
+        return self._events.empty()
 
     async def connects_media(self, call_id: str) -> None:
         """Negotiate, and let the transport come up."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringback.accounts import Accounts, FirstStart, Role, Scope
+from ringback.accounts import Accounts, FirstStart, Role, Scope, keys_disabled_since
 from ringback.accounts.model import ApiKeyChange, ApiKeyFilter, ApiKeyOrder, parse_network
 from ringback.kernel.errors import InvalidRequest, NotFound
 from ringback.kernel.redaction import Secret
@@ -134,6 +134,30 @@ async def test_a_change_changes_what_it_names(accounts: Accounts, clock: Virtual
     assert renamed == await accounts.find_api_key(account.id, made.id)
     assert (renamed.name, renamed.enabled) == ("frontend", False)
     assert (renamed.scopes, renamed.valid_to) == (made.scopes, end)
+
+
+async def test_a_key_knows_when_it_was_disabled_last_also_when_it_is_enabled_again(
+    server: "Process", clock: VirtualClock
+) -> None:
+    account = await server.accounts.create_account("acme")
+    made, _ = await server.accounts.create_api_key(account.id, "backend")
+    other, _ = await server.accounts.create_api_key(account.id, "never disabled")
+    told = []
+    for enabled in (None, False, False, True, True, False):
+        clock.advance(1)
+        change = ApiKeyChange(enabled=enabled)
+        told.append((await server.accounts.change_api_key(account.id, made.id, change)).disabled_at)
+    start = clock.now() - timedelta(seconds=6)
+    assert [at and (at - start).total_seconds() for at in told] == [None, 2, 2, 2, 2, 6]
+    assert (await server.accounts.change_api_key(account.id, other.id, ApiKeyChange(enabled=True))).disabled_at is None
+
+    async def since(seconds: float) -> list[str]:
+        moment = start + timedelta(seconds=seconds)
+        return [
+            key.id for key in await server.database.read(lambda connection: keys_disabled_since(connection, moment))
+        ]
+
+    assert (await since(5.9), await since(6)) == ([made.id], [])
 
 
 @pytest.mark.parametrize(

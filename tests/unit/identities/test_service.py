@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from ringback.identities import Identities, RecordingPolicy, TokenVerifier, is_known
+from ringback.identities import Identities, RecordingPolicy, Revocations, TokenVerifier, is_known
 from ringback.identities.tokens import TokenSigner
 from ringback.kernel.errors import InvalidRequest, Unauthenticated
 from ringback.kernel.redaction import Secret
 from ringback.storage import Database
+from ringback.storage.audit import AuditLog
 from ringback.testing.clock import VirtualClock
 from ringback.testing.ids import CountingIds
 
@@ -36,7 +37,9 @@ def clock() -> VirtualClock:
 
 @pytest.fixture
 def identities(database: Database, clock: VirtualClock) -> Identities:
-    return Identities(database, clock, CountingIds(), TokenSigner(SECRET), TokenVerifier(SECRET))
+    audit, revocations = AuditLog(SECRET, clock), Revocations()
+    verifier = TokenVerifier(SECRET, revocations)
+    return Identities(database, clock, CountingIds(), audit, TokenSigner(SECRET), verifier, revocations)
 
 
 async def test_a_token_says_what_was_asked_for(identities: Identities, clock: VirtualClock) -> None:
@@ -49,7 +52,7 @@ async def test_a_token_says_what_was_asked_for(identities: Identities, clock: Vi
         recording=RecordingPolicy.ON_DEMAND,
         issued_by="key-1",
     )
-    claims = TokenVerifier(SECRET).verify(issued.token.reveal(), clock.now())
+    claims = TokenVerifier(SECRET, Revocations()).verify(issued.token.reveal(), clock.now())
     assert (claims.account_id, claims.identity, claims.display_name) == ("a", "alice", "Alice Doe")
     assert claims.recording is RecordingPolicy.ON_DEMAND
     assert claims.issued_by == "key-1"
@@ -65,7 +68,7 @@ async def test_a_token_lasts_eight_hours_unless_asked_otherwise(identities: Iden
 
 async def test_every_token_has_its_own_id(identities: Identities, clock: VirtualClock) -> None:
     tokens = [await identities.issue_token("a", "alice") for _ in range(2)]
-    verifier = TokenVerifier(SECRET)
+    verifier = TokenVerifier(SECRET, Revocations())
     assert len({verifier.verify(issued.token.reveal(), clock.now()).token_id for issued in tokens}) == 2
 
 

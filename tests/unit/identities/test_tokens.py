@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
-from ringback.identities import RecordingPolicy, TokenClaims, TokenVerifier
+from ringback.identities import RecordingPolicy, Revocations, TokenClaims, TokenVerifier
 from ringback.identities.tokens import TOKEN_LENGTH, TokenSigner
 from ringback.kernel.errors import Unauthenticated
 from ringback.kernel.redaction import Secret
@@ -31,7 +31,7 @@ CLAIMS = TokenClaims(
     expires_at=NOW + timedelta(hours=1),
 )
 SIGNER = TokenSigner(SECRET)
-VERIFIER = TokenVerifier(SECRET)
+VERIFIER = TokenVerifier(SECRET, Revocations())
 TOKEN = SIGNER.sign(CLAIMS).reveal()
 HEADER, BODY, SIGNATURE = TOKEN.split(".")
 SIGNING_KEY = hmac.digest(SECRET.reveal().encode(), b"ringback WebRTC tokens", hashlib.sha256)

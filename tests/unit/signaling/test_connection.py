@@ -76,6 +76,15 @@ def test_hello_is_checked_and_answered() -> None:
     assert connection.state is ConnectionState.READY
 
 
+def test_a_token_that_is_revoked_later_gets_an_error_and_a_close_and_nothing_else() -> None:
+    connection = greeted()
+    farewell = connection.dismiss()
+    assert without_message(said(farewell)) == [error(None, "UNAUTHENTICATED", None), 4401]
+    assert connection.dismiss() == ()
+    assert connection.say(b"too late") == ()
+    assert connection.receive(ping(2), 1.0) == ()
+
+
 def test_a_bad_token_gets_one_error_and_a_close_and_nothing_else() -> None:
     connection = Connection(0.0)
     [authenticate] = connection.receive(json.dumps(HELLO), 0.1)

@@ -15,8 +15,10 @@ def upgrade() -> None:
         sa.Column("valid_from", sa.BigInteger, nullable=False, server_default="0"),
         sa.Column("valid_to", sa.BigInteger),
         sa.Column("enabled", sa.Boolean, nullable=False, server_default=sa.true()),
+        sa.Column("disabled_at", sa.BigInteger),
     ):
         op.add_column("api_keys", column)
+    op.create_index("ix_api_keys_disabled_at", "api_keys", ["disabled_at"])
     op.execute("UPDATE api_keys SET valid_from = created_at")
     op.create_table(
         "logins",
@@ -34,5 +36,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("logins")
-    for column in ("enabled", "valid_to", "valid_from", "networks", "scopes"):
+    op.drop_index("ix_api_keys_disabled_at", "api_keys")
+    for column in ("disabled_at", "enabled", "valid_to", "valid_from", "networks", "scopes"):
         op.drop_column("api_keys", column)

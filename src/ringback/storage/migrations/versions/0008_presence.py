@@ -1,12 +1,25 @@
 """User activity and revocations."""
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0008"
 down_revision = "0007"
 
 
 def upgrade() -> None:
-    pass
+    op.create_table(
+        "revocations",
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("account_id", sa.String(36), nullable=False),
+        sa.Column("kind", sa.String(16), nullable=False),
+        sa.Column("subject", sa.String(64), nullable=False),
+        sa.Column("revoked_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("position", name="pk_revocations"),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_revocations_account_id_accounts"),
+    )
+    op.create_index("ix_revocations_revoked_at", "revocations", ["revoked_at"])
 
 
 def downgrade() -> None:
-    pass
+    op.drop_table("revocations")
