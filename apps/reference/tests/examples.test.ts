@@ -17,6 +17,7 @@ const SCHEMAS: Readonly<Record<string, Schema>> = {
   Bell: {
     type: "object",
     properties: {
+      id: { type: "string" },
       tower: { anyOf: [{ $ref: "#/components/schemas/Tower" }, { type: "null" }] },
       name: { type: "string" },
       tone: { enum: ["A", "B"] },
@@ -32,6 +33,7 @@ const TOWER: Schema = { $ref: "#/components/schemas/Tower" };
 describe("an example", () => {
   it("of an answer has every field, and no deprecated one", () => {
     expect(examples.of({ $ref: "#/components/schemas/Bell" })).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
       tower: { bells: [{}], name: "East", note: "text" },
       name: "East", // as the field of this name is elsewhere
       tone: "A",

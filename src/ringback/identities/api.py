@@ -171,7 +171,7 @@ def demo_token_routes(identities: Identities, accounts: Accounts) -> APIRouter:
     """Tokens of the default account for anybody who can reach this server. Not even routed unless the demo is on."""
     router = APIRouter(prefix="/demo/1", include_in_schema=False)
 
-    @router.post("/token")
+    @router.post("/token", operation_id="create-demo-token")
     async def create(body: DemoTokenCreate) -> TokenAnswer:
         account = await accounts.find_account(DEFAULT_ACCOUNT)
         return _answer(await identities.issue_token(account.id, body.identity, display_name=body.display_name))

@@ -36,10 +36,12 @@ Id = Annotated[Text, Path(description="Its id.")]
 
 
 class IosBody(RequestModel):
-    apns_certificate_file_name: Name
+    apns_certificate_file_name: Annotated[Name, Field(examples=["voip.p12"])]
     """What the file is called, for people."""
 
-    apns_certificate_file_content: Annotated[SecretText, AfterValidator(certificate_from)]
+    apns_certificate_file_content: Annotated[
+        SecretText, AfterValidator(certificate_from), Field(examples=["MIIKXwIBAzCCChUGCSqGSIb3DQEHAaCC..."])
+    ]
     """The P12 file with the certificate and its private key, in Base64."""
 
     apns_certificate_password: Annotated[SecretText, AfterValidator(password_from)] | None = None
@@ -52,7 +54,9 @@ class IosBody(RequestModel):
 
 
 class AndroidBody(RequestModel):
-    private_key_json: Annotated[SecretText, AfterValidator(service_account_from)]
+    private_key_json: Annotated[
+        SecretText, AfterValidator(service_account_from), Field(examples=['{"type": "service_account", ...}'])
+    ]
     """The JSON document of a Firebase service account, as text."""
 
     def credentials(self) -> FirebaseCredentials:

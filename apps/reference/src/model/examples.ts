@@ -1,11 +1,15 @@
 import { type Document, nameOf, plainOf, type Schema } from "./document";
 
+const ANY_ID = "3fa85f64-5717-4562-b3fc-2c963f66afa6";
+
 const BY_FORMAT: Readonly<Record<string, unknown>> = {
   "date-time": "2026-01-31T12:00:00.000+0000",
-  uuid: "3fa85f64-5717-4562-b3fc-2c963f66afa6",
+  uuid: ANY_ID,
   uri: "https://example.com",
   email: "anna@example.com",
 };
+
+const IS_ID = /^id$|Id$/; // what the platform chooses, where there is no example of what an application may choose
 
 /** Makes values that schemas allow. */
 export class Examples {
@@ -59,7 +63,7 @@ export class Examples {
       case "number":
         return plain.minimum ?? (plain.exclusiveMinimum ?? 0) + 1;
       default:
-        return BY_FORMAT[plain.format ?? ""] ?? this.byName.get(field) ?? "text";
+        return BY_FORMAT[plain.format ?? ""] ?? this.byName.get(field) ?? (IS_ID.test(field) ? ANY_ID : "text");
     }
   }
 

@@ -118,11 +118,11 @@ class ApiKeyUpdate(ApiKeyBody):
 
 class ApiKeyAnswer(ResponseModel):
     id: str
-    api_key_secret: str | None = None
+    api_key_secret: Annotated[str | None, Field(examples=["v0mG6nJ4xvRk2sQ0bFhZ8w1dYtLc"])] = None
     """The key itself, for `Authorization: App <key>`. It is told once, to who creates it."""
 
     account_id: str
-    name: str
+    name: Annotated[str, Field(examples=["Shop backend"])]
     allowed_ips: Annotated[list[str], Field(alias="allowedIPs")]
     """Where the key is good; without any, everywhere."""
 
@@ -158,8 +158,8 @@ class ApiKeyPaging(ResponseModel):
     """The page that was asked for; the first one is 0."""
 
     page_size: int
-    order_by: str
-    order_direction: str
+    order_by: Annotated[str, Field(examples=["id"])]
+    order_direction: Annotated[str, Field(examples=["asc"])]
     total_count: int
     """How many API keys there are on all pages together."""
 

@@ -37,7 +37,7 @@ class SessionCreate(RequestModel):
 
 
 class SessionAnswer(ResponseModel):
-    token: str
+    token: Annotated[str, Field(examples=["v0mG6nJ4xvRk2sQ0bFhZ8w1dYtLc"])]
     """For `Authorization: IBSSO <token>`. It is good for 60 minutes."""
 
 
@@ -53,7 +53,7 @@ class AccessTokenCreate(RequestModel):
 
 
 class AccessTokenAnswer(ResponseModel):
-    access_token: Annotated[str, Field(alias="access_token")]
+    access_token: Annotated[str, Field(alias="access_token", examples=["v0mG6nJ4xvRk2sQ0bFhZ8w1dYtLc"])]
     """For `Authorization: Bearer <token>`."""
 
     expires_in: Annotated[int, Field(alias="expires_in", examples=[3600])]

@@ -47,7 +47,7 @@ NewId = Annotated[
     Text, AfterValidator(_new_id), Field(json_schema_extra={"minLength": 1, "maxLength": ID_LENGTH}, examples=["shop"])
 ]
 KnownId = Annotated[Text, Field(max_length=ID_LENGTH)]
-Name = Annotated[Text, Field(max_length=NAME_LENGTH)]
+Name = Annotated[Text, Field(max_length=NAME_LENGTH, examples=["Web shop"])]
 
 ApplicationId = Annotated[
     Text, Path(alias="applicationId", max_length=ID_LENGTH, description="Its id, encoded for a URL.")
