@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
+import jsonschema_rs
 import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
 
@@ -111,6 +112,24 @@ def test_the_examples_of_errors_are_what_is_answered(node: Node, document: Docum
     for content in examples.values():
         jsonschema.validate(content["example"], {**content["schema"], **schemas})
     assert node.client.post("/webrtc/1/token").json() == examples["ApiException401"]["example"]
+
+
+def test_the_examples_of_fields_keep_their_own_rules(document: Document) -> None:
+    fields = [
+        (f"{name}.{field}", schema)
+        for name, of in document["components"]["schemas"].items()
+        for field, schema in of.get("properties", {}).items()
+    ]
+    parameters = [
+        (f"{name} {parameter['name']}", parameter["schema"])
+        for name, operation in operations(document)
+        for parameter in operation.get("parameters", ())
+    ]
+    examples = [(name, schema, value) for name, schema in fields + parameters for value in schema.get("examples", ())]
+    assert examples
+    components = {"components": document["components"]}
+    wrong = [name for name, schema, value in examples if not jsonschema_rs.is_valid({**schema, **components}, value)]
+    assert wrong == []
 
 
 def test_every_error_is_one_of_the_shared_ones(document: Document) -> None:
