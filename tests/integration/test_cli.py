@@ -23,6 +23,7 @@ import ringback.app
 from ringback.accounts import FirstStart
 from ringback.app import AddressUnavailable, build_app, serve
 from ringback.cli import cli
+from ringback.identities.jobs import RevocationWatch
 from ringback.kernel.redaction import Secret
 from ringback.platform import Platform, SecretKeyUnusable, open_platform
 from ringback.settings import KEY_FILE, Settings
@@ -91,10 +92,36 @@ def test_a_token_is_good_on_the_server(data: Path) -> None:
     assert asyncio.run(verified()) == ("alice", "Alice Doe")
 
 
+def test_a_token_is_revoked_alone_or_with_all_of_its_identity(data: Path) -> None:
+    lost, kept, bobs = (
+        run("token", "create", "--identity", identity, "--data-dir", data).output.strip()
+        for identity in ("alice", "alice", "bobby")
+    )
+
+    async def good() -> list[bool]:
+        async with open_platform(Settings(data_dir=data)) as platform:
+            await RevocationWatch(platform.database, platform.revocations, platform.clock).look()
+            return [not platform.revocations.stops(platform.tokens.read(token)) for token in (lost, kept, bobs)]
+
+    assert asyncio.run(good()) == [True, True, True]
+    assert run("token", "revoke", "--token", lost, "--data-dir", data).exit_code == 0
+    assert asyncio.run(good()) == [False, True, True]
+    assert run("token", "revoke", "--identity", "alice", "--data-dir", data).exit_code == 0
+    assert asyncio.run(good()) == [False, False, True]
+
+
+@pytest.mark.parametrize("arguments", [(), ("--identity", "alice", "--token", "x")])
+def test_one_says_what_to_revoke(data: Path, arguments: tuple[str, ...]) -> None:
+    result = run("token", "revoke", *arguments, "--data-dir", data)
+    assert (result.exit_code, result.stderr) == (2, "ringback: give either --identity or --token\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (("token", "create", "--identity", "al"), "identity: must have 3 to 64"),
+        (("token", "revoke", "--identity", "nobody"), "There is no such identity."),
+        (("token", "revoke", "--token", "x"), "token: must be a WebRTC token of this installation"),
         (("account", "create", "--name", "default"), "already an account"),
         (("api-key", "create", "--name", "x", "--account", "nobody"), "no account of this name"),
         (("user", "create", "--username", "admin"), "already a user"),

@@ -9,12 +9,13 @@ from typing import Annotated
 import typer
 
 from ringback.app import openapi_document
-from ringback.cli.accounts import account, token, user
+from ringback.cli.accounts import account, user
 from ringback.cli.api_keys import api_key
 from ringback.cli.audit import audit
 from ringback.cli.diagnosis import doctor
 from ringback.cli.options import refuse
 from ringback.cli.serving import serve
+from ringback.cli.tokens import token
 from ringback.cli.workers import worker
 from ringback.web.openapi import UnknownProduct, as_json, of_product
 

@@ -1,4 +1,4 @@
-"""`ringback account | user | token`: who may use this installation."""
+"""`ringback account | user`: who may use this installation."""
 
 import sys
 from typing import Annotated
@@ -14,7 +14,6 @@ from ringback.platform import Platform
 
 account = typer.Typer(help="Customers of this installation.", no_args_is_help=True)
 user = typer.Typer(help="People who sign in by name and password.", no_args_is_help=True)
-token = typer.Typer(help="WebRTC tokens.", no_args_is_help=True)
 
 Username = Annotated[str, typer.Option("--username")]
 
@@ -89,23 +88,6 @@ def change_password(username: Username, data_dir: DataDir = None) -> None:
         password = Secret(new_secret(15))
         await platform.accounts.change_password(username, password)
         show_once(password, f"The new password of {username}, whose logins have ended.")
-
-    offline(data_dir, work)
-
-
-@token.command("create")
-def create_token(
-    identity: Annotated[str, typer.Option("--identity", help="Who connects with it.")],
-    display_name: Annotated[str | None, typer.Option("--display-name", help="Shown to others.")] = None,
-    account: Account = DEFAULT_ACCOUNT,
-    data_dir: DataDir = None,
-) -> None:
-    """Create a WebRTC token, as `POST /webrtc/1/token` does."""
-
-    async def work(platform: Platform) -> None:
-        owner = await platform.accounts.find_account(account)
-        issued = await platform.identities.issue_token(owner.id, identity, display_name=display_name)
-        typer.echo(issued.token.reveal())
 
     offline(data_dir, work)
 
