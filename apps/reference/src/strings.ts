@@ -34,7 +34,7 @@ export const text = {
   noCredentials: "None are needed.",
   scope: "Scope",
   scopes: "One of the scopes",
-  anyScope: "Any credentials of the account will do.",
+  anyScope: "None is needed.",
   limit: "Limit",
   limitOf: (limit: string) => {
     const [requests = "", time = ""] = limit.split("/");

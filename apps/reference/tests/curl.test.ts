@@ -71,7 +71,12 @@ describe("the command of an operation", () => {
   it("sends forms and files as what they are", () => {
     const body = (kind: string): Partial<Described> => ({ requestBody: { content: { [kind]: { schema: NAMED } } } });
     expect(command(body("application/x-www-form-urlencoded"), "post")).toContain("--data-urlencode name=East");
-    expect(command(body("multipart/form-data"), "post")).toContain("-F name=@file");
+    const picture: Schema = {
+      type: "object",
+      properties: { file: { type: "string", format: "binary" }, kind: { enum: ["PNG"] } },
+    };
+    const form = { requestBody: { content: { "multipart/form-data": { schema: picture } } } };
+    expect(command(form, "post")).toContain("-F file=@file \\\n  -F kind=PNG");
     expect(command(body("image/png"), "put")).toContain('-H "Content-Type: image/png" \\\n  --data-binary @file');
   });
 

@@ -6,6 +6,7 @@ errors look like, and that the first line of a route's docstring is a title.
 
 import asyncio
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from functools import cache
 from http import HTTPStatus
@@ -77,10 +78,15 @@ class AvailableProducts(ResponseModel):
 def describe(app: FastAPI, limits: RateLimits) -> None:
     """Make `app.openapi()` return the finished document; `limits` are those that are in force here."""
     generate = app.openapi
+    lock = threading.Lock()
 
     @cache
-    def openapi() -> Document:
+    def finished() -> Document:
         return _finished(generate(), limits)
+
+    def openapi() -> Document:
+        with lock:  # it takes half a second, so it is made in a thread, where several may ask at once
+            return finished()
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way
 
@@ -113,11 +119,8 @@ def openapi_routes(app: FastAPI) -> APIRouter:
     """The document of `app`, at the address where tools look for it, and at those of the contract."""
     router = APIRouter(tags=["openapi"], route_class=Operation)
 
-    making = asyncio.Lock()
-
     async def document() -> Document:
-        async with making:  # off the event loop: the first time, FastAPI takes half a second
-            return await asyncio.to_thread(app.openapi)
+        return await asyncio.to_thread(app.openapi)
 
     @cache
     def written(product: str | None) -> bytes:

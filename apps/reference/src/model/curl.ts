@@ -49,7 +49,7 @@ function data(kind: string, body: unknown): readonly string[] {
     return [`-H "Content-Type: ${kind}"`, `-d ${quoted(json)}`];
   }
   const fields = Object.entries(body !== null && typeof body === "object" ? body : {});
-  if (kind.includes("multipart")) return fields.map(([name]) => `-F ${name}=@file`);
+  if (kind.includes("multipart")) return fields.map(([name, value]) => `-F ${quoted(`${name}=${value}`)}`);
   if (kind.includes("urlencoded"))
     return fields.map(([name, value]) => `--data-urlencode ${quoted(`${name}=${value}`)}`);
   return [`-H "Content-Type: ${kind}"`, "--data-binary @file"];

@@ -2,6 +2,9 @@ import { type Document, nameOf, plainOf, type Schema } from "./document";
 
 const ANY_ID = "3fa85f64-5717-4562-b3fc-2c963f66afa6";
 
+/** How curl is told to send a file of this name. */
+const FILE = "@file";
+
 const BY_FORMAT: Readonly<Record<string, unknown>> = {
   "date-time": "2026-01-31T12:00:00.000+0000",
   uuid: ANY_ID,
@@ -44,6 +47,7 @@ export class Examples {
     const plain = plainOf(this.document, schema);
     const own = plain.examples?.[0] ?? plain.const ?? plain.default ?? plain.enum?.[0];
     if (own !== undefined && own !== null) return own;
+    if (plain.format === "binary" || plain.contentMediaType !== undefined) return FILE;
     const name = schema.$ref === undefined ? null : nameOf(schema.$ref);
     if (name !== null && above.includes(name)) return {};
     const names = name === null ? above : [...above, name];
