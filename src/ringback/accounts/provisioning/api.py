@@ -172,8 +172,8 @@ def _described(operation_id: str, *errors: int, repeatable: bool = False) -> dic
     )
 
 
-# An answer without a body; FastAPI would write `null`.
 _EMPTY: Final[dict[str, Any]] = {"response_class": Response}
+"""An answer without a body. FastAPI would write `null`."""
 
 
 def _application_routes(router: APIRouter, provisioning: Provisioning) -> None:

@@ -54,7 +54,7 @@ class Application:
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """Somebody whom a customer acts for, its own customer for example; it has ids like an application."""
+    """Somebody whom a customer acts for; the customer chooses the id, which is unique in the account."""
 
     id: str
     name: str | None = None

@@ -73,9 +73,9 @@ associations = Table(
 _TABLES: Final[Mapping[type[Application] | type[Entity], Table]] = {Application: applications, Entity: entities}
 
 
-def add_default_application(connection: Connection, account_id: str) -> bool:
-    """For a new account. Always True."""
-    return add(connection, account_id, DEFAULT_APPLICATION)
+def add_default_application(connection: Connection, account_id: str) -> None:
+    """For a new account."""
+    add(connection, account_id, DEFAULT_APPLICATION)
 
 
 def page(
