@@ -57,7 +57,7 @@ def reencode(content: bytes, file_format: str) -> bytes:
 
     Raises `Refused`.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError  # here, because the platform itself decodes nothing
 
     Image.MAX_IMAGE_PIXELS = None  # we look ourselves, before anything is decoded
     try:

@@ -94,7 +94,7 @@ class FolderStore(BlobStore):
                 with await asyncio.to_thread(_begin, draft) as file:
                     async for chunk in _one(content) if isinstance(content, bytes) else content:
                         await asyncio.to_thread(file.write, chunk)
-                    await asyncio.to_thread(_publish, file, draft, path)
+                    await asyncio.to_thread(self._publish, file, draft, path)
             except BaseException:
                 with suppress(OSError):  # the reason is what happened before
                     draft.unlink()
@@ -104,6 +104,16 @@ class FolderStore(BlobStore):
         await super().delete(key)
         with _failures():  # what a crash has left
             (self._root / (key + DRAFT)).unlink(missing_ok=True)
+
+    def _publish(self, file: IO[bytes], draft: Path, path: Path) -> None:
+        """Let the whole file appear under its name, and return when a power cut cannot undo that."""
+        file.flush()
+        os.fsync(file.fileno())
+        draft.rename(path)
+        for folder in path.parents:  # each may be new, and made by somebody who is not as far yet
+            _sync_folder(folder)
+            if folder == self._root:
+                return
 
 
 def folder_of(url: str) -> Path | None:
@@ -172,14 +182,6 @@ async def _one(content: bytes) -> AsyncIterator[bytes]:
 def _begin(draft: Path) -> IO[bytes]:
     _make_folder(draft.parent)
     return open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
-
-
-def _publish(file: IO[bytes], draft: Path, path: Path) -> None:
-    """Let the whole file appear under its name, and return when a power cut cannot undo that."""
-    file.flush()
-    os.fsync(file.fileno())
-    draft.rename(path)
-    _sync_folder(path.parent)
 
 
 def _make_folder(folder: Path) -> None:

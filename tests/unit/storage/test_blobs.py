@@ -282,6 +282,8 @@ async def test_a_stored_blob_has_reached_the_disk_with_its_name(folder: Path, mo
         ("captures", False),
         ("captures/acme/1.part", False),
         ("captures/acme", True),
+        ("captures", True),
+        (".", True),
     ]
 
 
