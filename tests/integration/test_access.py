@@ -1,6 +1,7 @@
 """Signing in and out over HTTP, by each scheme (contract §1.2)."""
 
 import base64
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -195,6 +196,14 @@ def test_a_body_that_is_no_sign_in_is_a_400(node: Node, body: dict[str, Any], fi
     answer = node.client.post(SESSION, json=body)
     assert answer.status_code == 400
     assert details(answer)["validationErrors"].keys() == fields
+
+
+@pytest.mark.usefixtures("move_to")
+@pytest.mark.parametrize("field", ["username", "password"])
+def test_half_a_character_is_refused(node: Node, field: str) -> None:
+    body = json.dumps({"username": "admin", "password": PASSWORD, field: "\ud800 and much more"})
+    answer = node.client.post(SESSION, headers={"Content-Type": "application/json"}, content=body)
+    assert answer.status_code == 401
 
 
 @pytest.mark.usefixtures("move_to")

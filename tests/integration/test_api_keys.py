@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ringback.accounts import Role
+from ringback.accounts import Role, Scope
 from ringback.accounts.model import PRODUCT_SCOPES
 from ringback.kernel.redaction import Secret
 from ringback.settings import Settings
@@ -222,6 +222,20 @@ def test_another_accounts_key_is_not_found(node: Node) -> None:
 def test_a_key_that_does_not_exist_is_not_found(node: Node, key_id: str) -> None:
     assert refused(node.client.get(f"{PATH}/{key_id}", headers=admin(node)), 404) == set()
     assert refused(node.client.put(f"{PATH}/{key_id}", headers=admin(node), json={}), 404) == set()
+
+
+def test_every_operation_can_be_opened_by_a_key_and_is_by_a_broad_one(node: Node) -> None:
+    document = node.client.get("/openapi.json").json()
+    asked_for = {
+        operation["operationId"]: operation["x-scopes"]
+        for path in document["paths"].values()
+        for operation in path.values()
+        if operation.get("x-scopes")
+    }
+    assert "generate-webrtc-token" in asked_for
+    for operation, scopes in asked_for.items():
+        assert set(scopes) <= set(Scope), f"no key can be made for {operation}: name the scope in accounts/model.py"
+        assert PRODUCT_SCOPES.intersection(scopes) or scopes == [Scope.ACCOUNT], operation
 
 
 def test_the_list_has_an_envelope_of_its_own(tmp_path: Path) -> None:

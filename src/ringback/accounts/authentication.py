@@ -7,13 +7,13 @@ from ringback.accounts import store
 from ringback.accounts.guesses import Guesses
 from ringback.accounts.model import (
     LOGIN_LIFETIME,
-    PASSWORD_LENGTH,
     RIGHTS,
     ApiKey,
     Login,
     LoginKind,
     Rights,
     is_name,
+    is_password,
     key_hash,
     parse_address,
 )
@@ -109,7 +109,7 @@ class Authentication:
         return _principal(login.user.account_id, login.user.id, RIGHTS[login.user.role])
 
     async def _prove(self, username: str, password: Secret, address: str) -> StoredUser:
-        if not is_name(username) or len(password.reveal()) not in PASSWORD_LENGTH:
+        if not is_name(username) or not is_password(password.reveal()):
             raise Unauthenticated  # nobody can have it, so it tells nothing and needs no Argon2
         client = parse_address(address)
         self._guesses.require_patience(username, client)

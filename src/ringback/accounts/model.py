@@ -245,6 +245,11 @@ def is_name(text: str) -> bool:
     return 0 < len(text) <= NAME_LENGTH and text.isprintable() and text.strip() == text
 
 
+def is_password(text: str) -> bool:
+    """Whether `text` may be a password: 12 … 1024 characters, none of them half of one (JSON can hold such)."""
+    return len(text) in PASSWORD_LENGTH and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def parse_address(text: str) -> Address | None:
     """The address of a client, IPv4 also where a socket for both wraps it in IPv6; None when it is none."""
     try:

@@ -21,6 +21,7 @@ from ringback.accounts.model import (
     User,
     api_key_from,
     is_name,
+    is_password,
     key_hash,
     shown_of,
 )
@@ -204,8 +205,10 @@ class Accounts:
         return changed
 
     async def _hash(self, password: Secret) -> str:
-        if len(password.reveal()) not in PASSWORD_LENGTH:
-            raise InvalidRequest(f"must have at least {PASSWORD_LENGTH.start} characters", field="password")
+        if not is_password(password.reveal()):
+            raise InvalidRequest(
+                f"must have {PASSWORD_LENGTH[0]} to {PASSWORD_LENGTH[-1]} characters", field="password"
+            )
         return await self._passwords.hash(password)
 
     def _new_key(self) -> Secret:

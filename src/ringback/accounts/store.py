@@ -154,12 +154,9 @@ def set_password(connection: Connection, user: User, password_hash: str) -> None
     connection.execute(delete(logins).where(logins.c.user_id == user.id))
 
 
-def add_api_key(connection: Connection, key: ApiKey, key_hash: bytes) -> bool:
-    """Store a new API key in `key.account_id`; False when the same key exists already."""
-    if connection.scalar(select(exists().where(api_keys.c.key_hash == key_hash))):
-        return False
+def add_api_key(connection: Connection, key: ApiKey, key_hash: bytes) -> None:
+    """Store a new API key in `key.account_id`."""
     connection.execute(api_keys.insert(), {**_key_row(key), "key_hash": key_hash})
-    return True
 
 
 def change_api_key(connection: Connection, key: ApiKey) -> None:

@@ -18,6 +18,7 @@ from ringback.accounts.model import (
     User,
     api_key_from,
     is_name,
+    is_password,
     key_hash,
     parse_address,
     parse_network,
@@ -64,6 +65,14 @@ def test_names(name: str) -> None:
 @pytest.mark.parametrize("name", ["", " a", "a ", "a\nb", "a\x00b", "x" * 101, "\ud800", "gnp.exe\u202e"])
 def test_what_cannot_be_a_name(name: str) -> None:
     assert not is_name(name)
+
+
+@pytest.mark.parametrize(
+    ("text", "usable"),
+    [("x" * 11, False), ("x" * 12, True), ("ü" * 1024, True), ("x" * 1025, False), ("x" * 12 + "\udc00", False)],
+)
+def test_passwords(text: str, usable: bool) -> None:
+    assert is_password(text) is usable
 
 
 def test_roles_open_what_their_names_say() -> None:
