@@ -91,7 +91,9 @@ def test_a_key_is_made_for_what_it_is_needed_for(data: Path) -> None:
 def test_a_key_is_disabled_and_enabled(data: Path) -> None:
     (first,) = rows("api-key", "list", "--data-dir", data)
     disabled = succeeded("api-key", "disable", first["ID"], "--data-dir", data)
-    assert disabled == "API key first start is disabled: running servers refuse it within a second."
+    assert disabled == (
+        "API key first start is disabled: within a second servers refuse it, and the tokens that it made."
+    )
     assert whose_key(data, "the first key of all") is None
     assert [row["STATE"] for row in rows("api-key", "list", "--data-dir", data)] == ["disabled"]
     assert succeeded("api-key", "enable", first["ID"], "--data-dir", data) == "API key first start is enabled."

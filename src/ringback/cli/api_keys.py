@@ -101,7 +101,7 @@ def _set_enabled(key_id: str, account: str, data_dir: DataDir, enabled: bool) ->
     async def work(platform: Platform) -> None:
         owner = await platform.accounts.find_account(account)
         key = await platform.accounts.change_api_key(owner.id, key_id, ApiKeyChange(enabled=enabled))
-        done = "enabled" if enabled else "disabled: running servers refuse it within a second"
+        done = "enabled" if enabled else "disabled: within a second servers refuse it, and the tokens that it made"
         typer.echo(f"API key {key.name} is {done}.")
 
     offline(data_dir, work)
