@@ -92,6 +92,8 @@ def pages(tmp_path: Path) -> Path:
     built = tmp_path / "app" / "showcase"
     (built / "assets").mkdir(parents=True)
     (built / "index.html").write_text("<!doctype html>")
+    (tmp_path / "app" / "reference").mkdir()
+    (tmp_path / "app" / "reference" / "index.html").write_text("<!doctype html><title>Reference</title>")
     (built / "assets" / "main-1a2b3c.js").write_text("1")
     (tmp_path / "private.txt").write_text("private")
     return tmp_path / "app"
@@ -162,7 +164,6 @@ def test_a_bug_is_logged_with_the_requests_id(client: TestClient) -> None:
     [
         ("GET", "/nowhere", 404, "NOT_FOUND"),
         ("GET", "/shapes/", 404, "NOT_FOUND"),
-        ("GET", "/docs", 404, "NOT_FOUND"),
         ("GET", "/redoc", 404, "NOT_FOUND"),
         ("DELETE", "/shapes", 405, "METHOD_NOT_ALLOWED"),
         ("POST", "/app/showcase", 405, "METHOD_NOT_ALLOWED"),
@@ -244,6 +245,12 @@ def test_a_page_is_always_asked_for_again(client: TestClient, path: str) -> None
     assert (answer.status_code, answer.text) == (200, "<!doctype html>")
     assert answer.headers["Cache-Control"] == "no-cache"
     assert client.get(path, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
+
+
+def test_the_reference_has_an_address_that_people_guess(client: TestClient) -> None:
+    answer = client.get("/docs")
+    assert (answer.status_code, answer.text) == (200, "<!doctype html><title>Reference</title>")
+    assert answer.headers["Cache-Control"] == "no-cache"
 
 
 def test_a_hashed_file_is_kept_for_ever(client: TestClient) -> None:
