@@ -31,8 +31,8 @@ def _strictly(schema: dict[str, Any], *may_be_missing: str) -> dict[str, Any]:
 
 
 _ERRORS: Final = {
-    name: Draft202012Validator(_strictly(contract("webrtc").schema(name), "validationErrors"))
-    for name in ("ApiException", "ApiError")
+    name: Draft202012Validator(_strictly(contract(product).schema(name), "validationErrors"))
+    for product, name in (("webrtc", "ApiException"), ("webrtc", "ApiError"), ("tables", "OAuthApiException"))
 }
 
 
@@ -41,7 +41,7 @@ def told_error(answer: httpx2.Response, error_body: str) -> dict[str, list[str]]
     assert answer.headers["content-type"] == "application/json", answer.text
     body = answer.json()
     _ERRORS[error_body].validate(body)
-    if error_body == "ApiException":
+    if error_body != "ApiError":
         details: Mapping[str, Any] = body["requestError"]["serviceException"]
         expected = MESSAGE_IDS.get(answer.status_code, details["messageId"])
         assert details["messageId"] == expected, body

@@ -15,7 +15,7 @@ _FOLDER: Final = Path(__file__).parent
 
 _LEAF: Final = re.compile(
     r"(?P<kind>string|integer|number|boolean|moment|bytes|nothing|anything|one of)"
-    r"(?: (?P<low>-?\d*)\.\.(?P<high>\d*))?(?: /(?P<pattern>.*)/)?(?P<values>(?: [\w-]+)*)?"
+    r"(?: (?P<low>-?\d*)\.\.(?P<high>\d*))?(?: /(?P<pattern>.*)/)?(?P<values>(?: [\w:.-]+)*)?"
     r"(?: = (?P<default>.*))?(?: as (?P<media>\S+))?"
 )
 
@@ -99,6 +99,8 @@ class Facts:
 
 def _leaf_schema(leaf: Leaf) -> dict[str, Any]:
     match leaf.kind:
+        case "anything":
+            return {}
         case "one of":
             return {"enum": sorted(leaf.values)}
         case "moment":

@@ -5,11 +5,10 @@ says what is missing.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx2
-from starlette.testclient import TestClient
 
 Document = Mapping[str, Any]
 
@@ -105,26 +104,31 @@ class Asked:
     json: Any = None
     form: Mapping[str, str] | None = None
     files: Mapping[str, tuple[str, bytes, str]] | None = None
-
-    def to(self, **path: str) -> "Asked":
-        """The same, sent to other ids."""
-        return replace(self, path={**self.path, **path})
+    authorization: str | None = None
+    """The credentials that it is about, in the place of the usual ones."""
 
 
 class Backend:
     """A program of one account; it has one set of credentials for each security scheme."""
 
-    def __init__(self, client: TestClient, operations: Mapping[str, Described], credentials: Mapping[str, str]) -> None:
-        self._client = client
+    def __init__(
+        self,
+        client: httpx2.Client,
+        operations: Mapping[str, Described],
+        credentials: Mapping[str, str],
+        login: tuple[str, str],
+    ) -> None:
+        self.client = client
         self.operations = operations
         self.credentials = credentials
+        self.login = login
+        """Username and password of the account's administrator."""
 
-    def authorization(self, operation: Described) -> dict[str, str]:
+    def authorization(self, operation: Described, asked: Asked | None = None) -> dict[str, str]:
         """The header that opens this operation."""
-        return next(
-            ({"Authorization": self.credentials[scheme]} for scheme in operation.accepts if scheme in self.credentials),
-            {},
-        )
+        known = (self.credentials[scheme] for scheme in operation.accepts if scheme in self.credentials)
+        chosen = next(known, None) if asked is None or asked.authorization is None else asked.authorization
+        return {} if chosen is None else {"Authorization": chosen}
 
     def asks(self, id: str, asked: Asked, headers: Mapping[str, str] | None = None, **sent: Any) -> httpx2.Response:
         """Ask an operation. `headers` take the place of the credentials; `sent` is added to what the client sends."""
@@ -135,10 +139,10 @@ class Backend:
         options: dict[str, Any] = {"params": dict(asked.query), "data": asked.form, "files": asked.files}
         if asked.json is not None:
             options["json"] = asked.json
-        return self._client.request(
+        return self.client.request(
             operation.method,
             path,
-            headers=self.authorization(operation) if headers is None else headers,
+            headers=self.authorization(operation, asked) if headers is None else headers,
             **{**options, **sent},
         )
 

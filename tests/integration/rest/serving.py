@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.integration.rest.conftest import unlimited
+from tests.integration.rest.accounts import unlimited
 
 KEY: Final = "the-key-of-this-test-run"
 
@@ -24,6 +24,9 @@ class Served:
     """Where it is, and what it says."""
 
     url: str
+    login: tuple[str, str]
+    """Username and password of its administrator."""
+
     log: Path
     """All that it writes to its log, and nothing of what it prints on the terminal."""
 
@@ -52,7 +55,7 @@ def served(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[
         ) as process,
     ):
         try:
-            yield Served(_announced_url(process, log), log)
+            yield _announced(process, log)
         finally:
             process.send_signal(signal.SIGTERM)
             try:
@@ -62,10 +65,14 @@ def served(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[
                 raise
 
 
-def _announced_url(process: "subprocess.Popen[str]", log: Path) -> str:
+def _announced(process: "subprocess.Popen[str]", log: Path) -> Served:
     """What it prints when it can answer. Ends when it does."""
     assert process.stdout is not None
+    told = dict[str, str]()
     for line in process.stdout:
-        if line.startswith(("Showcase:", "Address:")):
-            return line.split()[1].removesuffix("/app/showcase")
+        label, _, value = line.partition(":")
+        told[label] = value.strip()
+        if label == "API key":
+            username, _, password = told["Admin login"].partition(" / ")
+            return Served(told["Showcase"].removesuffix("/app/showcase"), (username, password), log)
     raise AssertionError(f"The server ended while it started:\n{log.read_text()}")
