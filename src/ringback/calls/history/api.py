@@ -33,8 +33,8 @@ class WebrtcEndpointAnswer(ResponseModel):
     identity: Annotated[str, Field(examples=["anna"])]
     """Who it is, on whichever of its devices."""
 
-    display_name: str | None = None
-    """What its token said that others see."""
+    display_name: Annotated[str | None, Field(examples=["Anna, desk"])] = None
+    """What the others saw, if its token said so."""
 
 
 EndpointAnswer: TypeAlias = WebrtcEndpointAnswer
@@ -52,8 +52,8 @@ class EndReasonAnswer(ResponseModel):
 
 
 class CallLogAnswer(ResponseModel):
-    call_id: str
-    """The call's own id."""
+    call_id: Annotated[str, Field(examples=["0a6b1d3c-7a52-4c1e-9b0e-5f3f6c2d8e41"])]
+    """The SDK knows it by the same id."""
 
     endpoint: EndpointAnswer
     """Who the call connected the platform with."""
@@ -74,11 +74,13 @@ class CallLogAnswer(ResponseModel):
     """`FINISHED`: it was answered. The others: it was not, and `errorCode` says why."""
 
     start_time: Moment
+    """When the platform heard of the call."""
 
     answer_time: Moment | None = None
     """Absent where nobody answered."""
 
     end_time: Moment
+    """When it was over for this endpoint."""
 
     ring_duration: Annotated[int, Field(ge=0, examples=[7])]
     """Whole seconds until the answer, or the end where nobody answered."""
@@ -89,20 +91,20 @@ class CallLogAnswer(ResponseModel):
     error_code: EndReasonAnswer
     """Why the call ended; of a call that ended as it should, this is no error."""
 
-    dialog_id: str | None = None
-    """What the call belonged to where one called another: both calls tell the same."""
+    dialog_id: Annotated[str | None, Field(examples=["5d0c7c8e-2f64-4f0a-8d7b-91a3e5b6c702"])] = None
+    """Where one called another: the dialog of the two calls."""
 
     parent_call_id: str | None = None
-    """For the call of who was called: the call of who called."""
+    """For the call of who was called: the `callId` of who called."""
 
     conference_ids: list[str]
-    """What the call belonged to else: the id of one conference, which all who met there tell."""
+    """For a call in a room: its conference, which is the same for all who met there. Else empty."""
 
     room_name: Annotated[str | None, Field(examples=["standup"])] = None
-    """The name by which the conference was joined. A test of the line has none."""
+    """The name by which the conference was joined. A test of the line is a conference without one."""
 
-    custom_data: dict[str, str]
-    """What the application that called said about the call."""
+    custom_data: Annotated[dict[str, str], Field(examples=[{"order": "17"}])]
+    """What the application said about the call when it began."""
 
     @classmethod
     def of(cls, log: CallLog) -> "CallLogAnswer":
