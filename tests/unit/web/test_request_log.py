@@ -1,5 +1,6 @@
 """One line for each answer, with what operators need and nothing that people gave."""
 
+import logging
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any
@@ -41,6 +42,15 @@ def client() -> Iterator[TestClient]:
     app = assemble(gate=gate(clock), ids=CountingIds(), routers=[routes(clock)], checks={}, home=None)
     with TestClient(app) as client:
         yield client
+
+
+@pytest.fixture(autouse=True)
+def debugging() -> Iterator[None]:
+    """The log holds everything."""
+    usual = structlog.get_config()["wrapper_class"]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG))
+    yield
+    structlog.configure(wrapper_class=usual)
 
 
 @contextmanager
