@@ -1,26 +1,21 @@
-"""The door for strangers' pictures: what comes out was made by us (`reencoding.py`, in a process of its own)."""
+"""The door for strangers' pictures: what comes out was made by us (`reencoding.py`, in a quarantine)."""
 
-import asyncio
-import sys
 from typing import Final
-
-import structlog
 
 from ringback.captures import reencoding
 from ringback.captures.model import FileFormat
 from ringback.captures.reencoding import Outcome
-from ringback.kernel.errors import InvalidRequest, RingbackError, TooLarge, Unavailable, UnsupportedMedia
+from ringback.kernel.errors import InvalidRequest, RingbackError, TooLarge, UnsupportedMedia
+from ringback.quarantine import Limits, Quarantine
 
-_log = structlog.get_logger(__name__)
-
-PROCESSES: Final = 2
-"""Pictures at the same time: 500 MB at most. More would take processor time from running calls."""
-
-WAITING_LIMIT: Final = 20
-"""Pictures that may wait for a process: some seconds of work, and 200 MB at most."""
-
-PATIENCE: Final = 30.0
-"""Seconds that a process may take, waiting for a processor included. It is given far fewer seconds of one."""
+LIMITS: Final = Limits(
+    processes=2,  # 1 GiB at most; more would take processor time from running calls
+    waiting=20,  # some seconds of work, and 200 MiB at most
+    memory=512 * 1024 * 1024,  # the largest picture, twice for a moment, and what decodes it
+    processor_seconds=10,  # the largest screen takes one or two
+    patience_seconds=30.0,
+)
+"""For one picture, as large as `reencoding.py` takes them."""
 
 _FIELD: Final = "file"
 
@@ -28,31 +23,25 @@ _FIELD: Final = "file"
 class Images:
     """Makes clean pictures."""
 
-    def __init__(self) -> None:
-        self._processes = asyncio.Semaphore(PROCESSES)
-        self._busy = 0
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self._quarantine = Quarantine(
+            reencoding.__file__, Outcome, limits, field=_FIELD, refusal="cannot be decoded with reasonable effort"
+        )
 
     async def reencode(self, content: bytes, file_format: FileFormat) -> bytes:
         """The picture that `content` shows, without whatever else it holds.
 
         Raises `InvalidRequest`, `TooLarge` or `UnsupportedMedia` for what cannot be taken, and `Unavailable` when too
-        many are waiting.
+        many are waiting or the machine is too busy.
         """
-        if self._busy >= PROCESSES + WAITING_LIMIT:
-            raise Unavailable
-        self._busy += 1
-        try:
-            async with self._processes:
-                status, result = await _run(content, file_format)
-        finally:
-            self._busy -= 1
-        if status != Outcome.CLEAN:
-            raise _refusal(status, file_format)
-        return result
+        outcome, picture = await self._quarantine.read(content, file_format.value)
+        if outcome is not Outcome.CLEAN:
+            raise _refusal(outcome, file_format)
+        return picture
 
 
-def _refusal(status: int | None, file_format: FileFormat) -> RingbackError:
-    match status:
+def _refusal(outcome: Outcome, file_format: FileFormat) -> RingbackError:
+    match outcome:
         case Outcome.OTHER_FORMAT:
             return UnsupportedMedia(f"is not a {file_format} picture", field=_FIELD)
         case Outcome.ANIMATED:
@@ -61,28 +50,5 @@ def _refusal(status: int | None, file_format: FileFormat) -> RingbackError:
             return TooLarge(f"has more than {reencoding.MOST_PIXELS} pixels", field=_FIELD)
         case Outcome.RESULT_TOO_LARGE:
             return TooLarge("is too large when it is unpacked", field=_FIELD)
-        case Outcome.DAMAGED:
+        case _:
             return InvalidRequest("is damaged: it cannot be decoded", field=_FIELD)
-    _log.warning("A picture broke its decoder.", status=status)
-    return InvalidRequest("cannot be decoded with reasonable effort", field=_FIELD)
-
-
-async def _run(content: bytes, file_format: FileFormat) -> tuple[int | None, bytes]:
-    """Exit status and output; the status is negative or None for who was killed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-I", reencoding.__file__, file_format.value),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env={},  # ours has secrets
-    )
-    try:
-        async with asyncio.timeout(PATIENCE):
-            result, _ = await process.communicate(content)
-        return process.returncode, result
-    except TimeoutError:
-        return None, b""
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()

@@ -1,12 +1,10 @@
 """A program that makes a clean picture of a stranger's: stdin to stdout, the exit status is an `Outcome`.
 
-What decodes strangers' bytes runs in a process of its own, with little memory and little time, where neither a bomb nor
-a bug of a decoder reaches anything. So this file is run by its path, and imports nothing of the platform.
+What decodes strangers' bytes runs in a `quarantine`, where neither a bomb nor a bug of a decoder reaches anything. So
+this file is run by its path, and imports nothing of the platform.
 """
 
 import io
-import os
-import resource
 import sys
 from enum import IntEnum
 from typing import Final
@@ -17,24 +15,15 @@ MOST_PIXELS: Final = 6144 * 3456
 LARGEST_RESULT: Final = 32 * 1024 * 1024
 """Bytes. A picture grows when its palette is resolved; what grows beyond this was made to."""
 
-MEMORY: Final = 512 * 1024 * 1024
-"""Bytes of address space: for the largest picture, the interpreter and its libraries."""
-
-SECONDS: Final = 10
-"""Of processor time. The largest screen takes one or two."""
-
 KEPT_MODES: Final = {"PNG": ("1", "L", "I;16", "RGB"), "JPEG": ("L", "RGB")}
 """Kinds of pixels that stay as they are; palettes and colours for print become RGB."""
-
-NICENESS: Final = 10
-"""Calls come first."""
 
 JPEG_QUALITY: Final = 90
 """Text on a screen stays readable; 95 makes files half as large again."""
 
 
 class Outcome(IntEnum):
-    """How it went, as an exit status; any other status means that the picture broke the decoder, or a limit."""
+    """How it went, as an exit status."""
 
     CLEAN = 0
     OTHER_FORMAT = 10
@@ -87,11 +76,6 @@ def reencode(content: bytes, file_format: str) -> bytes:
 
 
 def main() -> None:
-    os.nice(NICENESS)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         result = reencode(sys.stdin.buffer.read(), sys.argv[1])
     except Refused as refused:

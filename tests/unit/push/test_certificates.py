@@ -2,12 +2,13 @@
 
 import asyncio
 import base64
+from dataclasses import replace
 
 import pytest
 
 from ringback.kernel.errors import InvalidRequest, Unavailable
 from ringback.kernel.redaction import Secret
-from ringback.push.certificates import WAITING_LIMIT, Certificates
+from ringback.push.certificates import LIMITS, Certificates
 from ringback.push.model import AppleCredentials
 from ringback.testing.push import P12_PASSWORD, apns_certificate
 
@@ -42,20 +43,20 @@ async def test_a_certificate_without_its_private_key_is_of_no_use() -> None:
 
 async def test_a_file_that_takes_too_long_is_given_up() -> None:
     slow = credentials(apns_certificate(rounds=6_000_000))
-    with pytest.raises(InvalidRequest, match="too long") as refused:
-        await Certificates(processor_seconds=1).require_opens(slow)
+    with pytest.raises(InvalidRequest, match="fewer iterations") as refused:
+        await Certificates(replace(LIMITS, processor_seconds=1)).require_opens(slow)
     assert refused.value.field == "ios.apnsCertificateFileContent"
 
 
 async def test_a_machine_that_is_too_busy_is_not_the_fault_of_the_file() -> None:
     with pytest.raises(Unavailable):
-        await Certificates(patience_seconds=0.001).require_opens(credentials(apns_certificate()))
+        await Certificates(replace(LIMITS, patience_seconds=0.001)).require_opens(credentials(apns_certificate()))
 
 
 async def test_only_so_many_wait_for_their_turn() -> None:
     certificates = Certificates()
     wrong = credentials(apns_certificate(), "wrong")
-    tried = [certificates.require_opens(wrong) for _ in range(WAITING_LIMIT + 1)]
+    tried = [certificates.require_opens(wrong) for _ in range(LIMITS.processes + LIMITS.waiting + 1)]
     *waited, last = await asyncio.gather(*tried, return_exceptions=True)
     assert isinstance(last, Unavailable)
     assert all(isinstance(outcome, InvalidRequest) for outcome in waited)
