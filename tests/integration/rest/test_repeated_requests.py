@@ -12,14 +12,16 @@ import httpx2
 import pytest
 
 from ringback.app import build_app
+from ringback.kernel.clock import Clock
 from ringback.kernel.errors import Unavailable
 from ringback.kernel.redaction import Secret
 from ringback.platform import Platform, open_platform
 from ringback.settings import Settings
+from ringback.storage import Database
 from ringback.storage.receipts import ReceiptStore
 from ringback.testing.clock import VirtualClock
 from ringback.testing.push import service_account
-from ringback.web.idempotency import Idempotency
+from ringback.web.idempotency import Idempotency, Receipts
 from tests.integration.rest.accounts import unlimited
 
 PARALLEL: Final = 1_000
@@ -27,6 +29,8 @@ PARALLEL: Final = 1_000
 UNLIMITED: Final = unlimited()
 
 KEY: Final = "0b5b8d1e-order-4711"
+
+API_KEY: Final = "the-key-of-the-backend"
 
 APPLICATIONS: Final = "/provisioning/1/applications"
 PUSH_CONFIGURATIONS: Final = "/webrtc/1/webrtc-push-config"
@@ -41,8 +45,16 @@ MADE: Final[dict[str, Callable[[int], dict[str, Any]]]] = {
 class Backend:
     """An application's backend, as far as repetition goes."""
 
-    def __init__(self, client: httpx2.AsyncClient, platform: Platform) -> None:
-        self.client = client
+    def __init__(self, platform: Platform, receipts: Receipts | None = None) -> None:
+        """`receipts` takes the place of the platform's."""
+        app = build_app(platform)
+        if receipts is not None:
+            app.state.gate = replace(app.state.gate, idempotency=Idempotency(receipts))
+        self.client = httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app, raise_app_exceptions=False),
+            base_url="http://node",
+            headers={"Authorization": f"App {API_KEY}"},
+        )
         self.platform = platform
 
     async def posts(self, path: str, number: int = 0, key: str = KEY) -> httpx2.Response:
@@ -54,18 +66,14 @@ class Backend:
 
 
 @asynccontextmanager
-async def running(data_dir: Path, clock: VirtualClock, receipts: Any = None) -> AsyncIterator[Backend]:
-    """A platform on this data; `receipts` takes the place of its store of receipts."""
+async def running(
+    data_dir: Path, clock: VirtualClock, receipts: Callable[[Database, Clock], Receipts] | None = None
+) -> AsyncIterator[Backend]:
+    """A platform on this data; `receipts` makes what takes the place of its receipts."""
     settings = Settings(data_dir=data_dir, rate_limits=UNLIMITED)
     async with open_platform(settings, clock=clock) as platform:
-        await platform.accounts.bootstrap(Secret("the-key-of-the-backend"))
-        app = build_app(platform)
-        if receipts is not None:
-            app.state.gate = replace(app.state.gate, idempotency=Idempotency(receipts(platform.database, clock)))
-        transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
-        headers = {"Authorization": "App the-key-of-the-backend"}
-        async with httpx2.AsyncClient(transport=transport, base_url="http://node", headers=headers) as client:
-            yield Backend(client, platform)
+        await platform.accounts.bootstrap(Secret(API_KEY))
+        yield Backend(platform, receipts(platform.database, clock) if receipts else None)
 
 
 @pytest.mark.parametrize("path", MADE)
@@ -81,14 +89,26 @@ async def test_a_thousand_at_once_make_one(tmp_path: Path, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", MADE)
-async def test_each_of_a_thousand_keys_makes_its_own(tmp_path: Path, path: str) -> None:
-    """Else the test above could pass because something else holds requests back."""
+async def test_several_nodes_make_one_together(tmp_path: Path, path: str) -> None:
+    """What holds requests back within one node does not help here: only the database knows what the others do."""
     async with running(tmp_path, VirtualClock()) as backend:
         before = await backend.count(path)
-        for batch in range(0, PARALLEL, 100):
-            sent = (backend.posts(path, number, f"key-{number}") for number in range(batch, batch + 100))
-            assert all(answer.is_success for answer in await asyncio.gather(*sent))
-        assert await backend.count(path) == before + PARALLEL
+        nodes = [Backend(backend.platform) for _ in range(8)]
+        answers = await asyncio.gather(*(node.posts(path) for node in nodes for _ in range(5)))
+        assert await backend.count(path) == before + 1
+        assert {answer.status_code for answer in answers if not answer.is_success} <= {409}
+        assert [answer.headers.get("Idempotency-Replayed") for answer in answers if answer.is_success].count(None) == 1
+        assert (await nodes[0].posts(path)).headers["Idempotency-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("path", MADE)
+async def test_each_key_makes_its_own(tmp_path: Path, path: str) -> None:
+    """Else the tests above could pass because something else holds requests back."""
+    async with running(tmp_path, VirtualClock()) as backend:
+        before = await backend.count(path)
+        answers = await asyncio.gather(*(backend.posts(path, number, f"key-{number}") for number in range(100)))
+        assert all(answer.is_success for answer in answers)
+        assert await backend.count(path) == before + 100
 
 
 @pytest.mark.parametrize("path", MADE)
