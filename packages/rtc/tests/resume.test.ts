@@ -245,7 +245,13 @@ describe("a session that the platform has given up", () => {
     const [, heard] = await establish();
     const heardByClient = listen(client());
     await server().sends(
-      JSON.stringify({ type: "error", id: null, code: "UNAUTHENTICATED", message: "the token was revoked", field: null }),
+      JSON.stringify({
+        type: "error",
+        id: null,
+        code: "UNAUTHENTICATED",
+        message: "the token was revoked",
+        field: null,
+      }),
     );
     server().closes(4401);
     await wait(60_000);
