@@ -209,6 +209,13 @@ async def test_another_account_sees_nothing(past: Past) -> None:
         await past.of("theirs-bob")
 
 
+async def test_the_names_of_anothers_rooms_are_not_told(past: Past) -> None:
+    room = CONFERENCES.ref("theirs")
+    await past.happens(0, room, join("carol", conference=room.id, account_id="another"), account_id="another")
+    assert await past.database.read(lambda connection: room_names(connection, ACCOUNT, [room.id])) == {}
+    assert await past.database.read(lambda connection: room_names(connection, "another", [room.id])) != {}
+
+
 @pytest.mark.parametrize(
     ("wanted", "index"),
     [
