@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -23,6 +24,9 @@ START_SECONDS = 60  # a cold start with migrations takes 3; the machine may be b
 STOP_SECONDS = 20  # it drains its workers first
 POLL_SECONDS = 0.2
 TAIL_LINES = 60
+
+CANARIES = re.compile(rf"anna|boris|clara|eyJ[\w-]{{10}}|{API_KEY}", re.IGNORECASE)
+"""Everybody in these tests, their tokens, and the backend's key: nothing of that may be logged."""
 
 
 class ServerFailed(Exception):
@@ -50,7 +54,11 @@ async def running_server(
     environment = {
         name: value for name, value in os.environ.items() if name == WORKER_BINARY or not name.startswith("RINGBACK_")
     }
-    defaults = {"RINGBACK_MEDIA_UDP_PORT": "0", "RINGBACK_BOOTSTRAP_API_KEY": API_KEY}
+    defaults = {
+        "RINGBACK_MEDIA_UDP_PORT": "0",
+        "RINGBACK_BOOTSTRAP_API_KEY": API_KEY,
+        "RINGBACK_LOG_LEVEL": "debug",
+    }
     arguments = ["serve", "--host", HOST, "--port", str(port), "--data-dir", str(folder / "data"), "--workers", "1"]
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
@@ -69,6 +77,10 @@ async def running_server(
         yield server
     finally:
         await _stop(process)
+    # What the server prints for people when it starts shows the key, once.
+    told = [line for line in log.read_text(errors="replace").splitlines() if line[:1] == "{" and CANARIES.search(line)]
+    if told:
+        raise ServerFailed(f"Its log tells of people: {told[:5]}")
 
 
 def workers_of(server: Server) -> list[int]:
