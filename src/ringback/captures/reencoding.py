@@ -6,6 +6,7 @@ this file is run by its path, and imports nothing of the platform.
 
 import io
 import sys
+from contextlib import suppress
 from enum import IntEnum
 from typing import Final
 
@@ -44,9 +45,9 @@ class Refused(Exception):
 def reencode(content: bytes, file_format: str) -> bytes:
     """The picture in `content`, a PNG or JPEG as `file_format` says, and nothing else of it: no text, no EXIF, no rest.
 
-    Raises `Refused`.
+    It is turned as its EXIF says, before that is gone. Raises `Refused`.
     """
-    from PIL import Image, UnidentifiedImageError  # here, because the platform itself decodes nothing
+    from PIL import Image, ImageOps, UnidentifiedImageError  # here, because the platform itself decodes nothing
 
     Image.MAX_IMAGE_PIXELS = None  # we look ourselves, before anything is decoded
     try:
@@ -59,6 +60,8 @@ def reencode(content: bytes, file_format: str) -> bytes:
         if getattr(picture, "n_frames", 1) > 1:
             raise Refused(Outcome.ANIMATED)
         picture.load()
+        with suppress(Exception):  # what is illegible there is no reason to refuse the picture
+            ImageOps.exif_transpose(picture, in_place=True)
         if file_format == "PNG" and picture.has_transparency_data:
             picture = picture.convert("RGBA")
         elif picture.mode not in KEPT_MODES[file_format]:

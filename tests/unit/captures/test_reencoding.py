@@ -1,7 +1,7 @@
 """What is left of a picture when it has been made again, and what is not made again at all."""
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 from PIL.ExifTags import Base
 from PIL.PngImagePlugin import PngInfo
 
@@ -59,6 +59,29 @@ def test_nothing_but_the_picture_is_kept_of_a_jpeg() -> None:
     assert before.count(b"canary") == 4
     assert b"canary" not in after
     assert not opened(after).getexif()
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG"])
+def test_a_picture_that_a_phone_took_upright_is_upright(file_format: str) -> None:
+    upright = Image.new("RGB", (90, 160), "blue")
+    upright.paste("red", (0, 0, 90, 80))
+    exif = Image.Exif()
+    exif[Base.Orientation] = 6  # to be turned to the right by a quarter
+    before = encoded(upright.transpose(Image.Transpose.ROTATE_90), file_format, exif=exif)
+    assert opened(before).size == (160, 90)
+    after = opened(reencode(before, file_format))
+    assert after.size == (90, 160)
+    assert [ImageColor.getrgb(colour) for colour in ("red", "blue")] == [
+        tuple(round(value / 255) * 255 for value in after.getpixel((45, y)))  # type: ignore[union-attr]
+        for y in (10, 150)
+    ]
+    assert not after.getexif()
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG"])
+def test_a_picture_whose_exif_is_illegible_stays_as_it_is(file_format: str) -> None:
+    before = encoded(small(), file_format, exif=b"Exif\x00\x00nothing of the kind", dpi=(72, 72))
+    assert opened(reencode(before, file_format)).size == (16, 9)
 
 
 @pytest.mark.parametrize(
