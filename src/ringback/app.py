@@ -56,6 +56,7 @@ from ringback.storage.receipts import ReceiptStore
 from ringback.web import Scheme
 from ringback.web.assembly import assemble
 from ringback.web.certificates import load_certificate, self_signed_certificate
+from ringback.web.connections import BoundedHttp
 from ringback.web.health import Check
 from ringback.web.idempotency import Idempotency
 from ringback.web.limits import Limit, RateLimits
@@ -310,7 +311,7 @@ async def serve(settings: Settings, announce: Callable[[Settings, FirstStart | N
                 server = _Server(
                     uvicorn.Config(
                         app,
-                        http="httptools",
+                        http=BoundedHttp,
                         ws="websockets-sansio",
                         ws_max_size=WEBSOCKET_LIMIT,
                         log_config=None,
