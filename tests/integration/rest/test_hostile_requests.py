@@ -12,8 +12,8 @@ import pytest
 
 from tests.contract.rest.answers import told_error
 from tests.integration.rest.accounts import Two, document
-from tests.integration.rest.operations import FORM, JSON, Asked, Described, described
-from tests.integration.rest.recipes import RECIPES
+from tests.integration.rest.operations import FORM, JSON, MULTIPART, Asked, Described, described
+from tests.integration.rest.recipes import RECIPES, picture
 
 OPERATIONS: Final = described(document())
 WITH_JSON: Final = sorted(id for id, operation in OPERATIONS.items() if operation.takes == JSON)
@@ -170,6 +170,73 @@ def test_a_field_that_comes_twice_is_answered(two: Two, bodies: dict[str, Asked]
     once = json.dumps(bodies[id].json).encode()
     twice = once[:-1] + b", " + once[1:]
     answered(sent(two, bodies[id], id, twice), two.ours.operations[id])
+
+
+def part(head: str, content: bytes = b"x") -> bytes:
+    """One part of a form whose boundary is `b`."""
+    return b"--b\r\n" + head.encode() + b"\r\n\r\n" + content + b"\r\n"
+
+
+FILE: Final = 'Content-Disposition: form-data; name="file"; filename="{}"'
+FIELD: Final = 'Content-Disposition: form-data; name="fileFormat"'
+END: Final = b"--b--\r\n"
+
+BAD_MULTIPARTS: Final[dict[str, bytes]] = {
+    "nothing": b"",
+    "no part": END,
+    "no end": part(FILE.format("a.png")) + part(FIELD, b"PNG"),
+    "no boundary": b"PNG",
+    "another boundary": part(FILE.format("a.png")).replace(b"--b", b"--c") + b"--c--\r\n",
+    "no name": part("Content-Disposition: form-data") + END,
+    "no disposition": part("X: y") + END,
+    "a head without an end": b"--b\r\n" + b"X: " + b"x" * 100_000,
+    "ten thousand heads": part("\r\n".join(f"X-{n}: y" for n in range(10_000))) + END,
+    "ten thousand parts": part(FIELD, b"PNG") * 10_000 + END,
+    "ten thousand files": part(FILE.format("a.png")) * 10_000 + END,
+    "a file where a text belongs": part(FILE.format("a.png")) + part(FIELD + '; filename="b"', b"PNG") + END,
+    "a text where a file belongs": part('Content-Disposition: form-data; name="file"') + part(FIELD, b"PNG") + END,
+    "a way out of the folder": part(FILE.format("../../etc/passwd")) + part(FIELD, b"PNG") + END,
+    "NUL in names": part(FILE.format("a\0.png")) + part(FIELD, b"P\0NG") + END,
+    "no text": part(FILE.format("a.png")) + part(FIELD, b"\xff\xfe") + END,
+    "no picture": part(FILE.format("a.png"), b"GIF89a" + b"\0" * 100) + part(FIELD, b"PNG") + END,
+    "an unknown format": part(FILE.format("a.png"), picture()) + part(FIELD, b"SVG") + END,
+    "an encoding that nobody uses": part(FILE.format("a.png") + "\r\nContent-Transfer-Encoding: base64") + END,
+}
+
+BAD_FORMS: Final[dict[str, bytes]] = {
+    "nothing": b"",
+    "separators": b"&&=&&==&",
+    "no UTF-8": b"grant_type=%ff%fe&client_id=%ed%a0%80&client_secret=%c0%80",
+    "half an escape": b"grant_type=%&client_id=%4&client_secret=%zz",
+    "NUL": b"grant_type=client_credentials&client_id=a%00b&client_secret=%00",
+    "a mark that turns the direction": b"grant_type=client_credentials&client_id=%E2%80%AEb&client_secret=abcdefghijkl",
+    "every field twice": b"grant_type=client_credentials&client_id=a&client_secret=b" * 2,
+    "ten thousand fields": b"&".join(b"f%d=1" % number for number in range(10_000)),
+    "JSON": b'{"grant_type": "client_credentials"}',
+    "a long text": b"grant_type=client_credentials&client_secret=x&client_id=" + b"x" * 200_000,
+}
+
+
+@pytest.mark.parametrize("what", BAD_MULTIPARTS)
+def test_a_form_with_files_that_is_wrong_is_refused(two: Two, what: str) -> None:
+    for id in (id for id in WITH_BODY if OPERATIONS[id].takes == MULTIPART):
+        headers = {"Content-Type": f"{MULTIPART}; boundary=b"}
+        refused(sent(two, Asked(), id, BAD_MULTIPARTS[what], **headers), OPERATIONS[id], 400, 413, 415)
+
+
+@pytest.mark.parametrize(
+    "boundary", ["", "; boundary=", "; boundary=" + "x" * 10_000, "; boundary=\xff", '; boundary="b']
+)
+def test_a_form_without_a_proper_boundary_is_refused(two: Two, boundary: str) -> None:
+    for id in (id for id in WITH_BODY if OPERATIONS[id].takes == MULTIPART):
+        headers = {"Content-Type": f"{MULTIPART}{boundary}"}
+        refused(sent(two, Asked(), id, part(FIELD, b"PNG") + END, **headers), OPERATIONS[id], 400, 413, 415)
+
+
+@pytest.mark.parametrize("what", BAD_FORMS)
+def test_a_form_that_is_wrong_is_refused(two: Two, what: str) -> None:
+    for id in (id for id in WITH_BODY if OPERATIONS[id].takes == FORM):
+        refused(sent(two, Asked(), id, BAD_FORMS[what], **{"Content-Type": FORM}), OPERATIONS[id], 400, 401, 413)
 
 
 @pytest.mark.parametrize("id", WITH_BODY)
