@@ -30,6 +30,8 @@ from ringback.captures.api import capture_routes
 from ringback.conferences import ConferenceService
 from ringback.conferences.store import CONFERENCES, room_names
 from ringback.conferences.store import figures as conference_figures
+from ringback.identities.activity import ActivityJournal, UserActivity
+from ringback.identities.activity.api import user_activity_routes
 from ringback.identities.api import demo_token_routes, token_routes
 from ringback.identities.jobs import RevocationWatch
 from ringback.kernel.clock import SystemClock
@@ -90,6 +92,7 @@ class Conversations:
     dispatcher: Dispatcher
     jobs: CallJobs
     hub: Hub
+    journal: ActivityJournal
     signaling: Signaling
     revocations: RevocationWatch
 
@@ -100,7 +103,8 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
     mailboxes = Mailboxes(database, clock, (CALLS, DIALOGS, CONFERENCES), Command, lambda: dispatcher.hint())
     ring_timeout = timedelta(seconds=platform.settings.ring_timeout_seconds)
     calls = CallService(database, mailboxes, engine, clock, ids, ring_timeout)
-    hub = Hub(database, calls, clock)
+    journal = ActivityJournal(database, clock, timedelta(days=platform.settings.user_activity_days))
+    hub = Hub(database, calls, clock, journal)
     dispatcher = Dispatcher(database, "signaling", hub.deliver)
     jobs = CallJobs(database, mailboxes)
     jobs.attach(engine, hub, audience=hub)
@@ -111,6 +115,7 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
         dispatcher=dispatcher,
         jobs=jobs,
         hub=hub,
+        journal=journal,
         signaling=Signaling(hub, service, platform.tokens, clock, ids),
         revocations=RevocationWatch(database, platform.revocations, clock),
     )
@@ -120,12 +125,15 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
 async def conversing(conversations: Conversations) -> AsyncIterator[None]:
     """Carry out commands, pass deadlines and deliver events, until this is left."""
     await conversations.jobs.recover()
+    await conversations.journal.recover()
     await conversations.revocations.look()
     work = [
         asyncio.create_task(conversations.mailboxes.run_deadlines(), name="deadlines"),
         asyncio.create_task(conversations.dispatcher.run(), name="signaling's outbox"),
         asyncio.create_task(conversations.hub.run_graces(), name="sessions that are away"),
         asyncio.create_task(conversations.revocations.run(), name="what others revoke"),
+        asyncio.create_task(conversations.journal.run(), name="user activity"),
+        asyncio.create_task(conversations.journal.run_forgetting(), name="old user activity"),
     ]
     try:
         yield
@@ -133,6 +141,9 @@ async def conversing(conversations: Conversations) -> AsyncIterator[None]:
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
+        conversations.hub.stop()
+        with contextlib.suppress(Unavailable):  # then the next start will say that they have ended
+            await conversations.journal.write()
         await conversations.mailboxes.close()
 
 
@@ -167,6 +178,7 @@ def build_app(
         auth_routes(platform.authentication),
         api_key_routes(platform.accounts, platform.clock),
         token_routes(platform.identities),
+        user_activity_routes(UserActivity(platform.database)),
         push_configuration_routes(platform.push_configurations),
         provisioning_routes(platform.provisioning),
         capture_routes(platform.captures),

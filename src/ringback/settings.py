@@ -179,6 +179,9 @@ class Settings(BaseSettings):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
     """What the log holds: this and everything graver."""
 
+    user_activity_days: Annotated[int, Field(ge=1, le=3650)] = 30
+    """How long it is kept when identities were connected."""
+
     rate_limits: dict[str, Annotated[str, AfterValidator(_rate_limit)]] = {}
     """How often an account may use an operation, by operation id; the public API's limits where none is given."""
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from ringback.identities.tokens import TokenVerifier
 from ringback.kernel.clock import Clock
-from ringback.kernel.errors import Unauthenticated
+from ringback.kernel.errors import Unauthenticated, Unavailable
 from ringback.kernel.ids import Ids, new_secret
 from ringback.signaling.connection import (
     KEEP_ALIVE_SECONDS,
@@ -145,7 +145,9 @@ class Socket:
             live = self._signaling.hub.resume(claims, wanted) if wanted else None
             if live is None and now >= claims.expires_at:
                 raise Unauthenticated
-        except Unauthenticated as error:
+            if live is None and not self._signaling.hub.has_room:
+                raise Unavailable
+        except (Unauthenticated, Unavailable) as error:
             self._put(*self._connection.refuse(hello, error))
             return
         resumed = live is not None

@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from ringback.kernel.errors import RingbackError
+from ringback.kernel.errors import RingbackError, Unauthenticated
 from ringback.signaling.messages import (
     ClientMessage,
     Done,
@@ -58,6 +58,7 @@ class CloseCode(Enum):
     """Why the platform closes a connection (RFC 6455 §7.4; 4000 and up are ours)."""
 
     MESSAGE_TOO_LARGE = 1009
+    SERVICE_UNAVAILABLE = 1013
     INVALID_MESSAGE = 4400
     UNAUTHENTICATED = 4401
     HELLO_TIMEOUT = 4408
@@ -138,9 +139,10 @@ class Connection:
         return (_send(Reply(hello.id, welcome)),)
 
     def refuse(self, hello: Hello, error: RingbackError) -> Sequence[Output]:
-        """The token is not good."""
+        """The token is not good, or nobody else can be taken now."""
         self.state = ConnectionState.CLOSED
-        return (_send(_error(hello.id, error)), Close(CloseCode.UNAUTHENTICATED.value))
+        code = CloseCode.UNAUTHENTICATED if isinstance(error, Unauthenticated) else CloseCode.SERVICE_UNAVAILABLE
+        return (_send(_error(hello.id, error)), Close(code.value))
 
     def dismiss(self) -> Sequence[Output]:
         """The token was good, and is no more."""

@@ -12,6 +12,7 @@ from ringback.calls import CallService
 from ringback.calls.dialogs.events import DialogFailed, DialogFinished
 from ringback.calls.model import Endpoint, EndReason
 from ringback.conferences.events import ConferenceEnded
+from ringback.identities.activity import ActivityJournal
 from ringback.identities.model import TokenClaims
 from ringback.identities.store import is_known
 from ringback.kernel.clock import Clock
@@ -37,10 +38,11 @@ OWNER_ENDED: Final = (DialogFinished.__name__, DialogFailed.__name__, Conference
 class Hub:
     """Presence, and the way from the outbox to the sockets."""
 
-    def __init__(self, database: Database, calls: CallService, clock: Clock) -> None:
+    def __init__(self, database: Database, calls: CallService, clock: Clock, journal: ActivityJournal) -> None:
         self._database = database
         self._calls = calls
         self._clock = clock
+        self._journal = journal
         self._notifier = Notifier()
         self._sessions: dict[str, LiveSession] = {}
         self._by_identity: dict[tuple[str, str], dict[str, None]] = {}
@@ -51,6 +53,12 @@ class Hub:
         """A session is ready; from now on it can be called."""
         self._sessions[live.id] = live
         self._by_identity.setdefault((live.account_id, live.identity), {})[live.id] = None
+        self._journal.connected(live.account_id, live.identity, live.id)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another session can be taken."""
+        return self._journal.has_room
 
     @property
     def sessions(self) -> int:
@@ -89,6 +97,7 @@ class Hub:
         del self._by_identity[key][live.id]
         if not self._by_identity[key]:
             del self._by_identity[key]
+        self._journal.disconnected(live.account_id, live.identity, live.id)
         live.drop()
         for call_id in list(live.calls):
             await self._lose(live.account_id, live.id, call_id)
@@ -107,6 +116,13 @@ class Hub:
 
         await asyncio.gather(*map(end, ending))
         return len(ending)
+
+    def stop(self) -> None:
+        """The platform stops, and all sessions with it. Their calls end at the next start."""
+        for live in self._sessions.values():
+            self._journal.disconnected(live.account_id, live.identity, live.id)
+        self._sessions.clear()
+        self._by_identity.clear()
 
     async def run_graces(self) -> None:
         """Let go, for ever, of the sessions that did not come back in time."""

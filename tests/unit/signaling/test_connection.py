@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ringback.kernel.errors import Unauthenticated
+from ringback.kernel.errors import Unauthenticated, Unavailable
 from ringback.signaling.connection import (
     HELLO_SECONDS,
     MAX_MESSAGE_BYTES,
@@ -93,6 +93,14 @@ def test_a_bad_token_gets_one_error_and_a_close_and_nothing_else() -> None:
     assert without_message(refused) == [error(1, "UNAUTHENTICATED", None), 4401]
     assert connection.receive(ping(2), 0.2) == ()
     assert connection.say(b"x") == ()
+
+
+def test_who_cannot_be_taken_now_may_try_again_later() -> None:
+    connection = Connection(0.0)
+    [authenticate] = connection.receive(json.dumps(HELLO), 0.1)
+    assert isinstance(authenticate, Authenticate)
+    refused = said(connection.refuse(authenticate.hello, Unavailable()))
+    assert without_message(refused) == [error(1, "SERVICE_UNAVAILABLE", None), 1013]
 
 
 def test_whoever_does_not_say_hello_in_time_is_closed() -> None:

@@ -19,7 +19,27 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name="fk_revocations_account_id_accounts"),
     )
     op.create_index("ix_revocations_revoked_at", "revocations", ["revoked_at"])
+    op.create_table(
+        "user_activity",
+        sa.Column("position", sa.Integer, nullable=False),
+        sa.Column("account_id", sa.String(36), nullable=False),
+        sa.Column("identity", sa.String(64), nullable=False),
+        sa.Column("session_id", sa.String(36), nullable=False),
+        sa.Column("type", sa.String(16), nullable=False),
+        sa.Column("happened_at", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("position", name="pk_user_activity"),
+    )
+    op.create_index("ix_user_activity_happened_at", "user_activity", ["happened_at"])
+    op.create_index("ix_user_activity_identity", "user_activity", ["account_id", "identity", "happened_at"])
+    op.create_table(
+        "open_sessions",
+        sa.Column("session_id", sa.String(36), nullable=False),
+        sa.Column("account_id", sa.String(36), nullable=False),
+        sa.Column("identity", sa.String(64), nullable=False),
+        sa.PrimaryKeyConstraint("session_id", name="pk_open_sessions"),
+    )
 
 
 def downgrade() -> None:
-    op.drop_table("revocations")
+    for table in ("open_sessions", "user_activity", "revocations"):
+        op.drop_table(table)
