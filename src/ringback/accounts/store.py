@@ -21,7 +21,6 @@ from sqlalchemy import (
     Table,
     delete,
     exists,
-    func,
     select,
     update,
 )
@@ -40,6 +39,7 @@ from ringback.accounts.model import (
     show_network,
 )
 from ringback.storage import UtcDateTime, metadata
+from ringback.storage.pages import page_of
 
 accounts = Table(
     "accounts",
@@ -180,11 +180,10 @@ def list_api_keys(
         query = query.where(api_keys.c.name == wanted.name)
     if wanted.enabled is not None:
         query = query.where(api_keys.c.enabled == wanted.enabled)
-    total = connection.scalar(select(func.count()).select_from(query.subquery())) or 0
     column, unique = _ORDERS[wanted.order_by], api_keys.c.id
     order = (column.desc(), unique.desc()) if wanted.descending else (column, unique)
-    rows = connection.execute(query.order_by(*order).offset(offset).limit(limit)).mappings()
-    return [_key(row) for row in rows], total
+    rows, total = page_of(connection, query.order_by(*order), offset, limit)
+    return [_key(row._mapping) for row in rows], total
 
 
 def keys_disabled_since(connection: Connection, since: datetime) -> list[ApiKey]:

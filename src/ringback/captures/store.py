@@ -19,6 +19,7 @@ from sqlalchemy import (
 
 from ringback.captures.model import Capture, FileFormat
 from ringback.storage import UtcDateTime, metadata
+from ringback.storage.pages import page_of
 
 captures = Table(
     "captures",
@@ -44,9 +45,9 @@ def find(connection: Connection, account_id: str, id: str) -> Capture | None:
 
 def page(connection: Connection, account_id: str, offset: int, limit: int) -> tuple[list[Capture], int]:
     """Some captures of the account, newest first, and how many there are in all."""
-    total = connection.scalar(select(func.count()).select_from(captures).where(_mine(account_id)))
     newest = select(captures).where(_mine(account_id)).order_by(captures.c.created_at.desc(), captures.c.id)
-    return [_capture(row) for row in connection.execute(newest.offset(offset).limit(limit)).mappings()], total or 0
+    rows, total = page_of(connection, newest, offset, limit)
+    return [_capture(row._mapping) for row in rows], total
 
 
 def remove(connection: Connection, account_id: str, id: str) -> None:

@@ -15,13 +15,13 @@ from sqlalchemy import (
     String,
     Table,
     delete,
-    func,
     select,
     update,
 )
 
 from ringback.push.model import NAME_LENGTH, PushConfiguration
 from ringback.storage import UtcDateTime, metadata
+from ringback.storage.pages import page_of
 
 push_configurations = Table(
     "push_configurations",
@@ -50,8 +50,7 @@ def page(connection: Connection, account_id: str, offset: int, limit: int) -> tu
     """Some configurations, the newest first, and how many there are in all."""
     mine = push_configurations.c.account_id == account_id
     order = (push_configurations.c.created_at.desc(), push_configurations.c.id.desc())
-    rows = connection.execute(select(*_TOLD).where(mine).order_by(*order).offset(offset).limit(limit))
-    total = connection.scalar(select(func.count()).select_from(push_configurations).where(mine)) or 0
+    rows, total = page_of(connection, select(*_TOLD).where(mine).order_by(*order), offset, limit)
     return [_configuration(row) for row in rows], total
 
 

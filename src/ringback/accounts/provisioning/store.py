@@ -12,12 +12,10 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Row,
-    Select,
     String,
     Table,
     delete,
     exists,
-    func,
     select,
     update,
 )
@@ -36,6 +34,7 @@ from ringback.accounts.provisioning.model import (
 )
 from ringback.kernel.errors import NotFound
 from ringback.storage import metadata
+from ringback.storage.pages import page_of
 
 Group = TypeVar("Group", Application, Entity)
 
@@ -84,8 +83,8 @@ def page(
     """Some applications or entities in the order of their ids, and how many there are in all."""
     table = _TABLES[kind]
     query = select(table.c.id, table.c.name).where(table.c.account_id == account_id)
-    rows = connection.execute(query.order_by(table.c.id).offset(offset).limit(limit))
-    return [kind(row.id, row.name) for row in rows], _count(connection, query)
+    rows, total = page_of(connection, query.order_by(table.c.id), offset, limit)
+    return [kind(row.id, row.name) for row in rows], total
 
 
 def find(connection: Connection, account_id: str, kind: type[Group], id: str) -> Group | None:
@@ -130,8 +129,8 @@ def association_page(
     conditions = [associations.c[name] == value for name, value in asdict(wanted).items() if value is not None]
     query = select(associations).where(associations.c.account_id == account_id, *conditions)
     order = (associations.c.resource_type, associations.c.channel, associations.c.resource_id)
-    rows = connection.execute(query.order_by(*order).offset(offset).limit(limit))
-    return [_association(row) for row in rows], _count(connection, query)
+    rows, total = page_of(connection, query.order_by(*order), offset, limit)
+    return [_association(row) for row in rows], total
 
 
 def find_association(connection: Connection, account_id: str, resource: Resource) -> Association | None:
@@ -196,7 +195,3 @@ def _association(row: Row[Any]) -> Association:
 
 def _is_there(connection: Connection, table: Table, account_id: str, id: str) -> bool:
     return bool(connection.scalar(select(exists().where(table.c.account_id == account_id, table.c.id == id))))
-
-
-def _count(connection: Connection, query: Select[Any]) -> int:
-    return connection.scalar(select(func.count()).select_from(query.subquery())) or 0

@@ -1,6 +1,6 @@
 """Finding calls that have ended. What is looked for stands in indexes; only the states of one page are read."""
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from ringback.calls.dialogs.model import Dialog
 from ringback.calls.dialogs.store import DIALOGS
@@ -8,6 +8,7 @@ from ringback.calls.history.model import CallFilter
 from ringback.calls.model import Call
 from ringback.calls.store import CALLS
 from ringback.storage.aggregates import load, load_each
+from ringback.storage.pages import page_of
 
 
 def page(
@@ -25,10 +26,9 @@ def page(
     if wanted.started_before is not None:
         conditions.append(calls.started_at < wanted.started_before)
     newest = select(calls.id).where(*conditions).order_by(calls.started_at.desc(), calls.id.desc())
-    ids = connection.execute(newest.offset(offset).limit(limit)).scalars().all()
-    found = load_each(connection, CALLS, account_id, ids)
-    total = connection.scalar(select(func.count()).select_from(CALLS.table).where(*conditions)) or 0
-    return [found[id] for id in ids], total
+    rows, total = page_of(connection, newest, offset, limit)
+    found = load_each(connection, CALLS, account_id, [row.id for row in rows])
+    return [found[row.id] for row in rows], total
 
 
 def find(connection: Connection, account_id: str, call_id: str) -> Call | None:
