@@ -145,6 +145,17 @@ def test_the_tokens_of_an_api_key_are_revoked(node: Node) -> None:
     assert revoke(node, {"apiKeyId": key_id}, node.key_of_another_account()).status_code == 404
 
 
+def test_a_revoked_token_uploads_nothing(node: Node) -> None:
+    def upload() -> int:
+        file = {"file": ("anna_screen_1.png", b"no picture", "image/png")}
+        return node.client.post("/webrtc/1/files", files=file, data={"fileFormat": "PNG"}, headers=bearer).status_code
+
+    bearer = {"Authorization": f"Bearer {token(node)}"}
+    assert upload() == 415  # it was let in, and looked at
+    revoke(node, {"identity": "anna"})
+    assert upload() == 401
+
+
 def test_a_device_cannot_revoke(node: Node) -> None:
     bearer = {"Authorization": f"Bearer {token(node)}"}
     assert revoke(node, {"identity": "anna"}, bearer).status_code == 401

@@ -104,7 +104,10 @@ class Hub:
         await live.settle()
 
     async def end_sessions(self, stopped: Callable[[TokenClaims], bool]) -> int:
-        """End every session whose token is `stopped`, with its calls; return how many there were."""
+        """End every session whose token is `stopped`, with its calls; return how many there were.
+
+        When the caller is cancelled, they end nevertheless.
+        """
         ending = [live for live in self._sessions.values() if stopped(live.session.claims)]
         for live in ending:
             live.dismiss()
@@ -114,7 +117,7 @@ class Hub:
             async with turns:
                 await self.leave(live)
 
-        await asyncio.gather(*map(end, ending))
+        await asyncio.shield(asyncio.gather(*map(end, ending)))
         return len(ending)
 
     def stop(self) -> None:

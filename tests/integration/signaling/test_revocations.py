@@ -171,6 +171,15 @@ async def test_many_sessions_end_together(world: World, backend: Backend) -> Non
     await world.is_empty()
 
 
+async def test_calls_end_also_when_nobody_waits_for_it_any_more(world: World) -> None:
+    anna, _, boris, _ = await in_a_call(world)
+    ending = asyncio.create_task(world.conversations.hub.end_sessions(lambda claims: claims.identity == "boris"))
+    await asyncio.sleep(0)
+    ending.cancel()
+    await anna.hears_of_end("NETWORK_ERROR")
+    await is_thrown_out(boris)
+
+
 async def test_what_another_process_revokes_ends_sessions_here_in_a_second(world: World, backend: Backend) -> None:
     anna, _, boris, _ = await in_a_call(world)
     async with open_platform(world.platform.settings, clock=world.clock) as elsewhere:
