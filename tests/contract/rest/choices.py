@@ -5,7 +5,6 @@ from typing import Final
 
 CALL_LINK: Final = "issue: Call Link"
 RECORDINGS: Final = "issue: recordings"
-SOON: Final = "being built"
 
 PLANNED: Final = {
     "get-call-links": CALL_LINK,
@@ -31,7 +30,6 @@ PLANNED: Final = {
     "get-webrtc-recordings": RECORDINGS,
     "delete-webrtc-recording-by-id": RECORDINGS,
     "download-webrtc-recording-by-id": RECORDINGS,
-    "get-user-activity": SOON,
 }
 """Operations of the contract that are somebody else's work, and whose."""
 
@@ -161,6 +159,7 @@ CHOICES: Final = (
         "has low 0 instead of 1",
         "get-push-configurations 200.pageInfo.size",
         "get-files 200.pageInfo.size",
+        "get-user-activity 200.pageInfo.size",
         "get-applications 200.paging.size",
         "get-entities 200.paging.size",
         "get-resource-associations 200.paging.size",

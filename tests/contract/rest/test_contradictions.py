@@ -27,6 +27,7 @@ OF_OTHER_ISSUES: Final = {
 ENVELOPES: Final = {
     "get-push-configurations": "pageInfo",
     "get-files": "pageInfo",
+    "get-user-activity": "pageInfo",
     "get-applications": "paging",
     "get-entities": "paging",
     "get-resource-associations": "paging",
@@ -66,6 +67,13 @@ def test_4_the_application_of_a_push_configuration_is_accepted_and_told_again(tw
     assert two.ours.does("get-push-configuration", Asked(path={"id": made["id"]})) == made
     without = two.ours.does("save-push-configuration", Asked(json=PUSH_CONFIGURATION))
     assert "applicationId" not in without
+
+
+def test_beyond_18_a_page_of_size_0_says_so(two: Two) -> None:
+    """User activity may be asked for in pages of 0, whose size is then described as at least 1."""
+    answer = two.ours.does("get-user-activity", Asked(query={"identity": "anna", "size": 0}))
+    assert answer["results"] == []
+    assert answer["pageInfo"]["size"] == 0
 
 
 def test_beyond_18_dates_are_called_date_time_and_are_not_quite(two: Two) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from ringback.app import openapi_document
-from tests.contract.rest.choices import CHOICES, OURS, PLANNED, SOON
+from tests.contract.rest.choices import CHOICES, OURS, PLANNED
 from tests.contract.rest.comparison import differences
 from tests.contract.rest.facts import Facts, contract, ours
 
@@ -46,8 +46,7 @@ def test_what_is_missing_is_planned(built: Facts, capsys: pytest.CaptureFixture[
         print(f"\n{len(every_operation() - missing)} of {len(every_operation())} operations of the contract are built.")
         for issue, names in by_issue.items():
             print(f"  {issue}: {', '.join(names)}")
-    soon = {operation for operation, issue in PLANNED.items() if issue is SOON}
-    assert missing | soon == PLANNED.keys(), "correct PLANNED: it names what is missing, and nothing else"
+    assert missing == PLANNED.keys(), "correct PLANNED: it names what is missing, and nothing else"
 
 
 def test_what_is_not_in_the_contract_is_ours(built: Facts) -> None:

@@ -14,6 +14,8 @@ from ringback.app import openapi_document
 from ringback.calls.dialogs.store import DIALOGS
 from ringback.calls.events import EndpointHungUp
 from ringback.calls.store import CALLS
+from ringback.identities.activity import store as activity_store
+from ringback.identities.activity.model import Activity, ActivityType
 from ringback.kernel.redaction import Secret
 from ringback.storage import Connection
 from ringback.storage.aggregates import Transaction
@@ -74,23 +76,21 @@ class Party:
 
         return self._once(role, create)
 
-    def calls_somebody(self) -> None:
-        """A call that nobody answers, so that there is something in the history."""
-        name = f"call-{next(_numbers)}"
+    def has_a_past(self) -> None:
+        """Somebody was connected, and called somebody who did not answer: what no operation can make."""
+        name, now = f"past-{next(_numbers)}", self.node.clock.now()
+        connected = Activity(self.account_id, IDENTITY, name, ActivityType.CONNECTED, now)
         started = start_dialog(id=name, account_id=self.account_id, parent=f"{name}-parent", child=f"{name}-child")
 
-        def happen(connection: Connection) -> None:
-            kinds = {kind.name: kind for kind in KINDS}
-            transaction = Transaction(connection, kinds, self.account_id, self.node.clock.now())
+        def happen(connection: Connection) -> str:
+            activity_store.add(connection, [connected])
+            transaction = Transaction(connection, {kind.name: kind for kind in KINDS}, self.account_id, now)
             transaction.tell(DIALOGS.ref(name), started)
             transaction.tell(CALLS.ref(f"{name}-parent"), EndpointHungUp("browser"))
             transaction.store()
-
-        async def work() -> str:
-            await self.node.platform.database.write(happen)
             return name
 
-        self._call(work)
+        self._call(lambda: self.node.platform.database.write(happen))
 
     def backend(self) -> Backend:
         """A program of this account, with credentials for each security scheme."""
@@ -139,6 +139,5 @@ def two_accounts(node: Node) -> Two:
     assert node.client.portal is not None
     other = node.client.portal.call(node.platform.accounts.create_account, "another")
     us, them = Party(node, node.first_start.account.id), Party(node, other.id)
-    for party in (us, them):
-        party.calls_somebody()
+    us.has_a_past()
     return Two(us, us.backend(), them, them.backend())

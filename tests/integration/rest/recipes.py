@@ -122,6 +122,7 @@ RECIPES: Final[dict[str, Recipe]] = {
     "get-file": lambda backend: Asked(path=_file(backend)),
     "delete-file": lambda backend: Asked(path=_file(backend)),
     "download-file": lambda backend: Asked(path=_file(backend)),
+    "get-user-activity": lambda _: Asked(query={"identity": IDENTITY}),
     "get-applications": lambda _: Asked(),
     "create-application": lambda _: Asked(
         json={"applicationId": fresh("canary-application"), "applicationName": "Canary desk"}

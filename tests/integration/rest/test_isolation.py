@@ -81,6 +81,9 @@ def test_lists_show_nothing_of_another_account(two: Two) -> None:
     for id in filter(lambda id: OPERATIONS[id].makes, OPERATIONS):
         two.ours.asks(id, RECIPES[id](two.ours))
     assert {id: two.theirs.asks(id, asked[id]).text for id in LISTS} == before
+    for id in LISTS:
+        seen = two.ours.does(id, asked[id])
+        assert all(seen[name] for name in ("results", "apiKeys") if name in seen), f"{id} shows nothing to anybody"
 
 
 @pytest.mark.parametrize("id", SCOPED)
