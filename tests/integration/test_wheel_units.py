@@ -118,9 +118,10 @@ async def test_a_worker_that_others_start_is_adopted_and_outlives_every_control_
 def log() -> Iterator[Log]:
     """What structlog is told."""
     log = Log()
+    before = structlog.get_config()
     structlog.configure(processors=[log])
     yield log
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @pytest.mark.worker

@@ -86,9 +86,10 @@ def short_path() -> Iterator[Path]:
 async def log() -> AsyncIterator[Log]:
     """What structlog is told."""
     log = Log()
+    before = structlog.get_config()
     structlog.configure(processors=[log])
     yield log
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @pytest.fixture
