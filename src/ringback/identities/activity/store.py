@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, Index, Integer, String, Table, delete, func, insert, literal, select
+from sqlalchemy import Column, Connection, Index, Integer, String, Table, delete, insert, literal, select
 
 from ringback.identities.activity.model import Activity, ActivityFilter, ActivityType
 from ringback.storage import UtcDateTime, metadata
+from ringback.storage.pages import page_of
 
 user_activity = Table(
     "user_activity",
@@ -68,11 +69,8 @@ def page(
         conditions.append(table.happened_at >= wanted.since)
     if wanted.until is not None:
         conditions.append(table.happened_at <= wanted.until)
-    total = connection.scalar(select(func.count()).select_from(user_activity).where(*conditions)) or 0
-    newest_first = (table.happened_at.desc(), table.position.desc())
-    rows = connection.execute(
-        select(user_activity).where(*conditions).order_by(*newest_first).offset(offset).limit(limit)
-    )
+    newest = select(user_activity).where(*conditions).order_by(table.happened_at.desc(), table.position.desc())
+    rows, total = page_of(connection, newest, offset, limit)
     return [
         Activity(row.account_id, row.identity, row.session_id, ActivityType(row.type), row.happened_at) for row in rows
     ], total
