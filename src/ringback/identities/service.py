@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from ringback.accounts import find_api_key
 from ringback.identities import store
@@ -27,6 +28,9 @@ from ringback.kernel.redaction import Token
 from ringback.storage import Connection, Database
 from ringback.storage.audit import AuditLog
 from ringback.web import Principal
+
+REMEMBERED_LIMIT: Final = 100_000
+"""Identities whose further tokens need no transaction, at some 200 bytes each; beyond it the oldest is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class Identities:
         self._signer = signer
         self._verifier = verifier
         self._revocations = revocations
+        self._remembered: dict[tuple[str, str], None] = {}
 
     async def issue_token(
         self,
@@ -100,7 +105,7 @@ class Identities:
             issued_at=now,
             expires_at=(now + lifetime).replace(microsecond=0),  # all that a JWT's readers understand
         )
-        await self._database.write(lambda connection: store.remember(connection, account_id, identity, now))
+        await self._remember(account_id, identity, now)
         return IssuedToken(self._signer.sign(claims), claims.expires_at)
 
     async def authenticate_token(self, credentials: str, _address: str) -> Principal:
@@ -112,6 +117,15 @@ class Identities:
             scopes=frozenset(),
             identity=claims.identity,
         )
+
+    async def _remember(self, account_id: str, identity: str, now: datetime) -> None:
+        """Store that the account has this identity, unless this process knows that it is stored."""
+        if (account_id, identity) in self._remembered:
+            return
+        await self._database.write(lambda connection: store.remember(connection, account_id, identity, now))
+        if len(self._remembered) >= REMEMBERED_LIMIT:
+            del self._remembered[next(iter(self._remembered))]
+        self._remembered[account_id, identity] = None
 
     async def revoke_identity(self, by: Principal, identity: str) -> Revoked:
         """Revoke all tokens of an identity that were issued up to now. Raises `NotFound` for one that never had any."""

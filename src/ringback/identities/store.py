@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Column, Connection, ForeignKey, Integer, String, Table, delete, exists, select
+from sqlalchemy import Column, Connection, ForeignKey, Integer, String, Table, bindparam, delete, exists, select
 
 from ringback.identities.model import MAX_TIME_TO_LIVE, Revocation, RevocationKind
 from ringback.storage import UtcDateTime, metadata
@@ -14,7 +14,6 @@ identities = Table(
     Column("account_id", ForeignKey("accounts.id"), primary_key=True),
     Column("identity", String(64), primary_key=True),
     Column("first_seen", UtcDateTime, nullable=False),
-    Column("last_seen", UtcDateTime, nullable=False),
 )
 
 revocations = Table(
@@ -28,21 +27,23 @@ revocations = Table(
 )
 
 
+# Built once: every token asks, and to build the question takes as long as to answer it.
+_IS_KNOWN = select(
+    exists().where(identities.c.account_id == bindparam("account_id"), identities.c.identity == bindparam("identity"))
+)
+
+
 def remember(connection: Connection, account_id: str, identity: str, now: datetime) -> None:
     """A token for `identity` has been issued at `now`."""
-    row = (identities.c.account_id == account_id) & (identities.c.identity == identity)
-    if connection.execute(identities.update().where(row).values(last_seen=now)).rowcount == 0:
-        connection.execute(
-            identities.insert().values(account_id=account_id, identity=identity, first_seen=now, last_seen=now)
-        )
+    if not is_known(connection, account_id, identity):
+        connection.execute(identities.insert(), {"account_id": account_id, "identity": identity, "first_seen": now})
 
 
 def is_known(connection: Connection, account_id: str, identity: str) -> bool:
     """Whether `identity` ever had a token in this account. A call to one that never had ends differently from a call
     to one that is merely not connected.
     """
-    row = (identities.c.account_id == account_id) & (identities.c.identity == identity)
-    return bool(connection.scalar(select(exists().where(row))))
+    return bool(connection.scalar(_IS_KNOWN, {"account_id": account_id, "identity": identity}))
 
 
 def revoke(connection: Connection, revocation: Revocation) -> None:

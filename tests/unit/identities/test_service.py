@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from ringback.identities import Identities, RecordingPolicy, Revocations, TokenVerifier, is_known
+from ringback.identities import Identities, RecordingPolicy, Revocations, TokenVerifier, is_known, service
 from ringback.identities.tokens import TokenSigner
 from ringback.kernel.errors import InvalidRequest, Unauthenticated
 from ringback.kernel.redaction import Secret
@@ -96,16 +96,19 @@ async def test_an_identity_is_known_to_its_account_once_it_has_had_a_token(
     assert not await known("a", "Alice")
 
 
-async def test_it_is_remembered_when_an_identity_was_seen_first_and_last(
-    identities: Identities, database: Database, clock: VirtualClock
+async def test_an_identity_is_stored_once_however_many_tokens_it_gets(
+    identities: Identities, database: Database, clock: VirtualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await identities.issue_token("a", "alice")
-    clock.advance(60)
-    await identities.issue_token("a", "alice")
+    monkeypatch.setattr(service, "REMEMBERED_LIMIT", 1)
+    first = clock.now()
+    for identity in ("alice", "alice", "boris", "alice"):  # the last one has been forgotten meanwhile
+        await identities.issue_token("a", identity)
+        clock.advance(60)
     rows = await database.read(
-        lambda connection: connection.execute(text("SELECT last_seen - first_seen FROM identities")).scalars().all()
+        lambda connection: connection.execute(text("SELECT identity, first_seen FROM identities")).all()
     )
-    assert rows == [60_000_000]
+    since = {identity: (seen - first.timestamp() * 1e6) / 1e6 for identity, seen in rows}
+    assert since == {"alice": 0, "boris": 120}
 
 
 @pytest.mark.parametrize(

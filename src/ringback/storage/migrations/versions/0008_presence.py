@@ -1,4 +1,4 @@
-"""User activity and revocations."""
+"""User activity and revocations. When an identity last had a token is told by neither, and by nobody else."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,8 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
+    with op.batch_alter_table("identities") as identities:
+        identities.drop_column("last_seen")
     op.create_table(
         "revocations",
         sa.Column("position", sa.Integer, nullable=False),
@@ -43,3 +45,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("open_sessions", "user_activity", "revocations"):
         op.drop_table(table)
+    with op.batch_alter_table("identities") as identities:
+        identities.add_column(sa.Column("last_seen", sa.BigInteger, nullable=False, server_default="0"))
