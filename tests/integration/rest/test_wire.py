@@ -16,6 +16,7 @@ import ringback.app
 from ringback.app import build_app, serve
 from ringback.platform import Platform
 from ringback.settings import Settings
+from ringback.web import connections
 from ringback.web.connections import HEAD_LIMIT
 
 PATIENCE_SECONDS: Final = 10.0
@@ -111,6 +112,30 @@ async def test_what_has_no_end_is_cut_off(node: Settings, what: str) -> None:
     assert sent < 100 * HEAD_LIMIT, "it may go on for ever"
     writer.close()
     assert await is_well(node)
+
+
+SLOW: Final[dict[str, bytes]] = {
+    "nothing": b"",
+    "half a head": GET,
+    "half a body": POST + b"Content-Length: 40\r\n\r\n{",
+    "half a body behind a whole request": GET.replace(b"Connection: close\r\n", b"") + b"\r\n" + CHUNKED,
+}
+
+
+@pytest.mark.parametrize("what", SLOW)
+async def test_who_does_not_go_on_is_cut_off(node: Settings, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 0.2)
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.2)
+    answer = await answer_to(node, SLOW[what])
+    assert answer.count(b"HTTP/1.1 ") == what.count("whole")
+    monkeypatch.undo()
+
+
+async def test_who_has_said_all_may_wait_for_the_answer(node: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "REQUEST_SECONDS", 0.001)
+    body = b'{"username": "nobody", "password": "a long password"}'  # Argon2 takes a hundred times as long
+    answer = await answer_to(node, POST + b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+    assert answer.startswith(b"HTTP/1.1 401 ")
 
 
 async def test_a_large_body_in_small_chunks_is_none_of_that(node: Settings) -> None:
