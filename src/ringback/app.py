@@ -78,6 +78,12 @@ STRICT_TRANSPORT: Final = ("Strict-Transport-Security", f"max-age={365 * 24 * 36
 """Browsers that have once been here over HTTPS never again speak plain HTTP with this host."""
 
 
+class OperationUnknown(RingbackError):
+    """There is no such operation."""
+
+    code = "OPERATION_UNKNOWN"
+
+
 class AddressUnavailable(RingbackError):
     """The server cannot listen on this address."""
 
@@ -166,7 +172,8 @@ def build_app(
 ) -> FastAPI:
     """The HTTP and WebSocket application of `platform`, which stays open as long as this is used.
 
-    `routers`, `checks` and `figures` are those of the parts that only a serving node has.
+    `routers`, `checks` and `figures` are those of the parts that only a serving node has. Raises `OperationUnknown`
+    when a rate limit is set for what is not there.
     """
 
     async def database_is_writable() -> str:
@@ -188,6 +195,11 @@ def build_app(
     ]
     if demo:
         public.append(demo_token_routes(platform.identities, platform.accounts))
+    operations = {getattr(route, "operation_id", None) for router in public for route in router.routes}
+    if unknown := platform.settings.rate_limits.keys() - operations:
+        raise OperationUnknown(
+            f"RINGBACK_RATE_LIMITS names operations that do not exist: {', '.join(sorted(unknown))}."
+        )
     return assemble(
         gate=_gate(platform),
         ids=platform.ids,

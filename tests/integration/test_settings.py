@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from ringback.app import OperationUnknown, build_app
+from ringback.platform import open_platform
 from ringback.settings import Settings
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -121,3 +123,10 @@ def test_a_wrong_secret_is_not_shown_either(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(ValueError, match="secret_key") as refusal:
         Settings()
     assert "hunter2" not in str(refusal.value)
+
+
+async def test_a_rate_limit_for_an_operation_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
+    limits = {"get-files": "1/second", "get-fiels": "1/second"}
+    async with open_platform(Settings(data_dir=tmp_path / "data", rate_limits=limits)) as platform:
+        with pytest.raises(OperationUnknown, match="do not exist: get-fiels"):
+            build_app(platform)
