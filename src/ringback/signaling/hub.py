@@ -1,6 +1,7 @@
 """The sessions of this node: who is present, and how events reach them. The SDKs' `LegChannel`."""
 
 import asyncio
+import contextlib
 import hmac
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
@@ -132,10 +133,10 @@ class Hub:
         while True:
             self._somebody_is_away.clear()
             next_one = await self.pass_graces()
-            try:
-                await asyncio.wait_for(self._somebody_is_away.wait(), timeout=next_one)
-            except TimeoutError:
-                continue
+            # Not `wait_for`: before Python 3.12 it forgets a cancellation that comes together with what it waits for.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(next_one):
+                    await self._somebody_is_away.wait()
 
     async def pass_graces(self) -> float | None:
         """Let go of the sessions that did not come back in time; return the seconds until the next one is due."""

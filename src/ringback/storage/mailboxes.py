@@ -5,6 +5,7 @@ path as going on after a commit.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -175,10 +176,10 @@ class Mailboxes:
                 log.warning("deadlines wait for the database")
                 next_one = self._clock.now()
             nap = LONGEST_NAP if next_one is None else (next_one - self._clock.now()).total_seconds()
-            try:
-                await asyncio.wait_for(self._deadline_set.wait(), timeout=min(max(nap, BREATHER), LONGEST_NAP))
-            except TimeoutError:
-                continue
+            # Not `wait_for`: before Python 3.12 it forgets a cancellation that comes together with what it waits for.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(max(nap, BREATHER), LONGEST_NAP)):
+                    await self._deadline_set.wait()
 
     async def pass_deadlines(self) -> datetime | None:
         """Tell every aggregate whose deadline has come; return the next deadline."""

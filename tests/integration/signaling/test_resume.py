@@ -1,5 +1,6 @@
 """Sessions that lose their socket: they come back and have missed nothing, or they are gone and so are their calls."""
 
+import asyncio
 import json
 
 from ringback.signaling.session import GRACE_SECONDS
@@ -110,3 +111,16 @@ async def test_the_newer_socket_of_a_session_wins(world: World) -> None:
     await anna.does("media.update", callId=annas, microphone=False)
     await boris.hears("participant.updated")
     await boris.hears_nothing_more()
+
+
+async def test_waiting_for_who_is_away_stops_when_told_in_the_moment_in_which_somebody_goes_away(world: World) -> None:
+    hub, anna = world.conversations.hub, await world.connects("anna")
+    live = hub.session(anna.welcome["sessionId"])
+    assert live is not None
+    waiting = asyncio.create_task(hub.run_graces())
+    for _ in range(3):
+        await asyncio.sleep(0)  # until it waits
+    hub.wait_for(live)
+    waiting.cancel()
+    done, _ = await asyncio.wait([waiting], timeout=5)
+    assert done == {waiting}

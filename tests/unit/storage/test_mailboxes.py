@@ -349,6 +349,22 @@ async def test_whoever_watches_deadlines_hears_of_new_ones(
     await boxes.close()
 
 
+async def test_whoever_watches_deadlines_stops_when_told_in_the_moment_in_which_a_new_one_is_set(
+    database: Database, clock: VirtualClock, executors: Executors
+) -> None:
+    def stop() -> None:
+        watching.cancel()
+
+    boxes = mailboxes_of(database, clock, executors, after_commit=stop)
+    watching = asyncio.create_task(boxes.run_deadlines())
+    await asyncio.sleep(0)
+    await boxes.pass_deadlines()  # what it does before it naps, and has begun before
+    await boxes.tell(ACCOUNT, DIALOG, start_dialog())
+    done, _ = await asyncio.wait([watching], timeout=5)
+    await boxes.close()
+    assert done == {watching}
+
+
 async def test_one_deadline_that_fails_does_not_stop_the_others(
     database: Database, boxes: Mailboxes, clock: VirtualClock
 ) -> None:
