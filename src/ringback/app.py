@@ -216,8 +216,8 @@ def _gate(platform: Platform) -> Gate:
         authenticators={
             Scheme.API_KEY: platform.authentication.authenticate_key,
             Scheme.BASIC: platform.authentication.authenticate_user,
-            Scheme.IBSSO: platform.authentication.authenticate_session,
-            Scheme.OAUTH2: platform.authentication.authenticate_access_token,
+            Scheme.IBSSO: platform.authentication.authenticate_ibsso,
+            Scheme.OAUTH2: platform.authentication.authenticate_oauth2,
             Scheme.WEBRTC_TOKEN: platform.identities.authenticate_token,
         },
         limits=RateLimits({name: Limit.parse(limit) for name, limit in platform.settings.rate_limits.items()}),

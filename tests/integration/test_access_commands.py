@@ -128,7 +128,7 @@ def test_a_new_password_ends_the_old_one_and_its_sessions(data: Path) -> None:
     async def is_good(token: str) -> bool:
         async with open_platform(Settings(data_dir=data)) as platform:
             try:
-                await platform.authentication.authenticate_access_token(token, "192.0.2.7")
+                await platform.authentication.authenticate_oauth2(token, "192.0.2.7")
             except Unauthenticated:
                 return False
             return True

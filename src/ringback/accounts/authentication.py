@@ -63,11 +63,11 @@ class Authentication:
         user = (await self._prove(username, Secret(password), address)).user
         return _principal(user.account_id, user.id, RIGHTS[user.role])
 
-    async def authenticate_session(self, credentials: str, address: str) -> Principal:
+    async def authenticate_ibsso(self, credentials: str, address: str) -> Principal:
         """Whose IBSSO token this is."""
         return await self._authenticate_login(LoginKind.IBSSO, credentials, address)
 
-    async def authenticate_access_token(self, credentials: str, address: str) -> Principal:
+    async def authenticate_oauth2(self, credentials: str, address: str) -> Principal:
         """Whose OAuth2 access token this is."""
         return await self._authenticate_login(LoginKind.OAUTH2, credentials, address)
 

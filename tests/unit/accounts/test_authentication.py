@@ -159,8 +159,8 @@ async def test_unknown_keys_and_tokens_are_refused(
     acme: Acme, authentication: Authentication, credentials: str
 ) -> None:
     assert await is_refused(authentication.authenticate_key, credentials, HERE)
-    assert await is_refused(authentication.authenticate_session, credentials, HERE)
-    assert await is_refused(authentication.authenticate_access_token, credentials, HERE)
+    assert await is_refused(authentication.authenticate_ibsso, credentials, HERE)
+    assert await is_refused(authentication.authenticate_oauth2, credentials, HERE)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -173,8 +173,8 @@ async def test_no_header_is_more_than_refused(
     for authenticate in (
         authentication.authenticate_key,
         authentication.authenticate_user,
-        authentication.authenticate_session,
-        authentication.authenticate_access_token,
+        authentication.authenticate_ibsso,
+        authentication.authenticate_oauth2,
     ):
         assert await is_refused(authenticate, header, address)
 
@@ -189,32 +189,32 @@ async def test_a_login_stands_for_its_user_for_an_hour(
     token = await signed_in(authentication, LoginKind.IBSSO)
     assert len(base64.urlsafe_b64decode(token + "=")) == 32
     clock.advance(3599.9)
-    principal = await authentication.authenticate_session(token, ELSEWHERE)
+    principal = await authentication.authenticate_ibsso(token, ELSEWHERE)
     assert (principal.account_id, principal.credential_id) == (acme.account.id, acme.user_id)
     clock.advance(0.1)
-    assert await is_refused(authentication.authenticate_session, token, ELSEWHERE)
+    assert await is_refused(authentication.authenticate_ibsso, token, ELSEWHERE)
 
 
 async def test_a_login_is_good_for_its_own_scheme_only(acme: Acme, authentication: Authentication) -> None:
     session = await signed_in(authentication, LoginKind.IBSSO)
     access_token = await signed_in(authentication, LoginKind.OAUTH2)
-    assert await is_refused(authentication.authenticate_access_token, session, HERE)
-    assert await is_refused(authentication.authenticate_session, access_token, HERE)
-    assert not await is_refused(authentication.authenticate_access_token, access_token, HERE)
+    assert await is_refused(authentication.authenticate_oauth2, session, HERE)
+    assert await is_refused(authentication.authenticate_ibsso, access_token, HERE)
+    assert not await is_refused(authentication.authenticate_oauth2, access_token, HERE)
 
 
 async def test_a_bound_login_is_good_at_its_address_only(acme: Acme, authentication: Authentication) -> None:
     token = await signed_in(authentication, LoginKind.IBSSO, bound=True)
-    assert not await is_refused(authentication.authenticate_session, token, HERE)
-    assert await is_refused(authentication.authenticate_session, token, ELSEWHERE)
+    assert not await is_refused(authentication.authenticate_ibsso, token, HERE)
+    assert await is_refused(authentication.authenticate_ibsso, token, ELSEWHERE)
 
 
 async def test_who_signs_out_is_out_at_once_and_only_there(acme: Acme, authentication: Authentication) -> None:
     first, second = [await signed_in(authentication, LoginKind.IBSSO) for _ in range(2)]
-    assert not await is_refused(authentication.authenticate_session, first, HERE)
+    assert not await is_refused(authentication.authenticate_ibsso, first, HERE)
     await authentication.sign_out(Secret(first))
-    assert await is_refused(authentication.authenticate_session, first, HERE)
-    assert not await is_refused(authentication.authenticate_session, second, HERE)
+    assert await is_refused(authentication.authenticate_ibsso, first, HERE)
+    assert not await is_refused(authentication.authenticate_ibsso, second, HERE)
 
 
 async def test_a_new_password_ends_what_the_old_one_began(
@@ -222,11 +222,11 @@ async def test_a_new_password_ends_what_the_old_one_began(
 ) -> None:
     session = await signed_in(authentication, LoginKind.IBSSO)
     access_token = await signed_in(authentication, LoginKind.OAUTH2)
-    assert not await is_refused(authentication.authenticate_session, session, HERE)
+    assert not await is_refused(authentication.authenticate_ibsso, session, HERE)
     assert not await is_refused(authentication.authenticate_user, basic("zoe", PASSWORD), HERE)
     await accounts.change_password("zoe", Secret("another long password"))
-    assert await is_refused(authentication.authenticate_session, session, HERE)
-    assert await is_refused(authentication.authenticate_access_token, access_token, HERE)
+    assert await is_refused(authentication.authenticate_ibsso, session, HERE)
+    assert await is_refused(authentication.authenticate_oauth2, access_token, HERE)
     assert await is_refused(authentication.authenticate_user, basic("zoe", PASSWORD), HERE)
     assert not await is_refused(authentication.authenticate_user, basic("zoe", Secret("another long password")), HERE)
 
@@ -235,11 +235,11 @@ async def test_a_new_password_of_another_process_counts_within_a_second(
     acme: Acme, authentication: Authentication, command: "Process", clock: VirtualClock
 ) -> None:
     session = await signed_in(authentication, LoginKind.IBSSO)
-    assert not await is_refused(authentication.authenticate_session, session, HERE)
+    assert not await is_refused(authentication.authenticate_ibsso, session, HERE)
     assert not await is_refused(authentication.authenticate_user, basic("zoe", PASSWORD), HERE)
     await command.accounts.change_password("zoe", Secret("another long password"))
     clock.advance(0.5)
-    assert await is_refused(authentication.authenticate_session, session, HERE)
+    assert await is_refused(authentication.authenticate_ibsso, session, HERE)
     assert await is_refused(authentication.authenticate_user, basic("zoe", PASSWORD), HERE)
 
 
