@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import httpx2
 
-from ringback.accounts.model import Scope
+from ringback.accounts import COMMAND_LINE, Scope
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Node
@@ -32,7 +32,7 @@ class Backend:
 
         async def create() -> str:
             account = await accounts.find_account(self.account)
-            return (await accounts.create_api_key(account.id, "narrow", scopes=scopes))[1].reveal()
+            return (await accounts.create_api_key(account.id, "narrow", by=COMMAND_LINE, scopes=scopes))[1].reveal()
 
         assert self.node.client.portal is not None
         return Backend(self.node, self.root, {"Authorization": f"App {self.node.client.portal.call(create)}"})

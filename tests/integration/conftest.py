@@ -9,7 +9,7 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 from starlette.testclient import TestClient
 
-from ringback.accounts import FirstStart
+from ringback.accounts import COMMAND_LINE, FirstStart
 from ringback.app import build_app
 from ringback.platform import Platform, open_platform
 from ringback.settings import Settings
@@ -36,7 +36,7 @@ class Node:
 
         async def create() -> str:
             account = await accounts.create_account(name)
-            return (await accounts.create_api_key(account.id, "backend"))[1].reveal()
+            return (await accounts.create_api_key(account.id, "backend", by=COMMAND_LINE))[1].reveal()
 
         assert self.client.portal is not None
         return {"Authorization": f"App {self.client.portal.call(create)}"}

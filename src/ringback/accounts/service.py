@@ -55,7 +55,10 @@ class FirstStart:
 
 
 class Accounts:
-    """The service of this noun. `by` is who asks for a change: the id of credentials, or the command line."""
+    """The service of this noun.
+
+    `by` is who asks for a change: the id of credentials, or the command line, which alone changes accounts and users.
+    """
 
     def __init__(
         self,
@@ -91,18 +94,18 @@ class Accounts:
         def work(connection: Connection) -> bool:
             if not store.is_empty(connection):
                 return False
-            self._add_account(connection, account, COMMAND_LINE)
-            self._add_user(connection, user, password_hash, COMMAND_LINE)
+            self._add_account(connection, account)
+            self._add_user(connection, user, password_hash)
             self._add_api_key(connection, record, key, COMMAND_LINE)
             return True
 
         created = await self._database.write(work)
         return FirstStart(account, user.username, password, key) if created else None
 
-    async def create_account(self, name: str, *, by: str = COMMAND_LINE) -> Account:
+    async def create_account(self, name: str) -> Account:
         """Raises `InvalidRequest` when the name is taken or cannot be one."""
         account = Account(self._ids.new(), _checked_name(name, "name"), self._clock.now())
-        await self._database.write(lambda connection: self._add_account(connection, account, by))
+        await self._database.write(lambda connection: self._add_account(connection, account))
         return account
 
     async def find_account(self, name: str) -> Account:
@@ -116,22 +119,20 @@ class Accounts:
         """Every account of the installation, by name."""
         return await self._database.read(store.list_accounts)
 
-    async def create_user(
-        self, account_id: str, username: str, password: Secret, role: Role, *, by: str = COMMAND_LINE
-    ) -> User:
+    async def create_user(self, account_id: str, username: str, password: Secret, role: Role) -> User:
         """Raises `InvalidRequest` when the username is taken or cannot be one, or the password has a wrong length."""
         user = User(self._ids.new(), account_id, _checked_name(username, "username"), role, self._clock.now())
         if ":" in username:  # Basic authentication could not carry it
             raise InvalidRequest("must not contain a colon", field="username")
         password_hash = await self._hash(password)
-        await self._database.write(lambda connection: self._add_user(connection, user, password_hash, by))
+        await self._database.write(lambda connection: self._add_user(connection, user, password_hash))
         return user
 
     async def list_users(self, account_id: str) -> list[User]:
         """The users of an account, by name."""
         return await self._database.read(lambda connection: store.list_users(connection, account_id))
 
-    async def change_password(self, username: str, password: Secret, *, by: str = COMMAND_LINE) -> User:
+    async def change_password(self, username: str, password: Secret) -> User:
         """The user's logins end at once. Raises `NotFound`, and `InvalidRequest` for a password of a wrong length."""
         password_hash = await self._hash(password)
 
@@ -140,7 +141,7 @@ class Accounts:
             if found is None:
                 raise NotFound("There is no user of this name.")
             store.set_password(connection, found.user, password_hash)
-            self._note(connection, found.user.account_id, by, "user.change-password", found.user.id)
+            self._note(connection, found.user.account_id, COMMAND_LINE, "user.change-password", found.user.id)
             return found.user
 
         user = await self._database.write(work)
@@ -152,11 +153,11 @@ class Accounts:
         account_id: str,
         name: str,
         *,
+        by: str,
         scopes: Collection[Scope] = (),
         networks: Sequence[Network] = (),
         valid_from: datetime | None = None,
         valid_to: datetime | None = None,
-        by: str = COMMAND_LINE,
     ) -> tuple[ApiKey, Secret]:
         """The key's record and the key itself, which cannot be read back.
 
@@ -188,9 +189,7 @@ class Accounts:
             lambda connection: store.list_api_keys(connection, account_id, wanted, offset, limit)
         )
 
-    async def change_api_key(
-        self, account_id: str, key_id: str, change: ApiKeyChange, *, by: str = COMMAND_LINE
-    ) -> ApiKey:
+    async def change_api_key(self, account_id: str, key_id: str, change: ApiKeyChange, *, by: str) -> ApiKey:
         """The key as it is from now on. Raises `NotFound`, and `InvalidRequest` naming the field."""
 
         def work(connection: Connection) -> ApiKey:
@@ -225,16 +224,16 @@ class Accounts:
             valid_from=now,
         )
 
-    def _add_account(self, connection: Connection, account: Account, by: str) -> None:
+    def _add_account(self, connection: Connection, account: Account) -> None:
         if not store.add_account(connection, account):
             raise InvalidRequest("There is already an account of this name.", field="name")
         add_default_application(connection, account.id)
-        self._note(connection, account.id, by, "account.create", account.id, {"name": account.name})
+        self._note(connection, account.id, COMMAND_LINE, "account.create", account.id, {"name": account.name})
 
-    def _add_user(self, connection: Connection, user: User, password_hash: str, by: str) -> None:
+    def _add_user(self, connection: Connection, user: User, password_hash: str) -> None:
         if not store.add_user(connection, user, password_hash):
             raise InvalidRequest("There is already a user of this name.", field="username")
-        self._note(connection, user.account_id, by, "user.create", user.id, {"role": user.role})
+        self._note(connection, user.account_id, COMMAND_LINE, "user.create", user.id, {"role": user.role})
 
     def _add_api_key(self, connection: Connection, record: ApiKey, key: Secret, by: str) -> None:
         store.add_api_key(connection, record, key_hash(key))

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 import typer
 
-from ringback.accounts import DEFAULT_ACCOUNT, ApiKey, Scope
+from ringback.accounts import COMMAND_LINE, DEFAULT_ACCOUNT, ApiKey, Scope
 from ringback.accounts.model import ApiKeyChange, ApiKeyFilter, ApiKeyOrder, Network, parse_network, show_network
 from ringback.cli.accounts import show_once
 from ringback.cli.options import Account, DataDir, Name, offline, refuse
@@ -57,7 +57,7 @@ def create_api_key(
         owner = await platform.accounts.find_account(account)
         valid_to = None if valid_days is None else platform.clock.now() + timedelta(days=valid_days)
         record, key = await platform.accounts.create_api_key(
-            owner.id, name, scopes=scope or (), networks=networks, valid_to=valid_to
+            owner.id, name, by=COMMAND_LINE, scopes=scope or (), networks=networks, valid_to=valid_to
         )
         show_once(key, f"The API key {record.name} of account {owner.name}, for `Authorization: App …`.")
 
@@ -100,7 +100,7 @@ def _network(text: str) -> Network:
 def _set_enabled(key_id: str, account: str, data_dir: DataDir, enabled: bool) -> None:
     async def work(platform: Platform) -> None:
         owner = await platform.accounts.find_account(account)
-        key = await platform.accounts.change_api_key(owner.id, key_id, ApiKeyChange(enabled=enabled))
+        key = await platform.accounts.change_api_key(owner.id, key_id, ApiKeyChange(enabled=enabled), by=COMMAND_LINE)
         done = "enabled" if enabled else "disabled: within a second servers refuse it, and the tokens that it made"
         typer.echo(f"API key {key.name} is {done}.")
 

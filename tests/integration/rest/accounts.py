@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
-from ringback.accounts import Role, Scope
+from ringback.accounts import COMMAND_LINE, Role, Scope
 from ringback.accounts.model import LoginKind
 from ringback.app import openapi_document
 from ringback.calls.dialogs.store import DIALOGS
@@ -55,7 +55,7 @@ class Party:
 
         async def create() -> str:
             created = await self.node.platform.accounts.create_api_key(
-                self.account_id, "a backend", scopes=[Scope(scope) for scope in scopes]
+                self.account_id, "a backend", by=COMMAND_LINE, scopes=[Scope(scope) for scope in scopes]
             )
             return f"App {created[1].reveal()}"
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from ringback.accounts.model import Scope
+from ringback.accounts import COMMAND_LINE, Scope
 from tests.integration.signaling.world import Somebody, World
 
 PATH: Final = "/webrtc/1/call-history"
@@ -33,7 +33,7 @@ class Backend:
     async def key(self, *scopes: Scope) -> dict[str, str]:
         accounts = self._world.platform.accounts
         account = await accounts.find_account(self._account)
-        _, key = await accounts.create_api_key(account.id, "a backend", scopes=scopes)
+        _, key = await accounts.create_api_key(account.id, "a backend", by=COMMAND_LINE, scopes=scopes)
         return {"Authorization": f"App {key.reveal()}"}
 
     async def asks(self, path: str = "", headers: dict[str, str] | None = None, **query: Any) -> httpx2.Response:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ringback.accounts import COMMAND_LINE
 from ringback.accounts.model import ApiKeyChange
 from ringback.platform import open_platform
 from ringback.signaling.hub import ENDINGS_AT_ONCE
@@ -86,10 +87,7 @@ async def test_a_session_whose_socket_is_lost_ends_too_and_is_not_resumed(world:
     await boris.vanishes()
     assert await backend.revokes("boris") == 1
     await anna.hears_of_end("NETWORK_ERROR")
-    await boris.gets_another_socket()
-    lost = {**{name: boris.welcome[name] for name in ("sessionId", "resumeKey")}, "lastSequence": 0}
-    refused = await boris.fails("hello", token=token, client={"name": "test", "version": "1"}, resume=lost)
-    assert refused == "UNAUTHENTICATED"
+    await boris.is_not_let_back(token)
 
 
 async def test_one_revoked_token_leaves_the_other_devices_of_its_identity(world: World, backend: Backend) -> None:
@@ -101,21 +99,37 @@ async def test_one_revoked_token_leaves_the_other_devices_of_its_identity(world:
     await kept.pings()
 
 
-async def test_who_has_come_back_with_a_newer_token_stays_when_the_older_one_is_revoked(
+async def test_who_has_come_back_with_a_newer_token_goes_with_that_one_and_not_with_the_older(
     world: World, backend: Backend
 ) -> None:
-    boris, old = await world.opens_a_socket(), await world.token("boris")
+    boris, old, new = await world.opens_a_socket(), await world.token("boris"), await world.token("boris")
     await boris.says_hello(old)
     await boris.vanishes()
-    assert await boris.comes_back(await world.token("boris"))
+    assert await boris.comes_back(new)
     assert await backend.revokes_token(old) == 0
     await boris.pings()
+    assert await backend.revokes_token(new) == 1
+    await is_thrown_out(boris)
+
+
+async def test_a_token_whose_revocation_is_forgotten_does_not_take_over_a_session(
+    world: World, backend: Backend
+) -> None:
+    boris, revoked, own = await world.opens_a_socket(), await world.token("boris"), await world.token("boris")
+    await boris.says_hello(own)
+    await backend.revokes_token(revoked)
+    world.clock.advance(24 * 3600 + 1)
+    await backend.revokes("somebody else")  # what is older than every token is forgotten now
+    await boris.vanishes()
+    await boris.is_not_let_back(revoked)
+    assert await boris.comes_back(own)
+    assert await backend.revokes_token(own) == 1
 
 
 async def test_the_tokens_of_an_api_key_go_together(world: World, backend: Backend) -> None:
     identities, account = world.platform.identities, backend.principal.account_id
     stolen, other = await world.opens_a_socket(), await world.opens_a_socket()
-    keys = [(await world.platform.accounts.create_api_key(account, "backend"))[0].id for _ in range(2)]
+    keys = [(await world.platform.accounts.create_api_key(account, "backend", by=COMMAND_LINE))[0].id for _ in range(2)]
     for somebody, key in zip((stolen, other), keys, strict=True):
         issued = await identities.issue_token(account, "anna", issued_by=key)
         await somebody.says_hello(issued.token.reveal())
@@ -128,11 +142,11 @@ async def test_a_disabled_key_takes_the_sessions_of_its_tokens_with_it_in_a_seco
     world: World, backend: Backend
 ) -> None:
     accounts, account = world.platform.accounts, backend.principal.account_id
-    key, _ = await accounts.create_api_key(account, "backend")
+    key, _ = await accounts.create_api_key(account, "backend", by=COMMAND_LINE)
     issued = await world.platform.identities.issue_token(account, "anna", issued_by=key.id)
     anna, boris = await world.opens_a_socket(), await world.connects("boris")
     await anna.says_hello(issued.token.reveal())
-    await accounts.change_api_key(account, key.id, ApiKeyChange(enabled=False))
+    await accounts.change_api_key(account, key.id, ApiKeyChange(enabled=False), by=COMMAND_LINE)
     await is_thrown_out(anna)
     await boris.pings()
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ringback.accounts import Account, Accounts, Authentication, Role, Scope
+from ringback.accounts import COMMAND_LINE, Account, Accounts, Authentication, Role, Scope
 from ringback.accounts.model import ApiKeyChange, LoginKind, parse_network
 from ringback.accounts.store import logins
 from ringback.kernel.errors import TooManyRequests, Unauthenticated
@@ -37,7 +37,7 @@ class Acme:
 @pytest.fixture
 async def acme(accounts: Accounts) -> Acme:
     account = await accounts.create_account("acme")
-    record, key = await accounts.create_api_key(account.id, "backend")
+    record, key = await accounts.create_api_key(account.id, "backend", by=COMMAND_LINE)
     user = await accounts.create_user(account.id, "zoe", PASSWORD, Role.ADMIN)
     return Acme(account, record.id, key.reveal(), user.id)
 
@@ -76,7 +76,7 @@ async def test_each_account_has_its_own_keys_and_users(
     acme: Acme, accounts: Accounts, authentication: Authentication
 ) -> None:
     other = await accounts.create_account("other")
-    _, key = await accounts.create_api_key(other.id, "backend")
+    _, key = await accounts.create_api_key(other.id, "backend", by=COMMAND_LINE)
     await accounts.create_user(other.id, "boris", PASSWORD, Role.ADMIN)
     assert (await authentication.authenticate_key(key.reveal(), HERE)).account_id == other.id
     assert (await authentication.authenticate_user(basic("boris", PASSWORD), HERE)).account_id == other.id
@@ -88,7 +88,7 @@ async def test_a_key_is_refused_before_and_after_its_time(
 ) -> None:
     begin = clock.now() + timedelta(seconds=10)
     _, secret = await accounts.create_api_key(
-        acme.account.id, "short", valid_from=begin, valid_to=begin + timedelta(seconds=10)
+        acme.account.id, "short", by=COMMAND_LINE, valid_from=begin, valid_to=begin + timedelta(seconds=10)
     )
     key = secret.reveal()
     assert await is_refused(authentication.authenticate_key, key, HERE)
@@ -103,7 +103,7 @@ async def test_a_key_is_refused_before_and_after_its_time(
 async def test_a_key_is_refused_from_elsewhere_also_when_it_was_just_used(
     acme: Acme, accounts: Accounts, authentication: Authentication
 ) -> None:
-    _, secret = await accounts.create_api_key(acme.account.id, "bound", networks=[parse_network(HERE)])
+    _, secret = await accounts.create_api_key(acme.account.id, "bound", by=COMMAND_LINE, networks=[parse_network(HERE)])
     assert not await is_refused(authentication.authenticate_key, secret.reveal(), HERE)
     assert await is_refused(authentication.authenticate_key, secret.reveal(), ELSEWHERE)
     assert not await is_refused(authentication.authenticate_key, secret.reveal(), HERE)
@@ -114,11 +114,11 @@ async def test_a_key_that_is_changed_here_is_changed_at_once(
 ) -> None:
     assert not await is_refused(authentication.authenticate_key, acme.key, HERE)
     change = ApiKeyChange(scopes=frozenset({Scope.CALLS}))
-    await accounts.change_api_key(acme.account.id, acme.key_id, change)
+    await accounts.change_api_key(acme.account.id, acme.key_id, change, by=COMMAND_LINE)
     assert (await authentication.authenticate_key(acme.key, HERE)).scopes == {"calls:manage"}
-    await accounts.change_api_key(acme.account.id, acme.key_id, ApiKeyChange(enabled=False))
+    await accounts.change_api_key(acme.account.id, acme.key_id, ApiKeyChange(enabled=False), by=COMMAND_LINE)
     assert await is_refused(authentication.authenticate_key, acme.key, HERE)
-    await accounts.change_api_key(acme.account.id, acme.key_id, ApiKeyChange(enabled=True))
+    await accounts.change_api_key(acme.account.id, acme.key_id, ApiKeyChange(enabled=True), by=COMMAND_LINE)
     assert not await is_refused(authentication.authenticate_key, acme.key, HERE)
 
 
@@ -126,7 +126,7 @@ async def test_a_key_that_another_process_disables_is_refused_within_a_second(
     acme: Acme, authentication: Authentication, command: "Process", clock: VirtualClock
 ) -> None:
     assert not await is_refused(authentication.authenticate_key, acme.key, HERE)
-    await command.accounts.change_api_key(acme.account.id, acme.key_id, ApiKeyChange(enabled=False))
+    await command.accounts.change_api_key(acme.account.id, acme.key_id, ApiKeyChange(enabled=False), by=COMMAND_LINE)
     clock.advance(0.5)
     assert await is_refused(authentication.authenticate_key, acme.key, HERE)
 

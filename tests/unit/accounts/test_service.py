@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from ringback.accounts import Accounts, FirstStart, Role, Scope, keys_disabled_since
+from ringback.accounts import COMMAND_LINE, Accounts, FirstStart, Role, Scope, keys_disabled_since
 from ringback.accounts.model import ApiKeyChange, ApiKeyFilter, ApiKeyOrder, parse_network
 from ringback.kernel.errors import InvalidRequest, NotFound
 from ringback.kernel.redaction import Secret
@@ -117,6 +117,7 @@ async def test_a_key_is_kept_as_it_was_made(accounts: Accounts, clock: VirtualCl
     made, secret = await accounts.create_api_key(
         account.id,
         "backend",
+        by=COMMAND_LINE,
         scopes={Scope.WEBRTC, Scope.CALLS_LOGS},
         networks=[parse_network("192.0.2.0/24"), parse_network("2001:db8::1")],
         valid_from=tomorrow,
@@ -129,8 +130,9 @@ async def test_a_key_is_kept_as_it_was_made(accounts: Accounts, clock: VirtualCl
 async def test_a_change_changes_what_it_names(accounts: Accounts, clock: VirtualClock) -> None:
     account = await accounts.create_account("acme")
     end = clock.now() + timedelta(days=1)
-    made, _ = await accounts.create_api_key(account.id, "backend", scopes={Scope.WEBRTC}, valid_to=end)
-    renamed = await accounts.change_api_key(account.id, made.id, ApiKeyChange(name="frontend", enabled=False))
+    made, _ = await accounts.create_api_key(account.id, "backend", by=COMMAND_LINE, scopes={Scope.WEBRTC}, valid_to=end)
+    change = ApiKeyChange(name="frontend", enabled=False)
+    renamed = await accounts.change_api_key(account.id, made.id, change, by=COMMAND_LINE)
     assert renamed == await accounts.find_api_key(account.id, made.id)
     assert (renamed.name, renamed.enabled) == ("frontend", False)
     assert (renamed.scopes, renamed.valid_to) == (made.scopes, end)
@@ -140,16 +142,17 @@ async def test_a_key_knows_when_it_was_disabled_last_also_when_it_is_enabled_aga
     server: "Process", clock: VirtualClock
 ) -> None:
     account = await server.accounts.create_account("acme")
-    made, _ = await server.accounts.create_api_key(account.id, "backend")
-    other, _ = await server.accounts.create_api_key(account.id, "never disabled")
+    made, _ = await server.accounts.create_api_key(account.id, "backend", by=COMMAND_LINE)
+    other, _ = await server.accounts.create_api_key(account.id, "never disabled", by=COMMAND_LINE)
     told = []
     for enabled in (None, False, False, True, True, False):
         clock.advance(1)
         change = ApiKeyChange(enabled=enabled)
-        told.append((await server.accounts.change_api_key(account.id, made.id, change)).disabled_at)
+        told.append((await server.accounts.change_api_key(account.id, made.id, change, by=COMMAND_LINE)).disabled_at)
     start = clock.now() - timedelta(seconds=6)
     assert [at and (at - start).total_seconds() for at in told] == [None, 2, 2, 2, 2, 6]
-    assert (await server.accounts.change_api_key(account.id, other.id, ApiKeyChange(enabled=True))).disabled_at is None
+    still = await server.accounts.change_api_key(account.id, other.id, ApiKeyChange(enabled=True), by=COMMAND_LINE)
+    assert still.disabled_at is None
 
     async def since(seconds: float) -> list[str]:
         moment = start + timedelta(seconds=seconds)
@@ -171,21 +174,21 @@ async def test_a_key_that_makes_no_sense_is_neither_made_nor_left(
     if "valid_to" in parts:
         parts = {"valid_to": clock.now() + timedelta(days=parts["valid_to"])}
     with pytest.raises(InvalidRequest) as refusal:
-        await accounts.create_api_key(account.id, **{"name": "backend", **parts})
+        await accounts.create_api_key(account.id, by=COMMAND_LINE, **{"name": "backend", **parts})
     assert refusal.value.field == field
-    made, _ = await accounts.create_api_key(account.id, "backend")
+    made, _ = await accounts.create_api_key(account.id, "backend", by=COMMAND_LINE)
     with pytest.raises(InvalidRequest):
-        await accounts.change_api_key(account.id, made.id, ApiKeyChange(**parts))
+        await accounts.change_api_key(account.id, made.id, ApiKeyChange(**parts), by=COMMAND_LINE)
     assert await accounts.find_api_key(account.id, made.id) == made
 
 
 async def test_another_accounts_key_is_not_found(accounts: Accounts) -> None:
     acme, other = await accounts.create_account("acme"), await accounts.create_account("other")
-    made, _ = await accounts.create_api_key(acme.id, "backend")
+    made, _ = await accounts.create_api_key(acme.id, "backend", by=COMMAND_LINE)
     with pytest.raises(NotFound):
         await accounts.find_api_key(other.id, made.id)
     with pytest.raises(NotFound):
-        await accounts.change_api_key(other.id, made.id, ApiKeyChange(enabled=False))
+        await accounts.change_api_key(other.id, made.id, ApiKeyChange(enabled=False), by=COMMAND_LINE)
     assert await accounts.list_api_keys(other.id, ApiKeyFilter(), 0, 10) == ([], 0)
     assert (await accounts.find_api_key(acme.id, made.id)).enabled
 
@@ -194,7 +197,8 @@ async def test_keys_are_listed_in_the_wanted_order(accounts: Accounts, clock: Vi
     account = await accounts.create_account("acme")
     made = []
     for name, days in (("c", 1), ("a", 3), ("b", 2), ("a", 1)):
-        made.append((await accounts.create_api_key(account.id, name, valid_to=clock.now() + timedelta(days=days)))[0])
+        end = clock.now() + timedelta(days=days)
+        made.append((await accounts.create_api_key(account.id, name, by=COMMAND_LINE, valid_to=end))[0])
         clock.advance(1)
     first, second, third, fourth = (key.id for key in made)
 
@@ -209,7 +213,7 @@ async def test_keys_are_listed_in_the_wanted_order(accounts: Accounts, clock: Vi
     assert await listed(order_by=ApiKeyOrder.VALID_FROM, descending=True) == ([fourth, third, second, first], 4)
     assert await listed(offset=1, limit=2) == ([second, third], 4)
     assert await listed(name="a") == ([second, fourth], 2)
-    await accounts.change_api_key(account.id, third, ApiKeyChange(enabled=False))
+    await accounts.change_api_key(account.id, third, ApiKeyChange(enabled=False), by=COMMAND_LINE)
     assert await listed(enabled=False) == ([third], 1)
     assert await listed(enabled=True) == ([first, second, fourth], 3)
 
@@ -246,5 +250,5 @@ async def test_what_is_refused_is_not_in_the_audit_log(server: "Process") -> Non
     with pytest.raises(InvalidRequest):
         await server.accounts.create_account("acme")
     with pytest.raises(NotFound):
-        await server.accounts.change_api_key(account.id, "no key", ApiKeyChange(enabled=False))
+        await server.accounts.change_api_key(account.id, "no key", ApiKeyChange(enabled=False), by=COMMAND_LINE)
     assert await server.audited() == before
