@@ -72,7 +72,7 @@ def capture_routes(captures: Captures) -> APIRouter:
 
         Pictures that SDKs took of calls, newest first.
         """
-        found, total = await captures.page(principal.account_id, asked.page * asked.size, asked.size)
+        found, total = await captures.page(principal.account_id, asked)
         return WithPageInfo(results=[FileAnswer.of(each) for each in found], page_info=PageInfo.of(asked, total))
 
     @router.post(

@@ -11,6 +11,7 @@ from ringback.kernel.errors import Forbidden, NotFound, TooLarge
 from ringback.kernel.ids import Ids
 from ringback.storage import Connection, Database
 from ringback.storage.blobs import Blobs
+from ringback.web import Paging
 
 NOT_ENABLED: Final = "File storage is not enabled for account."
 """The SDK looks for exactly these words (contract §4)."""
@@ -56,9 +57,11 @@ class Captures:
         await self._blobs.put(capture.key, picture, own)
         return capture
 
-    async def page(self, account_id: str, offset: int, limit: int) -> tuple[list[Capture], int]:
+    async def page(self, account_id: str, asked: Paging) -> tuple[list[Capture], int]:
         """Some captures, newest first, and how many there are in all."""
-        return await self._database.read(lambda connection: store.page(connection, account_id, offset, limit))
+        return await self._database.read(
+            lambda connection: store.page(connection, account_id, asked.page * asked.size, asked.size)
+        )
 
     async def get(self, account_id: str, id: str) -> Capture:
         """Raises `NotFound`."""
