@@ -143,7 +143,8 @@ class Socket:
         try:
             claims = self._signaling.verifier.verify(hello.token, now, expired_ok=wanted is not None)
             live = self._signaling.hub.resume(claims, wanted) if wanted else None
-            if live is None and now >= claims.expires_at:
+            if now >= claims.expires_at and not (live and live.session.claims.token_id == claims.token_id):
+                # Revocations are forgotten when their tokens have expired. The session of a revoked token has ended, though.
                 raise Unauthenticated
             if live is None and not self._signaling.hub.has_room:
                 raise Unavailable

@@ -90,9 +90,11 @@ async def test_a_session_is_resumed_only_with_its_key_and_by_its_identity(world:
     assert await boris.comes_back(await world.token("boris"))
 
 
-async def test_an_expired_token_resumes_but_opens_nothing(world: World) -> None:
+async def test_an_expired_token_resumes_its_session_but_opens_nothing(world: World) -> None:
     anna, annas, boris, _ = await in_a_call(world)
     token = await world.token("boris")
+    assert await boris.comes_back(token)
+    await boris.lost_the_old_socket()
     world.clock.advance(8 * 3600 + 1)
     await anna.pings()
     await boris.vanishes()
@@ -102,6 +104,19 @@ async def test_an_expired_token_resumes_but_opens_nothing(world: World) -> None:
     stranger = await world.opens_a_socket()
     client = {"name": "test", "version": "1"}
     assert await stranger.fails("hello", token=token, client=client) == "UNAUTHENTICATED"
+
+
+async def test_an_expired_token_resumes_no_session_of_another_token(world: World) -> None:
+    boris, other, own = await world.opens_a_socket(), await world.token("boris"), await world.token("boris")
+    await boris.says_hello(own)
+    world.clock.advance(8 * 3600 + 1)
+    await boris.vanishes()
+    await boris.is_not_let_back(other)
+    fresh = await world.token("boris")
+    assert await boris.comes_back(fresh)
+    await boris.vanishes()
+    await boris.is_not_let_back(own)
+    assert await boris.comes_back(fresh)
 
 
 async def test_the_newer_socket_of_a_session_wins(world: World) -> None:

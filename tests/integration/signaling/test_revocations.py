@@ -119,7 +119,8 @@ async def test_a_token_whose_revocation_is_forgotten_does_not_take_over_a_sessio
     await boris.says_hello(own)
     await backend.revokes_token(revoked)
     world.clock.advance(24 * 3600 + 1)
-    await backend.revokes("somebody else")  # what is older than every token is forgotten now
+    await world.token("clara")
+    await backend.revokes("clara")  # with each revocation, those that are older than every good token are forgotten
     await boris.vanishes()
     await boris.is_not_let_back(revoked)
     assert await boris.comes_back(own)

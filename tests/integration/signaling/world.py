@@ -93,12 +93,22 @@ class Somebody:
     async def comes_back(self, token: str) -> bool:
         """Connect again after the socket was lost; return whether the session was still there."""
         await self.gets_another_socket()
-        lost = {
+        return bool((await self.says_hello(token, resume=self.lost_session()))["resumed"])
+
+    async def is_not_let_back(self, token: str) -> None:
+        """Connect again after the socket was lost, with a token that does not resume the session."""
+        await self.gets_another_socket()
+        client = {"name": "test", "version": "1"}
+        assert await self.fails("hello", token=token, client=client, resume=self.lost_session()) == "UNAUTHENTICATED"
+        assert await self.closed_with() == 4401
+
+    def lost_session(self) -> dict[str, Any]:
+        """What a `hello` says to resume the session."""
+        return {
             "sessionId": self.welcome["sessionId"],
             "resumeKey": self.welcome["resumeKey"],
             "lastSequence": self._last_sequence,
         }
-        return bool((await self.says_hello(token, resume=lost))["resumed"])
 
     async def hears(self, type: str) -> dict[str, Any]:
         """The next event, which must be of this type."""
