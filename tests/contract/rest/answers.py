@@ -7,6 +7,7 @@ import httpx2
 from jsonschema import Draft202012Validator
 
 from tests.contract.rest.facts import contract
+from tests.integration.rest.operations import Described
 
 MESSAGE_IDS: Final = {
     400: "BAD_REQUEST",
@@ -34,6 +35,12 @@ _ERRORS: Final = {
     name: Draft202012Validator(_strictly(contract(product).schema(name), "validationErrors"))
     for product, name in (("webrtc", "ApiException"), ("webrtc", "ApiError"), ("tables", "OAuthApiException"))
 }
+
+
+def refused(answer: httpx2.Response, operation: Described, *statuses: int) -> dict[str, list[str]]:
+    """Checks that `operation` was refused with one of these statuses; what the answer says is wrong, by field."""
+    assert answer.status_code in statuses, f"{operation.id}: {answer.status_code} {answer.text[:500]}"
+    return told_error(answer, operation.error_body)
 
 
 def told_error(answer: httpx2.Response, error_body: str) -> dict[str, list[str]]:

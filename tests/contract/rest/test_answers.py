@@ -3,16 +3,15 @@
 from collections.abc import Iterator
 from typing import Any, Final
 
-import httpx2
 import pytest
 from jsonschema import Draft202012Validator
 
 from ringback.settings import Settings
-from tests.contract.rest.answers import told_error
+from tests.contract.rest.answers import refused, told_error
 from tests.contract.rest.facts import Facts, contract
 from tests.integration.conftest import Node, started
 from tests.integration.rest.accounts import Party, Two, document, unlimited
-from tests.integration.rest.operations import Asked, Backend, Described, described
+from tests.integration.rest.operations import Asked, Backend, described
 from tests.integration.rest.recipes import RECIPES
 
 OPERATIONS: Final = described(document())
@@ -61,11 +60,6 @@ def test_a_page_repeats_what_was_asked_for(two: Two, id: str) -> None:
     assert (paging["page"], size) == (99, 7)
     (past_the_end,) = (value for value in answer.values() if isinstance(value, list))
     assert past_the_end == []
-
-
-def refused(answer: httpx2.Response, operation: Described, status: int) -> dict[str, list[str]]:
-    assert answer.status_code == status, f"{operation.id}: {answer.status_code} {answer.text}"
-    return told_error(answer, operation.error_body)
 
 
 @pytest.mark.parametrize(("id", "name"), RANGED)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import httpx2
 import pytest
 
-from tests.contract.rest.answers import told_error
+from tests.contract.rest.answers import refused, told_error
 from tests.integration.rest.accounts import Two, document
 from tests.integration.rest.operations import FORM, JSON, MULTIPART, Asked, Described, described
 from tests.integration.rest.recipes import PUSH_CONFIGURATION, RECIPES, picture
@@ -25,7 +25,7 @@ WITH_QUERY: Final = sorted(id for id, operation in OPERATIONS.items() if operati
 DOORS: Final = {operation.accepts: id for id, operation in OPERATIONS.items() if operation.accepts}
 """One operation for each choice of ways to sign in. Behind it the code is the same for all."""
 
-REFUSALS: Final = frozenset({400, 401, 404, 405, 413, 415})
+REFUSALS: Final = frozenset({400, 401, 404, 405, 409, 413, 415})
 
 DEEP: Final = 100_000
 
@@ -117,15 +117,10 @@ def bodies(two: Two) -> dict[str, Asked]:
     return {id: RECIPES[id](two.ours) for id in WITH_JSON if id in RECIPES}
 
 
-def refused(answer: httpx2.Response, operation: Described, *statuses: int) -> dict[str, list[str]]:
-    assert answer.status_code in (statuses or REFUSALS), f"{operation.id}: {answer.status_code} {answer.text[:500]}"
-    return told_error(answer, operation.error_body)
-
-
 def answered(answer: httpx2.Response, operation: Described) -> None:
     """Taken or refused."""
     if not answer.is_success:
-        refused(answer, operation, *REFUSALS, 409)
+        refused(answer, operation, *REFUSALS)
 
 
 def sent(two: Two, asked: Asked, id: str, body: bytes, **headers: str) -> httpx2.Response:
