@@ -11,6 +11,7 @@ from ringback.identities.tokens import TokenVerifier
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import Unauthenticated, Unavailable
 from ringback.kernel.ids import Ids, new_secret
+from ringback.signaling.arrivals import Arrivals
 from ringback.signaling.connection import (
     KEEP_ALIVE_SECONDS,
     Authenticate,
@@ -44,6 +45,7 @@ class Signaling:
         self.verifier = verifier
         self.clock = clock
         self.ids = ids
+        self.arrivals = Arrivals()
 
     def router(self) -> APIRouter:
         """The route at `/rtc/v1`."""
@@ -144,10 +146,12 @@ class Socket:
             claims = self._signaling.verifier.verify(hello.token, now, expired_ok=wanted is not None)
             live = self._signaling.hub.resume(claims, wanted) if wanted else None
             if now >= claims.expires_at and not (live and live.session.claims.token_id == claims.token_id):
-                # Revocations are forgotten when their tokens have expired. The session of a revoked token has ended, though.
+                # Another one may have been revoked: that is forgotten once it has expired.
                 raise Unauthenticated
-            if live is None and not self._signaling.hub.has_room:
-                raise Unavailable
+            if live is None:
+                if not self._signaling.hub.has_room:
+                    raise Unavailable
+                self._signaling.arrivals.count(claims, self._signaling.clock.monotonic())
         except (Unauthenticated, Unavailable) as error:
             self._put(*self._connection.refuse(hello, error))
             return
