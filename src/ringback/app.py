@@ -1,4 +1,4 @@
-"""The composition root: the only place that knows every part, and the only one that starts and stops them."""
+"""The composition root of a serving node: with `platform`, the only one that knows, starts and stops every part."""
 
 import asyncio
 import contextlib
@@ -76,12 +76,6 @@ SHOWCASE: Final = "/app/showcase"
 
 STRICT_TRANSPORT: Final = ("Strict-Transport-Security", f"max-age={365 * 24 * 3600}")
 """Browsers that have once been here over HTTPS never again speak plain HTTP with this host."""
-
-
-class OperationUnknown(RingbackError):
-    """There is no such operation."""
-
-    code = "OPERATION_UNKNOWN"
 
 
 class AddressUnavailable(RingbackError):
@@ -172,8 +166,7 @@ def build_app(
 ) -> FastAPI:
     """The HTTP and WebSocket application of `platform`, which stays open as long as this is used.
 
-    `routers`, `checks` and `figures` are those of the parts that only a serving node has. Raises `OperationUnknown`
-    when a rate limit is set for what is not there.
+    `routers`, `checks` and `figures` are those of the parts that only a serving node has. Raises `OperationUnknown`.
     """
 
     async def database_is_writable() -> str:
@@ -195,11 +188,6 @@ def build_app(
     ]
     if demo:
         public.append(demo_token_routes(platform.identities, platform.accounts))
-    operations = {getattr(route, "operation_id", None) for router in public for route in router.routes}
-    if unknown := platform.settings.rate_limits.keys() - operations:
-        raise OperationUnknown(
-            f"RINGBACK_RATE_LIMITS names operations that do not exist: {', '.join(sorted(unknown))}."
-        )
     return assemble(
         gate=_gate(platform),
         ids=platform.ids,

@@ -124,7 +124,7 @@ class Settings(BaseSettings):
     """TCP port of the same; 0 takes any free one."""
 
     data_dir: Annotated[Path, AfterValidator(Path.absolute)] = Path("data")
-    """Database, secret key, recordings."""
+    """Database, secret key, files, self-signed certificate, the workers' sockets."""
 
     workers: Annotated[int, Field(ge=1, le=256)] = Field(default_factory=_cores)
     """Media workers; one per core by default."""

@@ -342,3 +342,12 @@ def test_every_time_is_kept_or_refused(node: Node, start: datetime, end: datetim
         assert shown == start.isoformat(timespec="milliseconds") + "+0000"
     else:
         assert refused(answer, 400) == {"validTo"}
+
+
+@pytest.mark.parametrize("field", ["scopeGuids", "permissions", "allowedIPs"])
+def test_a_list_that_is_far_too_long_is_refused_as_a_whole(node: Node, field: str) -> None:
+    """Its items would each be told as wrong: megabytes of answer, made while nobody else is served."""
+    refused = node.client.post(PATH, headers=admin(node), json={"name": "backend", field: [1] * 50_000})
+    assert refused.status_code == 400
+    assert [violation["property"] for violation in refused.json()["violations"]] == [field]
+    assert "at most" in refused.json()["violations"][0]["violation"]

@@ -102,6 +102,8 @@ def test_a_revocation_is_in_the_audit_log(node: Node) -> None:
         ({"token": "x"}, "token"),
         ({"token": ""}, "token"),
         ({"token": "\ud800"}, "token"),
+        ({"apiKeyId": "\ud800"}, "apiKeyId"),
+        ({"apiKeyId": "x" * 65}, "apiKeyId"),
         ({"token": "x" * 5000}, "token"),
         ({"token": ["x"]}, "token"),
         ({"apiKeyId": 7}, "apiKeyId"),

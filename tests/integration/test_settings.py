@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from ringback.app import OperationUnknown, build_app
+from ringback.app import build_app
 from ringback.platform import open_platform
 from ringback.settings import Settings
+from ringback.web.limits import OperationUnknown
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -128,5 +129,5 @@ def test_a_wrong_secret_is_not_shown_either(monkeypatch: pytest.MonkeyPatch) -> 
 async def test_a_rate_limit_for_an_operation_that_is_not_there_stops_the_start(tmp_path: Path) -> None:
     limits = {"get-files": "1/second", "get-fiels": "1/second"}
     async with open_platform(Settings(data_dir=tmp_path / "data", rate_limits=limits)) as platform:
-        with pytest.raises(OperationUnknown, match="do not exist: get-fiels"):
+        with pytest.raises(OperationUnknown, match="no operation: get-fiels"):
             build_app(platform)

@@ -76,11 +76,11 @@ class Authentication:
         proven = await self._prove(username, password, address)
         token = Secret(new_secret())
         now = self._clock.now()
-        client = parse_address(address)
         login = Login(
             user=proven.user,
             kind=kind,
-            address=str(client) if bound and client else None,
+            # Bound to an address that is none, it is good from nowhere.
+            address=str(parse_address(address) or "") if bound else None,
             expires_at=now + LOGIN_LIFETIME,
         )
         if not await self._database.write(

@@ -20,7 +20,10 @@ from ringback.identities.model import (
     is_identity,
 )
 from ringback.identities.service import Identities, IssuedToken, Revoked
-from ringback.web import Authenticated, Moment, Operation, RequestModel, ResponseModel, described
+from ringback.identities.tokens import TOKEN_LENGTH
+from ringback.web import Authenticated, Moment, Operation, RequestModel, ResponseModel, Text, described
+
+_KEY_ID_LENGTH: Final = 64
 
 _MAX_SECONDS = int(MAX_TIME_TO_LIVE.total_seconds())
 
@@ -92,10 +95,10 @@ class RevocationCreate(RequestModel):
     identity: IdentityText | None = None
     """Revokes all tokens of this identity that were issued up to now."""
 
-    token: StrictStr | None = None
+    token: Annotated[Text, Field(max_length=TOKEN_LENGTH)] | None = None
     """Revokes this token."""
 
-    api_key_id: StrictStr | None = None
+    api_key_id: Annotated[Text, Field(max_length=_KEY_ID_LENGTH)] | None = None
     """Revokes all tokens that this API key has issued up to now."""
 
     @model_validator(mode="after")
@@ -169,9 +172,9 @@ def token_routes(identities: Identities) -> APIRouter:
 
 def demo_token_routes(identities: Identities, accounts: Accounts) -> APIRouter:
     """Tokens of the default account for anybody who can reach this server. Not even routed unless the demo is on."""
-    router = APIRouter(prefix="/demo/1", include_in_schema=False)
+    router = APIRouter(prefix="/demo/1", include_in_schema=False, route_class=Operation)
 
-    @router.post("/token", operation_id="create-demo-token")
+    @router.post("/token", **described("create-demo-token", accepts=(), errors=(400,)))
     async def create(body: DemoTokenCreate) -> TokenAnswer:
         account = await accounts.find_account(DEFAULT_ACCOUNT)
         return _answer(await identities.issue_token(account.id, body.identity, display_name=body.display_name))

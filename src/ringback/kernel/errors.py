@@ -48,7 +48,7 @@ class InvalidState(RingbackError):
 
 
 class AlreadyExists(RingbackError):
-    """There is already one with this id or name."""
+    """There is already one with this id."""
 
     code = "ALREADY_EXISTS"
 

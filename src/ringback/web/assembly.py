@@ -17,7 +17,7 @@ from ringback.web.idempotency import HEADER, REPLAYED
 from ringback.web.metrics import Answers, Source, metrics_routes
 from ringback.web.middleware import REQUEST_ID, EveryRequest
 from ringback.web.openapi import ABOUT, describe, openapi_routes
-from ringback.web.operations import Gate
+from ringback.web.operations import Gate, Operation
 from ringback.web.pages import STATIC_PAGES, Pages
 
 BODY_LIMIT: Final = 256 * 1024
@@ -44,7 +44,7 @@ def assemble(
     """The application.
 
     `home` is the path that `/` leads people to; without it `/` only says what this is. `public_url` is the origin that
-    the API says it has.
+    the API says it has. Raises `OperationUnknown`.
     """
     # FastAPI's own documentation pages load scripts from a public host; `openapi_routes` and our own page are ours.
     app = FastAPI(
@@ -79,8 +79,11 @@ def assemble(
 
     describe(app, gate.limits)
     shared = (health_routes(checks), metrics_routes((answers.figures, *figures)), openapi_routes(app))
+    operations = set[str]()
     for router in (*shared, *routers):
         app.include_router(router, max_body_size=BODY_LIMIT)
+        operations.update(route.unique_id for route in router.routes if isinstance(route, Operation))
+    gate.limits.require_known(operations)
     built = Pages(pages)
 
     @app.get(REFERENCE, include_in_schema=False)

@@ -1,9 +1,9 @@
 """HTTP as uvicorn speaks it by httptools, which would let a request grow without end, and wait for it for ever."""
 
 import asyncio
-from typing import Final
+from typing import Final, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEAD_LIMIT: Final = 64 * 1024
 """Bytes that may come before anything is complete: a head, the trailers of a body, what is written beside a chunk.
@@ -41,6 +41,10 @@ class BoundedHttp(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._begun_bytes += len(data)
         super().data_received(data)
+        cycle = cast(RequestResponseCycle | None, self.cycle)  # None before the first request
+        answered = cycle is None or cycle.response_complete
+        if self._patience is None and answered and self.transport.get_protocol() is self:
+            self._wait(HEAD_SECONDS)  # an empty line behind a request begins nothing, but ends uvicorn's own waiting
         if self._begun_bytes > HEAD_LIMIT and not self.transport.is_closing():
             self.send_400_response(TOO_LARGE)
 
@@ -69,4 +73,4 @@ class BoundedHttp(HttpToolsProtocol):
         """From now on wait this long for the next step; None: it is our turn."""
         if self._patience is not None:
             self._patience.cancel()
-        self._patience = None if seconds is None else self.loop.call_later(seconds, self.transport.close)
+        self._patience = None if seconds is None else self.loop.call_later(seconds, self.transport.abort)

@@ -35,6 +35,9 @@ from ringback.kernel.errors import (
 
 _log = structlog.get_logger(__name__)
 
+FIELDS_TOLD: Final = 50
+"""Wrong fields that an answer names: more than a person mends at once. A body of wrong items has a hundred thousand."""
+
 RETRY_SECONDS: Final = 1
 """`Retry-After` of a 503: queues drain within a second, or the platform is down for longer than a caller waits."""
 
@@ -234,7 +237,7 @@ def _status_of(error: RingbackError) -> HTTPStatus | None:
 
 def _wrong_fields(error: RequestValidationError) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
-    for problem in error.errors():
+    for problem in error.errors()[:FIELDS_TOLD]:
         # The first part says where (body, query, …); numbers of a JSON syntax error are offsets, not fields.
         path = [] if problem["type"] == "json_invalid" else [str(part) for part in problem["loc"][1:]]
         # The contract's words where it has any; of ours only what the validator said.

@@ -2,11 +2,11 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
-from ringback.kernel.errors import TooManyRequests
+from ringback.kernel.errors import RingbackError, TooManyRequests
 
 _SECONDS: Final = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
@@ -33,6 +33,12 @@ class Limit:
         return f"{self.requests}/{unit}"
 
 
+class OperationUnknown(RingbackError):
+    """A rate limit is set for an operation that does not exist."""
+
+    code = "OPERATION_UNKNOWN"
+
+
 class RateLimits:
     """Counts in windows that begin with their first request. Of this node only: a cluster allows it on each node."""
 
@@ -44,6 +50,11 @@ class RateLimits:
     def of(self, operation: str, usual: Limit | None) -> Limit | None:
         """The limit that is in force; `usual` is the one that the operation brings."""
         return self._chosen.get(operation, usual)
+
+    def require_known(self, operations: Set[str]) -> None:
+        """Raises `OperationUnknown` unless every limit that was chosen is for one of these."""
+        if unknown := self._chosen.keys() - operations:
+            raise OperationUnknown(f"A rate limit is set for what is no operation: {', '.join(sorted(unknown))}.")
 
     def count(self, operation: str, who: str, usual: Limit | None, now: float) -> None:
         """One more request; `now` in monotonic seconds. Raises `TooManyRequests` when it is one too many."""

@@ -43,7 +43,7 @@ SECURITY_HEADERS: Final = {
 }
 
 _TOO_LARGE: Final = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-"""Starlette answers this one itself, in plain text, when the size was announced; we say it in shape A."""
+"""Starlette answers this one itself, in plain text, when the size was announced; we say it as the operation would."""
 
 REQUEST_ID: Final = "X-Request-Id"
 

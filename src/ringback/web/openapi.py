@@ -119,9 +119,6 @@ def openapi_routes(app: FastAPI) -> APIRouter:
     """The document of `app`, at the address where tools look for it, and at those of the contract."""
     router = APIRouter(tags=["openapi"], route_class=Operation)
 
-    async def document() -> Document:
-        return await asyncio.to_thread(app.openapi)
-
     @cache
     def written(product: str | None) -> bytes:
         whole = app.openapi()
@@ -138,8 +135,7 @@ def openapi_routes(app: FastAPI) -> APIRouter:
 
         OpenAPI 3.1, as JSON. It is also at `/openapi.json`, where many tools look for it.
         """
-        await document()
-        return _json(written(None))
+        return _json(await asyncio.to_thread(written, None))
 
     @router.get("/platform/1/openapi/available-products", **described("get-openapi-products", **open_to_all))
     async def get_products() -> AvailableProducts:
@@ -147,7 +143,8 @@ def openapi_routes(app: FastAPI) -> APIRouter:
 
         A product is a part of the API with a document of its own; each operation belongs to exactly one.
         """
-        return AvailableProducts(products=[ProductId(id=tag["name"]) for tag in (await document())["tags"]])
+        tags = (await asyncio.to_thread(app.openapi))["tags"]
+        return AvailableProducts(products=[ProductId(id=tag["name"]) for tag in tags])
 
     @router.get(
         "/platform/1/openapi/{product}", **described("get-product-openapi", errors=(404,), **open_to_all), **a_document
@@ -160,8 +157,7 @@ def openapi_routes(app: FastAPI) -> APIRouter:
         It holds the operations of this product and the schemas they need, and nothing else.
         """
         try:
-            await document()
-            return _json(written(product))
+            return _json(await asyncio.to_thread(written, product))
         except UnknownProduct:
             return error_answer(HTTPStatus.NOT_FOUND, ErrorBody.API_ERROR, code=UnknownProduct.code)
 

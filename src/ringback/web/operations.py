@@ -100,16 +100,23 @@ class Operation(APIRoute):
             gate: Gate = request.app.state.gate
             caller: Principal | None = None
             if accepted:
-                caller = await authenticate(request, accepted, gate.authenticators)
-                caller.require(scopes, reading=request.method in _READING)
+                caller = await admitted(request, gate)
             who = caller.account_id if caller else request.client.host if request.client else ""
             gate.limits.count(operation, who, limit, gate.clock.monotonic())
             if takes:
                 _require_kind(request, takes)
+                await request.body()
+                if accepted:  # a body may take minutes, in which the credentials may have been revoked
+                    caller = await admitted(request, gate)
             key = request.headers.get(HEADER) if repeatable else None
             if key is None or caller is None:
                 return await handled(request)
             return await gate.idempotency.once(request, caller.account_id, key, handled)
+
+        async def admitted(request: Request, gate: Gate) -> Principal:
+            caller = await authenticate(request, accepted, gate.authenticators)
+            caller.require(scopes, reading=request.method in _READING)
+            return caller
 
         async def handled(request: Request) -> Response:
             try:

@@ -119,6 +119,7 @@ SLOW: Final[dict[str, bytes]] = {
     "half a head": GET,
     "half a body": POST + b"Content-Length: 40\r\n\r\n{",
     "half a body behind a whole request": GET.replace(b"Connection: close\r\n", b"") + b"\r\n" + CHUNKED,
+    "an empty line behind a whole request": GET.replace(b"Connection: close\r\n", b"") + b"\r\n\r\n",
 }
 
 

@@ -203,6 +203,15 @@ async def test_a_login_is_good_for_its_own_scheme_only(acme: Acme, authenticatio
     assert not await is_refused(authentication.authenticate_oauth2, access_token, HERE)
 
 
+async def test_a_login_that_is_bound_to_what_is_no_address_is_good_nowhere(
+    acme: Acme, authentication: Authentication
+) -> None:
+    token = await authentication.sign_in(LoginKind.IBSSO, "zoe", PASSWORD, "unknown", bound=True)
+    for address in ("unknown", HERE, ""):
+        with pytest.raises(Unauthenticated):
+            await authentication.authenticate_ibsso(token.reveal(), address)
+
+
 async def test_a_bound_login_is_good_at_its_address_only(acme: Acme, authentication: Authentication) -> None:
     token = await signed_in(authentication, LoginKind.IBSSO, bound=True)
     assert not await is_refused(authentication.authenticate_ibsso, token, HERE)

@@ -26,9 +26,10 @@ async def listener() -> RecordingListener:
 @pytest.fixture
 async def log() -> AsyncIterator[Log]:
     log = Log()
+    before = structlog.get_config()
     structlog.configure(processors=[log])
     yield log
-    structlog.reset_defaults()
+    structlog.configure(**before)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from ringback.testing.clock import VirtualClock
 from ringback.testing.ids import CountingIds
 from ringback.web import Authenticated, Operation, Principal, RequestModel, Scheme, described, health
 from ringback.web.assembly import BODY_LIMIT, assemble
+from ringback.web.errors import FIELDS_TOLD
 from ringback.web.idempotency import Idempotency
 from ringback.web.limits import RateLimits
 from ringback.web.operations import Gate
@@ -29,6 +30,7 @@ class Colour(StrEnum):
 class Shape(RequestModel):
     edge_count: int
     colour: Colour | None = None
+    colours: tuple[Colour, ...] = ()
     inner: "Shape | None" = None
 
 
@@ -178,6 +180,11 @@ def test_a_body_that_does_not_fit_is_a_400_that_names_each_field(client: TestCli
     answer = client.post("/shapes", headers=KEY, json={"edgeCount": "many", "inner": {"colour": "red"}})
     assert answer.status_code == 400
     assert details(answer)["validationErrors"].keys() == {"edgeCount", "inner.edgeCount", "inner.colour"}
+
+
+def test_of_too_many_wrong_fields_some_are_told(client: TestClient) -> None:
+    answer = client.post("/shapes", headers=KEY, json={"edgeCount": 3, "colours": ["red"] * 10_000})
+    assert len(details(answer)["validationErrors"]) == FIELDS_TOLD
 
 
 def test_null_means_absent_and_unknown_fields_are_ignored(client: TestClient) -> None:

@@ -37,6 +37,18 @@ def known(**principals: Principal) -> Callable[[str, str], Any]:
     return authenticate
 
 
+def revoked_meanwhile(account: Principal) -> Callable[[str, str], Any]:
+    """Good once, and no more when it is looked at again."""
+    looks = iter([account])
+
+    async def authenticate(_credentials: str, _address: str) -> Principal:
+        for principal in looks:
+            return principal
+        raise Unauthenticated
+
+    return authenticate
+
+
 @dataclass
 class Stored:
     fingerprint: bytes
@@ -136,6 +148,7 @@ def world() -> Iterator[World]:
         authenticators={
             Scheme.API_KEY: known(writer=WRITER, reader=READER, other=OTHER, stranger=STRANGER),
             Scheme.OAUTH2: known(access=WRITER),
+            Scheme.IBSSO: revoked_meanwhile(WRITER),
             Scheme.WEBRTC_TOKEN: known(jwt=DEVICE),
         },
         limits=RateLimits(),
@@ -157,6 +170,14 @@ def test_credentials_come_before_scopes_before_limits_before_the_body(world: Wor
     assert world.get("/shapes", "App nobody").status_code == 401
     refused = world.get("/shapes", "App writer")
     assert (refused.status_code, refused.headers["Retry-After"]) == (429, "1")
+
+
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "k"}])
+def test_credentials_that_are_revoked_while_the_body_arrives_change_nothing(world: World, key: dict[str, str]) -> None:
+    refused = world.client.post("/shapes", headers={"Authorization": "IBSSO x", **key}, json={"edgeCount": 3})
+    assert refused.status_code == 401
+    assert world.made == []
+    assert world.memory.receipts == {}
 
 
 def test_a_limit_is_of_the_account_and_ends(world: World) -> None:

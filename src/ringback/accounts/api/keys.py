@@ -48,6 +48,17 @@ def _name(text: str) -> str:
     return text
 
 
+def _at_most(count: int) -> BeforeValidator:
+    """Refuses a longer list before its items are looked at: each wrong one would be told."""
+
+    def counted(items: object) -> object:
+        if isinstance(items, list) and len(items) > count:
+            raise ValueError(f"must have at most {count} items")
+        return items
+
+    return BeforeValidator(counted)
+
+
 def _network(text: object) -> Network:
     return parse_network(text if isinstance(text, str) else "")
 
@@ -75,8 +86,10 @@ Networks = Annotated[
         ...,
     ],
     Field(max_length=NETWORKS_LIMIT),
+    _at_most(NETWORKS_LIMIT),
 ]
-Permissions = Annotated[tuple[Permission, ...], AfterValidator(_for_the_public_api)]
+Permissions = Annotated[tuple[Permission, ...], AfterValidator(_for_the_public_api), _at_most(len(Permission))]
+Scopes = Annotated[frozenset[Scope], _at_most(len(Scope))]
 Platform = Annotated[tuple[Any, ...], AfterValidator(_not_linked), Field(json_schema_extra={"maxItems": 0})]
 
 
@@ -99,7 +112,7 @@ class ApiKeyBody(RequestModel):
     platform: Platform | None = None
     """Nothing: keys are for the whole account."""
 
-    scope_guids: frozenset[Scope] | None = None
+    scope_guids: Scopes | None = None
     """What the key opens. An empty list: all products."""
 
 
