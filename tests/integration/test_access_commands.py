@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 
 from ringback.accounts.model import LoginKind
 from ringback.cli import cli
-from ringback.cli.accounts import show_once
+from ringback.cli.output import show_once
 from ringback.kernel.errors import Unauthenticated
 from ringback.kernel.redaction import Secret
 from ringback.platform import open_platform

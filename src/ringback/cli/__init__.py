@@ -1,6 +1,6 @@
 """The command line. `serve` runs a node; the other commands work on its data directory, whether it runs or not.
 
-One module per group of commands; `options.py` has what they share.
+One module per group of commands. They share what they take (`options.py`) and how they show it (`output.py`).
 """
 
 import asyncio

@@ -1,13 +1,12 @@
 """`ringback account | user`: who may use this installation."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from ringback.accounts import DEFAULT_ACCOUNT, Role
 from ringback.cli.options import Account, DataDir, Name, offline
-from ringback.cli.tables import show_table
+from ringback.cli.output import show_once, show_table
 from ringback.kernel.ids import new_secret
 from ringback.kernel.redaction import Secret
 from ringback.platform import Platform
@@ -90,10 +89,3 @@ def change_password(username: Username, data_dir: DataDir = None) -> None:
         show_once(password, f"The new password of {username}, whose logins have ended.")
 
     offline(data_dir, work)
-
-
-def show_once(secret: Secret, what: str) -> None:
-    """The secret, alone in its line; people on a terminal are told what it is."""
-    if sys.stdout.isatty():
-        typer.echo(f"{what} Keep it now: it is not shown again.", err=True)
-    typer.echo(secret.reveal())

@@ -7,9 +7,8 @@ import typer
 
 from ringback.accounts import COMMAND_LINE, DEFAULT_ACCOUNT, ApiKey, Scope
 from ringback.accounts.model import ApiKeyChange, ApiKeyFilter, ApiKeyOrder, Network, parse_network, show_network
-from ringback.cli.accounts import show_once
 from ringback.cli.options import Account, DataDir, Name, offline, refuse
-from ringback.cli.tables import show_table
+from ringback.cli.output import show_once, show_table
 from ringback.platform import Platform
 
 api_key = typer.Typer(help="Keys for the REST API.", no_args_is_help=True)

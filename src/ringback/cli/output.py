@@ -1,5 +1,6 @@
-"""Lists for people on a terminal, and for programs that read them line by line."""
+"""Lists and secrets: for people on a terminal, and for programs that read them line by line."""
 
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -8,6 +9,8 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
+
+from ringback.kernel.redaction import Secret
 
 WIDEST: Final = 10_000
 """Characters of a row: more than any has."""
@@ -29,3 +32,10 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     # A row that is wider than the terminal goes on in the next line; its fields, cut in pieces, could not be read.
     console.width = Measurement.get(console, console.options.update(width=WIDEST), table).maximum
     console.print(table)
+
+
+def show_once(secret: Secret, what: str) -> None:
+    """The secret, alone in its line; people on a terminal are told what it is."""
+    if sys.stdout.isatty():
+        typer.echo(f"{what} Keep it now: it is not shown again.", err=True)
+    typer.echo(secret.reveal())
