@@ -45,7 +45,9 @@ def revoke_tokens(
         by = Principal(account_id=owner.id, credential_id=COMMAND_LINE)
         if identity is not None:
             await platform.identities.revoke_identity(by, identity)
+            typer.echo(f"The tokens of {identity} open nothing any more.")
         elif one is not None:
             await platform.identities.revoke_token(by, one)
+            typer.echo("This token opens nothing any more.")
 
     offline(data_dir, work)

@@ -95,7 +95,7 @@ class PushConfigurations:
 
     async def _require_usable(self, wanted: Wanted) -> None:
         if wanted.ios is None and wanted.android is None:
-            raise InvalidRequest("must not be null when android is", field="ios")
+            raise InvalidRequest("must be given, or android, or both", field="ios")
         await self._require_opens(wanted)
 
     async def _require_opens(self, wanted: Wanted) -> None:
