@@ -49,7 +49,7 @@ def started(settings: Settings) -> Iterator[Node]:
     with (
         start_blocking_portal() as portal,
         portal.wrap_async_context_manager(open_platform(settings, clock=clock)) as platform,
-        TestClient(build_app(platform)) as client,
+        TestClient(build_app(platform), client=("127.0.0.1", 50_000)) as client,
     ):
         first_start = portal.call(platform.accounts.bootstrap, None)
         assert first_start is not None
