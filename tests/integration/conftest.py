@@ -14,6 +14,7 @@ from ringback.app import build_app
 from ringback.platform import Platform, open_platform
 from ringback.settings import Settings
 from ringback.testing.clock import VirtualClock
+from tests.unit.media.witnesses import log  # noqa: F401 - a fixture
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,6 @@ from typing import Any
 
 import httpx2
 import pytest
-import structlog
 import yaml
 from typer.testing import CliRunner
 
@@ -112,16 +111,6 @@ async def test_a_worker_that_others_start_is_adopted_and_outlives_every_control_
         await worker.communicate()
     assert worker.returncode == 0, "it was ours to end, and it ended regularly"
     assert logs[0].read_text().count("controller taken") == 2
-
-
-@pytest.fixture
-def log() -> Iterator[Log]:
-    """What structlog is told."""
-    log = Log()
-    before = structlog.get_config()
-    structlog.configure(processors=[log])
-    yield log
-    structlog.configure(**before)
 
 
 @pytest.mark.worker

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-import structlog
 
 from ringback.testing.media import FakeWorker
 from tests.contract.worker.controller import PATIENCE, Controller
-from tests.unit.media.witnesses import Log
+from tests.unit.media.witnesses import log  # noqa: F401 - a fixture
 
 BINARY = Path(__file__).parents[3] / "target" / "release" / "ringback-media"
 
@@ -80,16 +79,6 @@ def short_path() -> Iterator[Path]:
     """A directory whose sockets have short paths, which pytest's own do not."""
     with tempfile.TemporaryDirectory(prefix="rb-") as directory:
         yield Path(directory)
-
-
-@pytest.fixture
-async def log() -> AsyncIterator[Log]:
-    """What structlog is told."""
-    log = Log()
-    before = structlog.get_config()
-    structlog.configure(processors=[log])
-    yield log
-    structlog.configure(**before)
 
 
 @pytest.fixture

@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from ringback.testing.media import FakeWorker
-from tests.unit.media.witnesses import Log, RecordingListener
+from tests.unit.media.witnesses import RecordingListener, log  # noqa: F401 - a fixture
 
 
 @pytest.fixture
@@ -21,15 +20,6 @@ def directory() -> Iterator[Path]:
 @pytest.fixture
 async def listener() -> RecordingListener:
     return RecordingListener()
-
-
-@pytest.fixture
-async def log() -> AsyncIterator[Log]:
-    log = Log()
-    before = structlog.get_config()
-    structlog.configure(processors=[log])
-    yield log
-    structlog.configure(**before)
 
 
 @pytest.fixture

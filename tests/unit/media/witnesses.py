@@ -1,9 +1,10 @@
 """A listener and a log that write down what they are told, and let a test wait for what it expects."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import pytest
 import structlog
 
 from ringback.media.facts import Fact
@@ -97,3 +98,13 @@ class Log:
                         return line
                 self._more.clear()
                 await self._more.wait()
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    """What structlog is told."""
+    log = Log()
+    before = structlog.get_config()
+    structlog.configure(processors=[log])
+    yield log
+    structlog.configure(**before)
