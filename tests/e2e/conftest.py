@@ -78,11 +78,9 @@ async def browser_of(playwright: Playwright, tmp_path_factory: pytest.TempPathFa
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def server(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
-    requests = await playwright.request.new_context()
-    async with running_server(tmp_path_factory.mktemp("server"), requests) as started:
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
+    async with running_server(tmp_path_factory.mktemp("server")) as started:
         yield started
-    await requests.dispose()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -108,16 +106,14 @@ async def invite(request: pytest.FixtureRequest, server: Server, browser_of: Lau
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def serve(playwright: Playwright, tmp_path: Path) -> AsyncIterator[Serve]:
+async def serve(tmp_path: Path) -> AsyncIterator[Serve]:
     """Starts a server for one test alone, with settings of its own."""
-    requests = await playwright.request.new_context()
     async with AsyncExitStack() as stack:
 
         async def start(settings: dict[str, str]) -> Server:
-            return await stack.enter_async_context(running_server(tmp_path, requests, settings))
+            return await stack.enter_async_context(running_server(tmp_path, settings))
 
         yield start
-    await requests.dispose()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

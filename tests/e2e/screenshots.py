@@ -153,8 +153,7 @@ async def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         async with async_playwright() as playwright:
-            requests = await playwright.request.new_context()
-            async with running_server(folder, requests) as server:
+            async with running_server(folder) as server:
                 anna, boris, clara = [await browser_of(playwright, sitter, folder) for sitter in (ANNA, BORIS, CLARA)]
                 caller = await arrive(anna, server.url, ANNA, "light")
                 called = await arrive(boris, server.url, BORIS, "light")

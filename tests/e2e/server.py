@@ -12,8 +12,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from playwright.async_api import APIRequestContext, Error
-
 ROOT = Path(__file__).parents[2]
 BUILT_PAGE = ROOT / "src/ringback/static/app/showcase/index.html"
 WORKER = b"ringback-media"
@@ -33,11 +31,24 @@ class ServerFailed(Exception):
     """The server did not start, or died; the message ends with its last words."""
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a server is."""
+
+    address: str = HOST
+    within: tuple[str, ...] = ()
+    """The words before a command that is to run on the same host as the server."""
+
+
+HERE = Place()
+
+
 @dataclass
 class Server:
     url: str
     process: asyncio.subprocess.Process
     log: Path
+    place: Place = HERE
 
     def tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:])
@@ -45,7 +56,7 @@ class Server:
 
 @asynccontextmanager
 async def running_server(
-    folder: Path, requests: APIRequestContext, settings: Mapping[str, str] | None = None
+    folder: Path, settings: Mapping[str, str] | None = None, place: Place = HERE
 ) -> AsyncIterator[Server]:
     if not BUILT_PAGE.exists():
         raise ServerFailed("The showcase is not built: run `npm run build` first.")
@@ -59,9 +70,20 @@ async def running_server(
         "RINGBACK_BOOTSTRAP_API_KEY": API_KEY,
         "RINGBACK_LOG_LEVEL": "debug",
     }
-    arguments = ["serve", "--host", HOST, "--port", str(port), "--data-dir", str(folder / "data"), "--workers", "1"]
+    arguments = [
+        "serve",
+        "--host",
+        place.address,
+        "--port",
+        str(port),
+        "--data-dir",
+        str(folder / "data"),
+        "--workers",
+        "1",
+    ]
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
+            *place.within,
             sys.executable,
             "-m",
             "ringback",
@@ -71,9 +93,9 @@ async def running_server(
             stdout=output,
             stderr=output,
         )
-    server = Server(f"http://{HOST}:{port}", process, log)
+    server = Server(f"http://{place.address}:{port}", process, log, place)
     try:
-        await _wait_until_ready(server, requests)
+        await _wait_until_ready(server)
         yield server
     finally:
         await _stop(process)
@@ -105,21 +127,19 @@ def _free_port() -> int:
         return port
 
 
-async def _wait_until_ready(server: Server, requests: APIRequestContext) -> None:
+async def _wait_until_ready(server: Server) -> None:
     for _ in range(round(START_SECONDS / POLL_SECONDS)):
-        if await _is_ready(server, requests):
+        if await _is_ready(server):
             return
         await asyncio.sleep(POLL_SECONDS)
     raise ServerFailed(f"Not ready after {START_SECONDS} s.\n{server.tail()}")
 
 
-async def _is_ready(server: Server, requests: APIRequestContext) -> bool:
+async def _is_ready(server: Server) -> bool:
     if server.process.returncode is not None:
         raise ServerFailed(f"Exited with {server.process.returncode}.\n{server.tail()}")
-    try:
-        return (await requests.get(f"{server.url}/health/ready")).ok
-    except Error:
-        return False  # does not listen yet
+    ask = (*server.place.within, "curl", "--silent", "--fail", "--output", "/dev/null", f"{server.url}/health/ready")
+    return not await (await asyncio.create_subprocess_exec(*ask)).wait()
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:
