@@ -14,10 +14,12 @@
 
 mod answer;
 mod capture_clock;
+mod client_path;
 mod codec;
 mod command;
 mod egress;
 mod fact;
+mod five_tuple;
 mod h264;
 mod ids;
 mod levels;
@@ -37,6 +39,7 @@ pub use codec::Codec;
 pub use command::{Command, CommandError, ErrorCode, Kind, Reply, ReplyResult, Source};
 pub use egress::{Egress, Feedback, ForwardedPacket, SlotStream, StromEgress};
 pub use fact::{CloseReason, Fact, FactJournal, FailReason, NumberedFact};
+pub use five_tuple::{FiveTuple, Protocol};
 pub use ids::{CommandId, IdError, ParticipantId, PublicationId, RoomId, TransportId};
 pub use levels::{LEVELS_INTERVAL, ParticipantLevel, RoomLevels, SILENCE};
 pub use offer::{MAX_OFFER_BYTES, MAX_OFFER_LINES};

@@ -73,7 +73,7 @@ impl Room {
             })
             .unwrap_or(false);
         if taken {
-            fx.routes.learn(datagram.source, transport);
+            fx.routes.learn(datagram.tuple, transport);
             self.settle(fx);
         }
         taken

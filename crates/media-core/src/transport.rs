@@ -11,16 +11,18 @@ use std::time::{Duration, Instant};
 
 use str0m::change::SdpOffer;
 use str0m::media::{Mid, Pt};
-use str0m::net::{Protocol, Receive};
+use str0m::net::{self, Receive};
 use str0m::rtp::{RtpPacket, Ssrc};
-use str0m::{Candidate, Event, IceConnectionState, Input, Output, Rtc, RtcConfig, RtcError};
+use str0m::{Event, Input, Output, Rtc, RtcConfig, RtcError};
 
 use crate::answer;
 use crate::capture_clock::{CaptureClock, Report};
+use crate::client_path::{self, ClientPath};
 use crate::codec::{self, Codec};
 use crate::command::{CommandError, ErrorCode, Source};
 use crate::egress::{Egress, Feedback, ForwardedPacket, MAX_PAYLOAD};
 use crate::fact::CloseReason;
+use crate::five_tuple::{FiveTuple, Protocol};
 use crate::ids::TransportId;
 use crate::offer::{self, CheckedOffer, Line, Role};
 use crate::slot::SlotKey;
@@ -31,8 +33,8 @@ use crate::worker::Datagram;
 /// seconds; one that was closed meanwhile never does, and its memory is wanted back.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a connected transport lives on after connectivity checks stopped (which str0m notices after 15 s), so that a
-/// client whose network changed can restart ICE instead of joining again. Nothing is forwarded in the meantime.
+/// How long a connected transport lives on after the client's consent has ended, so that one whose network changed can
+/// restart ICE instead of joining again. Nothing is forwarded in the meantime.
 const RECONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How often str0m counts. Only round trips are taken from it, so seldom is enough, and each time walks all streams.
@@ -86,12 +88,7 @@ fn build_rtc(addresses: &[SocketAddr], now: Instant) -> Rtc {
         RtcConfig::new().set_ice_lite(true).set_rtp_mode(true).set_stats_interval(Some(STATISTICS_INTERVAL));
     codec::enable_all(config.codec_config());
     let mut rtc = config.build(now);
-    for address in addresses {
-        // Only an unspecified address is refused, and the worker was not given one.
-        if let Ok(candidate) = Candidate::host(*address, Protocol::Udp) {
-            rtc.add_local_candidate(candidate);
-        }
-    }
+    client_path::announce(&mut rtc, addresses);
     rtc
 }
 
@@ -119,9 +116,11 @@ struct Live {
     lines: Vec<Line>,
     offered_slots: Vec<SlotKey>,
     ufrag: String,
-    /// When the transport is given up unless ICE and DTLS are done by then.
+    path: ClientPath,
+    /// Whether ICE and DTLS were done once.
+    established: bool,
+    /// When the transport is given up unless the client is there by then.
     give_up: Option<Instant>,
-    ice_connected: bool,
     known_ssrcs: HashMap<Ssrc, Option<Source>>,
     /// What the client's payload types stand for.
     codecs: Vec<(Pt, Codec)>,
@@ -138,8 +137,7 @@ struct Counters {
 
 /// A datagram that arrived.
 pub(crate) struct Incoming<'a> {
-    pub(crate) source: SocketAddr,
-    pub(crate) destination: SocketAddr,
+    pub(crate) tuple: FiveTuple,
     pub(crate) contents: &'a [u8],
 }
 
@@ -166,8 +164,9 @@ impl Transport {
             lines: offer.lines,
             offered_slots: Vec::new(),
             ufrag: String::new(),
+            path: ClientPath::default(),
+            established: false,
             give_up: Some(now + CONNECT_TIMEOUT),
-            ice_connected: false,
             known_ssrcs: HashMap::new(),
             codecs: Vec::new(),
             capture_clock: CaptureClock::new(now),
@@ -222,7 +221,9 @@ impl Transport {
 
     /// When the transport wants the time; none once it is closed.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.live.as_ref().map(|live| live.give_up.map_or(self.deadline, |give_up| give_up.min(self.deadline)))
+        let live = self.live.as_ref()?;
+        let limit = live.give_up.or_else(|| live.path.consent_ends());
+        Some(limit.map_or(self.deadline, |limit| limit.min(self.deadline)))
     }
 
     /// Whether what is sent in this slot now can arrive.
@@ -250,14 +251,19 @@ impl Transport {
             return false;
         }
         let taken = fence(|| {
-            let (source, destination) = (datagram.source, datagram.destination);
-            let Ok(receive) = Receive::new(Protocol::Udp, source, destination, datagram.contents) else {
+            let FiveTuple { protocol, worker, client } = datagram.tuple;
+            let protocol = match protocol {
+                Protocol::Udp => net::Protocol::Udp,
+                Protocol::Tcp => net::Protocol::Tcp,
+            };
+            let Ok(receive) = Receive::new(protocol, client, worker, datagram.contents) else {
                 return false;
             };
             let input = Input::Receive(now, receive);
             if !live.rtc.accepts(&input) {
                 return false;
             }
+            live.path.note_arriving(datagram.tuple, datagram.contents);
             // An error says that this datagram is bad, which anyone who can forge a source address can bring about. If the
             // connection cannot go on after it, the handshake's time limit or the next poll will say so.
             if let Err(error) = live.rtc.handle_input(input) {
@@ -286,7 +292,8 @@ impl Transport {
             return;
         };
         if live.give_up.is_some_and(|give_up| give_up <= now) {
-            let reason = if live.ice_connected { CloseReason::DtlsFailed } else { CloseReason::IceTimeout };
+            let ice_works = live.path.present(now).is_some();
+            let reason = if ice_works { CloseReason::DtlsFailed } else { CloseReason::IceTimeout };
             self.close(now, out.datagrams);
             self.end(reason, out);
             return;
@@ -354,7 +361,7 @@ impl Transport {
             }
             while let Ok(output) = live.rtc.poll_output() {
                 match output {
-                    Output::Transmit(transmit) => push_datagram(datagrams, counters, transmit),
+                    Output::Transmit(transmit) => push_datagram(datagrams, counters, &mut live.path, transmit, now),
                     Output::Timeout(_) => break,
                     Output::Event(_) => {}
                 }
@@ -447,9 +454,12 @@ impl Live {
                     if !self.rtc.is_alive() {
                         drained.ended.get_or_insert(CloseReason::PeerClosed);
                     }
+                    self.watch_consent(now, out.events);
                     return drained;
                 }
-                Ok(Output::Transmit(transmit)) => push_datagram(out.datagrams, counters, transmit),
+                Ok(Output::Transmit(transmit)) => {
+                    push_datagram(out.datagrams, counters, &mut self.path, transmit, now);
+                }
                 Ok(Output::Event(event)) => self.handle(event, now, &mut drained, out),
                 Err(error) => {
                     tracing::debug!(error = kind_of(&error), "transport failed");
@@ -469,18 +479,9 @@ impl Live {
         match event {
             Event::Connected => {
                 drained.connected = true;
+                self.established = true;
                 self.give_up = None;
                 out.events.push(TransportEvent::Connected);
-            }
-            Event::IceConnectionStateChange(IceConnectionState::Disconnected) => {
-                self.ice_connected = false;
-                self.give_up.get_or_insert(now + RECONNECT_TIMEOUT);
-            }
-            Event::IceConnectionStateChange(IceConnectionState::Connected | IceConnectionState::Completed) => {
-                self.ice_connected = true;
-                if self.rtc.is_connected() && self.give_up.take().is_some() {
-                    out.events.push(TransportEvent::Resumed);
-                }
             }
             Event::RtpPacket(packet) => {
                 if let Some((source, codec)) = self.origin(&packet) {
@@ -492,6 +493,21 @@ impl Live {
             // The goodbye of the client; what is left to send is drained before the transport ends.
             Event::Closed => drained.ended = Some(CloseReason::PeerClosed),
             _ => {}
+        }
+    }
+
+    /// A client that is gone from where it was is waited for; one that is there again has missed something.
+    fn watch_consent(&mut self, now: Instant, events: &mut Vec<TransportEvent>) {
+        if !self.established {
+            return;
+        }
+        match (self.path.present(now), self.give_up) {
+            (None, None) => self.give_up = Some(now + RECONNECT_TIMEOUT),
+            (Some(_), Some(_)) => {
+                self.give_up = None;
+                events.push(TransportEvent::Resumed);
+            }
+            (None, Some(_)) | (Some(_), None) => {}
         }
     }
 
@@ -535,11 +551,20 @@ fn is_probe(contents: &[u8]) -> bool {
     is_rtp && ssrc.starts_with(&[0; 4])
 }
 
-fn push_datagram(datagrams: &mut VecDeque<Datagram>, counters: &mut Counters, transmit: str0m::net::Transmit) {
+fn push_datagram(
+    datagrams: &mut VecDeque<Datagram>,
+    counters: &mut Counters,
+    path: &mut ClientPath,
+    transmit: net::Transmit,
+    now: Instant,
+) {
+    let Some(tuple) = path.direct(&transmit, now) else {
+        return;
+    };
     let contents: Vec<u8> = transmit.contents.into();
     counters.packets_sent += 1;
     counters.bytes_sent += contents.len() as u64;
-    datagrams.push_back(Datagram { source: transmit.source, destination: transmit.destination, contents });
+    datagrams.push_back(Datagram { tuple, contents });
 }
 
 fn parse(sdp: &str) -> Result<SdpOffer, CommandError> {

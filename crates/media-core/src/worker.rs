@@ -9,6 +9,7 @@ use std::time::Instant;
 use crate::command::{Command, CommandError, ErrorCode, Reply, ReplyMemory, ReplyResult};
 use crate::egress::{Egress, StromEgress};
 use crate::fact::{Fact, FactJournal, FailReason};
+use crate::five_tuple::FiveTuple;
 use crate::ids::{CommandId, RoomId, RoomKey};
 use crate::levels::RoomLevels;
 use crate::offer;
@@ -23,7 +24,7 @@ use crate::transport::{self, Incoming};
 pub struct WorkerConfig {
     /// Another value for each run, so that the control plane sees a restart.
     pub boot_id: String,
-    /// The addresses that answers announce, and from which datagrams are sent.
+    /// The addresses that answers announce, each for UDP and TCP.
     pub addresses: Vec<SocketAddr>,
     /// Where SSRCs and first numbers are drawn from.
     pub seed: u64,
@@ -42,10 +43,8 @@ impl WorkerConfig {
 /// A datagram to send.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Datagram {
-    /// The worker's address to send from.
-    pub source: SocketAddr,
-    /// The client's address.
-    pub destination: SocketAddr,
+    /// From where, to where.
+    pub tuple: FiveTuple,
     /// What to send.
     pub contents: Vec<u8>,
 }
@@ -105,12 +104,12 @@ impl Worker {
     }
 
     /// Takes a datagram that arrived at one of the worker's addresses. True if it belonged to a transport.
-    pub fn receive(&mut self, source: SocketAddr, destination: SocketAddr, contents: &[u8], now: Instant) -> bool {
-        let nominated = catch_unwind(AssertUnwindSafe(|| self.routes.nominate(source, contents))).unwrap_or(None);
+    pub fn receive(&mut self, tuple: FiveTuple, contents: &[u8], now: Instant) -> bool {
+        let nominated = catch_unwind(AssertUnwindSafe(|| self.routes.nominate(tuple, contents))).unwrap_or(None);
         let Some(transport) = nominated else {
             return false;
         };
-        let datagram = Incoming { source, destination, contents };
+        let datagram = Incoming { tuple, contents };
         self.in_room(transport.room, now, |room, fx| room.receive(transport, &datagram, fx)).unwrap_or(false)
     }
 

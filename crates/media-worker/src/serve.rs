@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use media_core::{Command, LEVELS_INTERVAL, Reply, Worker, WorkerConfig};
+use media_core::{Command, FiveTuple, LEVELS_INTERVAL, Protocol, Reply, Worker, WorkerConfig};
 use mio::net::{UdpSocket, UnixListener, UnixStream};
 use mio::{Events, Interest, Poll, Token};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -217,8 +217,8 @@ impl Server {
                 match media.socket.recv_from(&mut buffer) {
                     // A full buffer may be the beginning of a larger datagram, which is not WebRTC.
                     Ok((length, source)) if length < MAX_DATAGRAM => {
-                        let destination = media.address;
-                        self.worker.receive(source, destination, &buffer[..length], Instant::now());
+                        let tuple = FiveTuple { protocol: Protocol::Udp, worker: media.address, client: source };
+                        self.worker.receive(tuple, &buffer[..length], Instant::now());
                     }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => media.ready = false,
                     // Too large, interrupted, or the system passing on that an earlier datagram was not wanted.
@@ -231,8 +231,8 @@ impl Server {
 
     fn send_media(&mut self) {
         while let Some(datagram) = self.worker.poll_datagram() {
-            if let Some(media) = self.media.iter().find(|media| media.address == datagram.source)
-                && let Err(error) = media.socket.send_to(&datagram.contents, datagram.destination)
+            if let Some(media) = self.media.iter().find(|media| media.address == datagram.tuple.worker)
+                && let Err(error) = media.socket.send_to(&datagram.contents, datagram.tuple.client)
             {
                 // Like a loss on the way: whoever needs it asks again.
                 tracing::trace!(%error, "datagram not sent");

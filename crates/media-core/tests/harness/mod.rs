@@ -11,7 +11,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use media_core::{
-    Command, CommandError, Fact, Kind, ReplyResult, RoomSnapshot, Snapshot, Source, Worker, WorkerConfig,
+    Command, CommandError, Fact, FiveTuple, Kind, Protocol, ReplyResult, RoomSnapshot, Snapshot, Source, Worker,
+    WorkerConfig,
 };
 use str0m_netem::{Input, Netem, NetemConfig, Output, Probability, RandomLoss};
 
@@ -49,6 +50,8 @@ impl Path {
 
 struct Link {
     client: Client,
+    /// Where the worker sees the client: its own address, unless a NAT is in between.
+    seen: FiveTuple,
     up: Netem<Vec<u8>>,
     down: Netem<Vec<u8>>,
 }
@@ -61,6 +64,10 @@ pub struct Harness {
     pub strays: Vec<(SocketAddr, Vec<u8>)>,
     /// The last datagrams of each client, for tests that repeat or change them.
     pub heard: Vec<(SocketAddr, Vec<u8>)>,
+    /// When a connectivity check arrived at the worker, and from where.
+    pub checks: Vec<(Instant, SocketAddr)>,
+    /// When the worker sent something that is no STUN, and to where.
+    pub sent: Vec<(Instant, SocketAddr)>,
     seed: u64,
     links: Vec<Link>,
     commands: u64,
@@ -85,6 +92,8 @@ impl Harness {
             address,
             strays: Vec::new(),
             heard: Vec::new(),
+            checks: Vec::new(),
+            sent: Vec::new(),
             seed,
             links: Vec::new(),
             commands: 0,
@@ -136,7 +145,8 @@ impl Harness {
         client.transport = transport;
         client.answer(&answer, self.now);
         let seed = self.seed * 1000 + number as u64 * 2;
-        self.links.push(Link { client, up: up.netem(seed), down: down.netem(seed + 1) });
+        let seen = self.tuple(address);
+        self.links.push(Link { client, seen, up: up.netem(seed), down: down.netem(seed + 1) });
         self.collect();
         number
     }
@@ -238,9 +248,40 @@ impl Harness {
         );
     }
 
+    /// From now on the worker sees the client elsewhere; the client does not notice.
+    pub fn rebind(&mut self, client: usize, seen: FiveTuple) {
+        self.links[client].seen = seen;
+    }
+
+    /// A client restarts ICE.
+    pub fn restart_ice(&mut self, client: usize) {
+        let now = self.now;
+        let offer = self.client(client).offer_ice_restart(now);
+        let (name, transport) = (self.client(client).name, self.client(client).transport.clone());
+        let answer = self.offer(name, &transport, &offer).unwrap();
+        self.client(client).answer(&answer, now);
+        self.collect();
+    }
+
+    /// Lets time go by for the worker alone.
+    pub fn advance_worker(&mut self, time: Duration) {
+        let until = self.now + time;
+        while let Some(next) = self.worker.next_deadline(self.now).filter(|next| *next <= until) {
+            self.now = self.now.max(next);
+            self.worker.tick(self.now);
+            self.collect();
+        }
+        self.now = until;
+    }
+
+    /// Between the worker and an address, by UDP.
+    pub fn tuple(&self, client: SocketAddr) -> FiveTuple {
+        FiveTuple { protocol: Protocol::Udp, worker: self.address, client }
+    }
+
     /// A datagram arrives at the worker from wherever. Returns whether it belonged to a transport.
     pub fn inject(&mut self, source: SocketAddr, contents: &[u8]) -> bool {
-        let taken = self.worker.receive(source, self.address, contents, self.now);
+        let taken = self.worker.receive(self.tuple(source), contents, self.now);
         self.collect();
         taken
     }
@@ -268,10 +309,13 @@ impl Harness {
             link.up.handle_input(Input::Timeout(now));
             while let Some(output) = self.links[number].up.poll_output() {
                 if let Output::Packet(contents) = output {
-                    let source = self.links[number].client.address;
-                    self.worker.receive(source, self.address, &contents, now);
+                    let tuple = self.links[number].seen;
+                    self.worker.receive(tuple, &contents, now);
+                    if is_stun(&contents) {
+                        self.checks.push((now, tuple.client));
+                    }
                     if self.heard.len() < 2000 {
-                        self.heard.push((source, contents));
+                        self.heard.push((tuple.client, contents));
                     }
                 }
             }
@@ -293,10 +337,12 @@ impl Harness {
     /// Puts what anybody wants sent onto its way.
     fn collect(&mut self) {
         while let Some(datagram) = self.worker.poll_datagram() {
-            assert_eq!(datagram.source, self.address, "sent from an address of ours");
-            match self.links.iter_mut().find(|link| link.client.address == datagram.destination) {
+            if !is_stun(&datagram.contents) {
+                self.sent.push((self.now, datagram.tuple.client));
+            }
+            match self.links.iter_mut().find(|link| link.seen == datagram.tuple) {
                 Some(link) => link.down.handle_input(Input::Packet(self.now, datagram.contents)),
-                None => self.strays.push((datagram.destination, datagram.contents)),
+                None => self.strays.push((datagram.tuple.client, datagram.contents)),
             }
         }
         for link in &mut self.links {
@@ -305,6 +351,10 @@ impl Harness {
             }
         }
     }
+}
+
+fn is_stun(contents: &[u8]) -> bool {
+    contents.first().is_some_and(|first| *first < 4)
 }
 
 pub fn room() -> media_core::RoomId {
