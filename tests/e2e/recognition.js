@@ -134,6 +134,7 @@
   }
   const watchedSound = () => ({ longestGap: watched.longestGap, connections: connections.length });
 
-  window.recognition = { shows, hearsSteadily, tones, read, report, watchedSound,
+  const alive = () => connections.filter(({ signalingState }) => signalingState !== 'closed');
+  window.recognition = { connections: alive, shows, hearsSteadily, tones, read, report, watchedSound,
     watchSound: () => void watchSound() };
 })();

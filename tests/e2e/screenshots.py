@@ -152,17 +152,16 @@ async def picture_the_reference(browser: Browser, url: str) -> None:
 async def main() -> None:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        async with async_playwright() as playwright:
-            async with running_server(folder) as server:
-                anna, boris, clara = [await browser_of(playwright, sitter, folder) for sitter in (ANNA, BORIS, CLARA)]
-                caller = await arrive(anna, server.url, ANNA, "light")
-                called = await arrive(boris, server.url, BORIS, "light")
-                await picture_a_call(caller, called)
-                await caller.context.close()
-                await called.context.close()
-                await picture_the_reference(anna, server.url)
-                sitters = ((anna, ANNA), (boris, BORIS), (clara, CLARA))
-                await picture_a_room([await arrive(browser, server.url, sitter, "dark") for browser, sitter in sitters])
+        async with async_playwright() as playwright, running_server(folder) as server:
+            anna, boris, clara = [await browser_of(playwright, sitter, folder) for sitter in (ANNA, BORIS, CLARA)]
+            caller = await arrive(anna, server.url, ANNA, "light")
+            called = await arrive(boris, server.url, BORIS, "light")
+            await picture_a_call(caller, called)
+            await caller.context.close()
+            await called.context.close()
+            await picture_the_reference(anna, server.url)
+            sitters = ((anna, ANNA), (boris, BORIS), (clara, CLARA))
+            await picture_a_room([await arrive(browser, server.url, sitter, "dark") for browser, sitter in sitters])
 
 
 if __name__ == "__main__":

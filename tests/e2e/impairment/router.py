@@ -36,6 +36,11 @@ class Path:
     lost: Counter[str] = field(default_factory=Counter)
     rebinds: int = 0
 
+    @property
+    def address(self) -> str:
+        """The client's own address; the server sees another one."""
+        return f"10.77.{self.number}.1"
+
     def becomes(self, conditions: Conditions, *, down: Conditions | None = None) -> None:
         """The path is like this from now on, in both directions unless `down` says otherwise."""
         self.up.conditions = conditions
@@ -54,22 +59,28 @@ class Router:
     def __init__(self, server: Host) -> None:
         self._server = server
         self._paths: list[Path] = []
+        self._connected = 0
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(server.device, self._from_server)
 
     def connect(self, host: Host, *, seed: int) -> Path:
         """A client joins the network, on a good path."""
-        number = len(self._paths) + 1
-        path = Path(number, host, *(Link(Conditions(), Random(f"{seed} {number} {way}")) for way in ("up", "down")))
+        self._connected += 1
+        number = self._connected
+        up, down = (Link(Conditions(), Random(f"{seed} {number} {way}")) for way in ("up", "down"))
+        path = Path(number, host, up, down)
         self._paths.append(path)
         self._loop.add_reader(host.device, self._from_client, path)
         return path
 
+    def disconnect(self, path: Path) -> None:
+        """A client leaves the network."""
+        self._paths.remove(path)
+        self._loop.remove_reader(path.host.device)
+
     def stop(self) -> None:
         """Nothing is carried any more."""
-        for device in (self._server.device, *(path.host.device for path in self._paths)):
-            self._loop.remove_reader(device)
-        self._paths.clear()
+        self._loop.remove_reader(self._server.device)
 
     def _from_client(self, path: Path) -> None:
         for packet in _read(path.host.device):
