@@ -109,7 +109,9 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
     jobs = CallJobs(database, mailboxes)
     jobs.attach(engine, hub, audience=hub)
     platform.revocations.attach(hub)
-    service = SignalingService(calls, ConferenceService(mailboxes, engine, ids), clock)
+    service = SignalingService(
+        calls, ConferenceService(mailboxes, engine, ids, platform.settings.room_participants), clock
+    )
     return Conversations(
         mailboxes=mailboxes,
         dispatcher=dispatcher,

@@ -173,6 +173,9 @@ class Settings(BaseSettings):
     demo: bool = Field(default_factory=_demo)
     """Hand out tokens without an API key, for the showcase. On by default only when nobody else can reach the host."""
 
+    room_participants: Annotated[int, Field(ge=2, le=500)] = 100
+    """How many may be in one room; who comes then is told that it is full."""
+
     ring_timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     """How long a call rings before it ends as not answered."""
 

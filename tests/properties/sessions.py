@@ -19,13 +19,14 @@ class View:
 
     participants: dict[str, Participant] = field(default_factory=dict)
     slots: tuple[SlotMapping, ...] = ()
+    video_slots: int = 0
 
     def apply(self, event: Event) -> None:
         """As an SDK does it."""
         match event:
             case messages.CallEstablished() | messages.RoomJoined():
                 self.participants = {participant.id: participant for participant in event.participants}
-                self.slots = event.slots
+                self.slots, self.video_slots = event.slots, event.video_slots
             case messages.ParticipantJoining(participant=participant):
                 assert participant.id not in self.participants, f"{participant.id} comes in twice"
                 self.participants[participant.id] = participant
@@ -37,9 +38,10 @@ class View:
                 self.participants[participant.id] = participant
             case messages.ParticipantLeft(participant_id=participant_id):
                 del self.participants[participant_id]
-            case messages.SlotsChanged(slots=slots):
-                assert slots != self.slots, "told of a change that is none"
-                self.slots = slots
+            case messages.SlotsChanged(slots=slots, video_slots=video_slots):
+                assert (slots, video_slots) != (self.slots, self.video_slots), "told of a change that is none"
+                assert video_slots >= self.video_slots, "slots are never taken back"
+                self.slots, self.video_slots = slots, video_slots
 
 
 NOT_OF_THE_WHOLE: Final = (messages.CallIncoming, messages.CallRinging, messages.ScreenStopped)
@@ -92,4 +94,5 @@ class Sessions:
                 others = {owner.other(call_id).id: owner.other(call_id)}
             else:
                 others = {id: participant for id, participant in owner.participants.items() if id != call_id}
-            assert view == View(others, owner.room.slots_of(call_id)), call_id
+            room = owner.room
+            assert view == View(others, room.slots_of(call_id), room.members[call_id].video_slots), call_id

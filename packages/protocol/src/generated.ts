@@ -86,6 +86,10 @@ export type Publication = number | null;
  */
 export type Slots = Slot[];
 /**
+ * How many video slots the client shall offer by now; it never shrinks during a call.
+ */
+export type VideoSlots = 4 | 9 | 16 | 25 | 49;
+/**
  * The codes of version 1. A client takes a code that it does not know like INTERNAL.
  */
 export type ErrorCode =
@@ -298,6 +302,7 @@ export interface CallEstablished {
   callId: Id;
   participants: Participants;
   slots: Slots;
+  videoSlots: VideoSlots;
 }
 /**
  * Somebody else's presence in the same conversation; its id is the id of its call.
@@ -339,6 +344,7 @@ export interface RoomJoined {
   name: RoomName;
   participants: Participants;
   slots: Slots;
+  videoSlots: VideoSlots;
 }
 /**
  * Somebody enters the room; the media is not connected yet.
@@ -381,6 +387,7 @@ export interface SlotsChanged {
   sequence: Sequence;
   callId: Id;
   slots: Slots;
+  videoSlots: VideoSlots;
 }
 /**
  * Who speaks now, the loudest first; the receiver's own callId stands for itself.

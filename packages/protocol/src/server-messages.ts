@@ -87,6 +87,7 @@ const slots = list(
   }),
 );
 const participants = list(participant);
+const videoSlots = test((value) => [4, 9, 16, 25, 49].some((known) => known === value));
 const reason = object({ id: integer(10_000, 10_999), name: string(1), description: string() });
 
 const event = (fields: Readonly<Record<string, Check>> = {}): Check =>
@@ -97,13 +98,13 @@ const MESSAGES: Readonly<Record<ServerMessage["type"], Check>> = {
   error: object({ id: nullable(number), code: string(1), message: string(), field: nullable(string()) }),
   "call.incoming": event({ from: endpoint, camera: boolean, customData }),
   "call.ringing": event(),
-  "call.established": event({ participants, slots }),
-  "room.joined": event({ name: roomName, participants, slots }),
+  "call.established": event({ participants, slots, videoSlots }),
+  "room.joined": event({ name: roomName, participants, slots, videoSlots }),
   "participant.joining": event({ participant }),
   "participant.joined": event({ participant }),
   "participant.updated": event({ participant }),
   "participant.left": event({ participantId: id }),
-  "slots.changed": event({ slots }),
+  "slots.changed": event({ slots, videoSlots }),
   "speakers.changed": event({ speakers: list(id) }),
   "screen.stopped": event({ reason: constant("ACTIVE_PRESENTER_CHANGED") }),
   "call.ended": event({ reason }),

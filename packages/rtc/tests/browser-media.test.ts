@@ -148,6 +148,17 @@ describe("the offer", () => {
     expect(await media.createOffer(true)).toBe("offer true");
   });
 
+  it("has more slots when they are asked for, and never fewer", () => {
+    const { media, connection, at } = make();
+    expect(media.addVideoSlots(4)).toBe(false);
+    expect(media.addVideoSlots(9)).toBe(true);
+    expect(media.addVideoSlots(4)).toBe(false);
+    expect(connection.transceivers.slice(10).map(({ kind, direction }) => [kind, direction])).toEqual(
+      Array(5).fill(["video", "recvonly"]),
+    );
+    expect(media.showVideo("kitchen", 8).getTracks()).toEqual([at(14).receiver.track]);
+  });
+
   it("is wished again when the connection fails", () => {
     const { connection } = make();
     for (const state of ["connecting", "connected", "disconnected", "failed"]) {

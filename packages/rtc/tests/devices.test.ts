@@ -17,6 +17,7 @@ async function establish(video = false): Promise<[WebrtcCall, Heard]> {
     callId: DESK,
     participants: [participant(KITCHEN, "kitchen")],
     slots: [slot(0, KITCHEN)],
+    videoSlots: 4,
   });
   return [call, listen(call)];
 }

@@ -22,7 +22,14 @@ async function start(options?: EchoTestOptions): Promise<[EchoTest, [string, unk
 }
 
 const joined = (camera: number | null) =>
-  server().says({ type: "room.joined", callId: DESK, name: "echo", participants: [], slots: [slot(0, DESK, camera)] });
+  server().says({
+    type: "room.joined",
+    callId: DESK,
+    name: "echo",
+    participants: [],
+    slots: [slot(0, DESK, camera)],
+    videoSlots: 4,
+  });
 
 const PATH: readonly StatsEntry[] = [
   { type: "local-candidate", id: "l1", candidateType: "host", protocol: "udp" },

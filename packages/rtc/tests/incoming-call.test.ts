@@ -41,6 +41,7 @@ describe("an incoming call", () => {
       callId: DESK,
       participants: [participant(KITCHEN, "kitchen", { camera: true })],
       slots: [slot(0, KITCHEN, 7)],
+      videoSlots: 4,
     });
     expect(call.status()).toBe(CallStatus.ESTABLISHED);
     expect(call.options.video).toBe(true);

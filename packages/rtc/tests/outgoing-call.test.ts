@@ -14,6 +14,7 @@ const ESTABLISHED: Omit<CallEstablished, "sequence"> = {
   callId: DESK,
   participants: [participant(KITCHEN, "kitchen", { endpoint: endpoint("kitchen", "Kitchen") })],
   slots: [slot(0, KITCHEN)],
+  videoSlots: 4,
 };
 
 /** The call up to the answer to its offer. */
@@ -116,11 +117,11 @@ describe("a call out", () => {
     await server().says({ type: "participant.updated", callId: DESK, participant: unmuted });
     await server().says({ type: "participant.updated", callId: DESK, participant: { ...unmuted, camera: true } });
     expect(call.hasRemoteCameraVideo()).toBe(false);
-    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(0, KITCHEN, 7)] });
+    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(0, KITCHEN, 7)], videoSlots: 4 });
     expect(call.hasRemoteCameraVideo()).toBe(true);
     expect(heard.payload("remote-camera-video-added")).toEqual({ stream: { id: KITCHEN } });
     await server().says({ type: "participant.updated", callId: DESK, participant: unmuted });
-    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(0, KITCHEN)] });
+    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(0, KITCHEN)], videoSlots: 4 });
     expect(call.hasRemoteCameraVideo()).toBe(false);
     expect(heard.names).toEqual([
       "established",

@@ -18,6 +18,7 @@ async function establish(options: MediaCallOptions = {}): Promise<[WebrtcCall, H
     callId: DESK,
     participants: [participant(KITCHEN, "kitchen")],
     slots: [slot(0, KITCHEN)],
+    videoSlots: 4,
   });
   return [call, listen(call)];
 }

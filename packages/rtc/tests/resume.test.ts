@@ -20,6 +20,7 @@ async function establish(): Promise<[WebrtcCall, Heard]> {
     callId: DESK,
     participants: [KITCHEN_IN],
     slots: [slot(0, KITCHEN)],
+    videoSlots: 4,
   });
   return [call, listen(call)];
 }

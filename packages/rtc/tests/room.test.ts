@@ -4,7 +4,7 @@ import { CallStatus } from "../src/api/enums.js";
 import { RoomCallOptions } from "../src/api/options.js";
 import { DESK, type Heard, harness, KITCHEN, listen, NORMAL, PORCH, participant, slot } from "./harness.js";
 
-const { server, client, media, connect, wait } = harness();
+const { server, client, media, log, connect, wait } = harness();
 
 const KITCHEN_IN = participant(KITCHEN, "kitchen");
 const PORCH_IN = participant(PORCH, "porch", { camera: true });
@@ -23,6 +23,7 @@ async function join(): Promise<[RoomCall, Heard]> {
     name: "standup",
     participants: [KITCHEN_IN],
     slots: [slot(0, KITCHEN)],
+    videoSlots: 4,
   });
   return [room, heard];
 }
@@ -30,7 +31,12 @@ async function join(): Promise<[RoomCall, Heard]> {
 async function withPorch(): Promise<[RoomCall, Heard]> {
   const [room, heard] = await join();
   await server().says({ type: "participant.joined", callId: DESK, participant: PORCH_IN });
-  await server().says({ type: "slots.changed", callId: DESK, slots: [slot(0, KITCHEN), slot(1, PORCH, 5)] });
+  await server().says({
+    type: "slots.changed",
+    callId: DESK,
+    slots: [slot(0, KITCHEN), slot(1, PORCH, 5)],
+    videoSlots: 4,
+  });
   return [room, heard];
 }
 
@@ -122,6 +128,7 @@ describe("a room", () => {
       name: "standup",
       participants: [KITCHEN_IN, PORCH_IN],
       slots: [slot(0, KITCHEN), slot(2, PORCH, 5)],
+      videoSlots: 4,
     });
     expect(heard.names).toEqual(["room-joined", "participant-camera-video-added"]);
     expect(heard.payload("participant-camera-video-added")).toMatchObject({
@@ -135,7 +142,7 @@ describe("a room", () => {
     const [, heard] = await withPorch();
     expect([...media().videos]).toEqual([[PORCH, 1]]);
     await server().says({ type: "participant.left", callId: DESK, participantId: KITCHEN });
-    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(0, PORCH, 5)] });
+    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(0, PORCH, 5)], videoSlots: 4 });
     expect([...media().videos]).toEqual([[PORCH, 0]]);
     expect(heard.names).toEqual([
       "room-joined",
@@ -147,11 +154,11 @@ describe("a room", () => {
 
   it("shows a camera only while it sends and has a slot", async () => {
     const [, heard] = await withPorch();
-    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(0, KITCHEN)] });
+    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(0, KITCHEN)], videoSlots: 4 });
     expect(media().videos.size).toBe(0);
-    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(3, PORCH, 5)] });
+    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(3, PORCH, 5)], videoSlots: 4 });
     await server().says({ type: "participant.updated", callId: DESK, participant: { ...PORCH_IN, camera: false } });
-    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(4, PORCH, 5)] });
+    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(4, PORCH, 5)], videoSlots: 4 });
     await server().says({ type: "participant.updated", callId: DESK, participant: PORCH_IN });
     expect(heard.names.slice(2)).toEqual([
       "participant-camera-video-added",
@@ -168,9 +175,35 @@ describe("a room", () => {
     expect(media().videos.size).toBe(0);
   });
 
+  it("has as many slots as the platform says, one negotiation at a time", async () => {
+    const [, heard] = await withPorch();
+    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(8, PORCH, 5)], videoSlots: 9 });
+    expect(media().videoSlots).toBe(9);
+    expect([...media().videos]).toEqual([[PORCH, 8]]);
+    await server().hears("media.offer", { callId: DESK });
+    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(8, PORCH, 5)], videoSlots: 16 });
+    await server().hearsNothing();
+    await server().replies("media.offer", { sdp: "answer 2" });
+    await server().hears("media.offer", { callId: DESK });
+    await server().replies("media.offer", { sdp: "answer 3" });
+    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(9, PORCH, 5)], videoSlots: 16 });
+    expect(media().answers).toEqual(["answer 1", "answer 2", "answer 3"]);
+    expect(heard.names.slice(2)).toEqual(["participant-camera-video-added"]);
+  });
+
+  it("goes on with the slots it has when more are refused", async () => {
+    const [room, heard] = await withPorch();
+    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(1, PORCH, 5)], videoSlots: 9 });
+    await server().hears("media.offer");
+    await server().refuses("media.offer", "SERVICE_UNAVAILABLE");
+    expect(room.status()).toBe(CallStatus.ESTABLISHED);
+    expect(heard.names).not.toContain("error");
+    expect(log().warn).toHaveBeenCalledOnce();
+  });
+
   it("ignores slots of somebody who is not there", async () => {
     const [, heard] = await join();
-    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(0, PORCH, 5)] });
+    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(0, PORCH, 5)], videoSlots: 4 });
     expect(heard.names).toEqual(["room-joined"]);
   });
 

@@ -27,6 +27,7 @@ async function establish(): Promise<[WebrtcCall, Heard]> {
     callId: DESK,
     participants: [participant(KITCHEN, "kitchen")],
     slots: [slot(0, KITCHEN)],
+    videoSlots: 4,
   });
   return [call, listen(call)];
 }
@@ -40,7 +41,7 @@ async function join(): Promise<[RoomCall, Heard]> {
   await server().replies("media.offer", { sdp: "answer 1" });
   const participants = [KITCHEN_IN, PORCH_IN];
   const slots = [slot(0, KITCHEN, 5), slot(1, PORCH)];
-  await server().says({ type: "room.joined", callId: DESK, name: "standup", participants, slots });
+  await server().says({ type: "room.joined", callId: DESK, name: "standup", participants, slots, videoSlots: 4 });
   return [room, listen(room)];
 }
 
@@ -146,14 +147,19 @@ describe("a shared screen", () => {
     const [call, heard] = await establish();
     const sharing = { ...KITCHEN_IN, screen: true };
     await server().says({ type: "participant.updated", callId: DESK, participant: sharing });
-    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(0, KITCHEN, 5), screenSlot(1, KITCHEN)] });
+    await server().says({
+      type: "slots.changed",
+      callId: DESK,
+      slots: [slot(0, KITCHEN, 5), screenSlot(1, KITCHEN)],
+      videoSlots: 4,
+    });
     expect(heard.names).toEqual(["remote-camera-video-added", "remote-screen-share-added"]);
     expect([call.hasRemoteCameraVideo(), call.hasRemoteScreenShare()]).toEqual([true, true]);
     const { stream: camera } = heard.payload("remote-camera-video-added") as { stream: MediaStream };
     const { stream: screen } = heard.payload("remote-screen-share-added") as { stream: MediaStream };
     expect(camera).not.toBe(screen);
     await server().says({ type: "participant.updated", callId: DESK, participant: KITCHEN_IN });
-    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(0, KITCHEN, 5)] });
+    await server().says({ type: "slots.changed", callId: DESK, slots: [slot(0, KITCHEN, 5)], videoSlots: 4 });
     expect(heard.names.slice(2)).toEqual(["remote-screen-share-removed"]);
     expect([call.hasRemoteCameraVideo(), call.hasRemoteScreenShare()]).toEqual([true, false]);
     expect([...media().videos.values()]).toEqual([0]);
@@ -164,7 +170,7 @@ describe("a shared screen", () => {
     const sharing = { ...KITCHEN_IN, screen: true };
     await server().says({ type: "participant.updated", callId: DESK, participant: sharing });
     const slots = [slot(0, KITCHEN, 5), slot(1, PORCH), screenSlot(2, KITCHEN)];
-    await server().says({ type: "slots.changed", callId: DESK, slots });
+    await server().says({ type: "slots.changed", callId: DESK, slots, videoSlots: 4 });
     expect(heard.payload("participant-screen-share-added")).toMatchObject({ participant: { callId: KITCHEN } });
     await server().says({ type: "participant.updated", callId: DESK, participant: KITCHEN_IN });
     await server().says({ type: "participant.updated", callId: DESK, participant: { ...PORCH_IN, screen: true } });
@@ -172,6 +178,7 @@ describe("a shared screen", () => {
       type: "slots.changed",
       callId: DESK,
       slots: [...slots.slice(0, 2), screenSlot(2, PORCH, 9)],
+      videoSlots: 4,
     });
     expect(heard.names).toEqual([
       "participant-screen-share-added",

@@ -37,7 +37,7 @@ describe("snapshot and events agree", () => {
   it("knows nobody before the snapshot", () => {
     const left = { type: "participant.left", sequence: 1, callId: "c", participantId: KITCHEN } as const;
     expect(applyEvent(null, left)).toBeNull();
-    expect(applyEvent(null, { type: "slots.changed", sequence: 1, callId: "c", slots: [] })).toBeNull();
+    expect(applyEvent(null, { type: "slots.changed", sequence: 1, callId: "c", slots: [], videoSlots: 4 })).toBeNull();
     expect(applyEvent(null, { type: "call.ringing", sequence: 1, callId: "c" })).toBeNull();
   });
 });
@@ -46,6 +46,7 @@ describe("changes", () => {
   const before: Snapshot = {
     participants: [participant(KITCHEN, "kitchen"), participant(PORCH, "porch", { camera: true })],
     slots: [slot(0, KITCHEN), slot(1, PORCH, 5)],
+    videoSlots: 4,
   };
   const kinds = (after: Snapshot) => changes(before, after).map(({ kind, participant: { id } }) => [kind, id]);
   const withKitchen = (more: Partial<Participant>): Snapshot => ({
@@ -64,7 +65,7 @@ describe("changes", () => {
   });
 
   it("put the end of a video before the leaving", () => {
-    const alone = { participants: before.participants.slice(0, 1), slots: before.slots };
+    const alone = { participants: before.participants.slice(0, 1), slots: before.slots, videoSlots: 4 };
     expect(kinds(alone)).toEqual([
       ["videoRemoved", PORCH],
       ["left", PORCH],

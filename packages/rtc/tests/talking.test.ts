@@ -18,6 +18,7 @@ async function join(): Promise<[RoomCall, Heard]> {
     name: "standup",
     participants: [participant(KITCHEN, "kitchen"), participant(PORCH, "porch")],
     slots: [slot(0, KITCHEN), slot(1, PORCH)],
+    videoSlots: 4,
   });
   return [room, listen(room)];
 }
@@ -85,7 +86,13 @@ describe("who speaks in a call between two", () => {
     await server().hears("media.offer");
     await server().replies("media.offer", { sdp: "answer 1" });
     const participants = [participant(KITCHEN, "kitchen")];
-    await server().says({ type: "call.established", callId: DESK, participants, slots: [slot(0, KITCHEN)] });
+    await server().says({
+      type: "call.established",
+      callId: DESK,
+      participants,
+      slots: [slot(0, KITCHEN)],
+      videoSlots: 4,
+    });
     await speak(KITCHEN, DESK);
     await speak(KITCHEN);
     expect(heard.names).toEqual(["established", "started-talking", "stopped-talking"]);

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from ringback.calls.model import Call, Direction, Endpoint, EndReason, Place
 from ringback.kernel.steps import DeadlinePassed, Ref
-from ringback.media.room import SlotMapping
+from ringback.media.room import RoomPlan
 
 # In: what happens to a call.
 
@@ -171,9 +171,10 @@ class RoomLost(Struct, frozen=True, tag=True):
 
 
 class SlotsChanged(Struct, frozen=True, tag=True):
-    """Said by owners: these calls receive something else than before, namely this."""
+    """Said by owners: these calls receive something else than before, as the plan of their room says."""
 
-    slots: dict[str, tuple[SlotMapping, ...]]
+    room: RoomPlan
+    calls: tuple[str, ...]
 
 
 OwnerInput: TypeAlias = MediaSwitched | MediaConnected | MediaDisconnected | RoomLost

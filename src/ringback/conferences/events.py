@@ -14,6 +14,8 @@ class Join(Struct, frozen=True, tag=True, kw_only=True):
 
     echo: bool = False
     """A conference that sends everybody back to himself: a line test."""
+    places: int
+    """How many participants it may have."""
 
     conference: str
     account_id: str

@@ -46,9 +46,6 @@ from ringback.media import room
 
 ACTIVE, ENDED = ConferenceState
 
-MAX_PARTICIPANTS: Final = room.AUDIO_SLOTS + 1
-"""As many as can all hear each other in fixed slots. More need slots that follow the speakers."""
-
 TRANSITIONS: Final[dict[type[ConferenceInput], dict[ConferenceState, tuple[ConferenceState, ...]]]] = {
     # event: {state: states it may lead to}. A pair that is not here changes nothing (or, for `Join`, is illegal).
     Join: {ACTIVE: (ACTIVE,)},
@@ -127,7 +124,7 @@ def _take(conference: Conference, event: ConferenceInput, now: datetime) -> Step
 
 
 def _join(conference: Conference, event: Join) -> Step[Conference]:
-    if len(conference.participants) >= MAX_PARTICIPANTS:
+    if len(conference.participants) >= event.places:
         raise RoomFull
     participant = Participant(
         id=event.call,
@@ -177,7 +174,7 @@ def _update(conference: Conference, after: Participant) -> Step[Conference]:
 
 
 def _present(conference: Conference, presenter: Participant) -> Step[Conference]:
-    """One presents at a time, the latest: everybody keeps a slot for a screen, and no more."""
+    """One presents at a time, the latest: everybody has one slot for a screen."""
     replaced = [
         participant
         for participant in conference.participants.values()
@@ -213,9 +210,5 @@ def _leave(conference: Conference, call_id: str, now: datetime) -> Step[Conferen
 
 def _remapped(before: Conference, change: room.Change, after: Conference) -> tuple[ConferenceEvent, ...]:
     """Who still is joining learns its slots when it has joined."""
-    joined = {
-        id: after.room.slots_of(id)
-        for id in change.remapped(before.room)
-        if after.participants[id].state is ParticipantState.JOINED
-    }
-    return (SlotsChanged(joined),) if joined else ()
+    joined = tuple(id for id in change.remapped(before.room) if after.participants[id].state is ParticipantState.JOINED)
+    return (SlotsChanged(change.plan, joined),) if joined else ()

@@ -15,10 +15,12 @@ from ringback.storage.mailboxes import Mailboxes
 class ConferenceService:
     """Rooms as an SDK session sees them."""
 
-    def __init__(self, mailboxes: Mailboxes, engine: MediaEngine, ids: Ids) -> None:
+    def __init__(self, mailboxes: Mailboxes, engine: MediaEngine, ids: Ids, places: int) -> None:
+        """`places`: how many participants a room may have."""
         self._mailboxes = mailboxes
         self._engine = engine
         self._ids = ids
+        self._places = places
 
     async def start_echo(
         self, account_id: str, session: str, *, endpoint: Endpoint, microphone: bool, camera: bool
@@ -40,6 +42,7 @@ class ConferenceService:
             camera=camera,
             custom_data={},
             echo=True,
+            places=1,
         )
         await self._mailboxes.tell(account_id, CONFERENCES.ref(id), join)
         return join.call
@@ -70,6 +73,7 @@ class ConferenceService:
             microphone=microphone,
             camera=camera,
             custom_data=dict(custom_data),
+            places=self._places,
         )
 
         def enter(transaction: Transaction) -> None:

@@ -63,10 +63,11 @@ class Unpublish(Struct, frozen=True, kw_only=True, tag_field="type", tag="unpubl
     publication: Id
 
 
-class MapSlot(Struct, frozen=True, kw_only=True, tag_field="type", tag="map_slot"):
+class MapSlot(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", tag="map_slot"):
     """From now on let a participant's slot carry this publication, or nothing (None). Answered by `Done`.
 
-    Allowed before the participant's first offer.
+    An audio slot that is mapped to the `loudest` carries whoever is among the loudest of the room, is not in another
+    slot of this participant, and is not the participant itself. Allowed before the participant's first offer.
     """
 
     room: Id
@@ -74,6 +75,7 @@ class MapSlot(Struct, frozen=True, kw_only=True, tag_field="type", tag="map_slot
     kind: SlotKind
     index: SlotIndex
     publication: Id | None
+    loudest: bool = False
 
 
 class RequestKeyframe(Struct, frozen=True, kw_only=True, tag_field="type", tag="request_keyframe"):

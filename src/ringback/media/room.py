@@ -2,10 +2,13 @@
 
 Pure: every change returns the new plan and the commands that bring the worker there. Dialogs and conferences keep a
 plan in their state; the worker's own state is never stored.
+
+Everybody has a **seat**: the lowest one that is free when they come, theirs until they go. Who is received in which
+slot follows from the seats; it is the same for everybody, but that nobody receives himself.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,17 +16,14 @@ from msgspec.structs import replace
 from ringback.media.commands import CloseParticipant, CloseRoom, Command, MapSlot, OpenRoom, Publish, Unpublish
 from ringback.media.model import SlotKind, Source
 
-AUDIO_SLOTS = 3
+AUDIO_SLOTS: Final = 3
 """Receive slots for audio. More cost every client an m-line (about 0.2 ms of each join); fewer leave voices unheard."""
-VIDEO_SLOTS = 4
-"""Receive slots for video before the client offers more."""
-
-
-class Shown(NamedTuple):
-    """Who is received in a slot: somebody's microphone and camera, or, in a slot of its own, somebody's screen."""
-
-    participant: str
-    screen: bool
+SCREEN_SLOT: Final = 3
+"""The video slot that is kept for a shared screen: the last one that every client has, so that it never moves."""
+VIDEO_SLOTS: Final = (4, 9, 16, 25, 49)
+"""How many video slots a client may be asked to offer. More steps cost more negotiations, fewer more empty m-lines."""
+SEATS: Final = VIDEO_SLOTS[-1]
+"""Who sits behind these is heard, but not seen until somebody before them goes. An offer has no place for more."""
 
 
 class Member(Struct, frozen=True):
@@ -35,8 +35,10 @@ class Member(Struct, frozen=True):
     """Publication number of the camera, or None while it is off."""
     screen: int | None = None
     """Publication number of the shared screen, or None."""
-    slots: tuple[Shown | None, ...] = (None,) * VIDEO_SLOTS
-    """What is received in each slot. Stable: it keeps the slot until it ends or one of the two leaves."""
+    seat: int = 0
+    """From 0; no two have the same one."""
+    video_slots: int = VIDEO_SLOTS[0]
+    """How many its client shall offer. They grow with the room and never shrink."""
 
 
 class SlotMapping(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -45,6 +47,7 @@ class SlotMapping(Struct, frozen=True, kw_only=True, rename="camel"):
     index: int
     participant_id: str
     microphone: int | None = None
+    """None where audio slots carry whoever is loud."""
     camera: int | None = None
     screen: int | None = None
 
@@ -60,17 +63,42 @@ class RoomPlan(Struct, frozen=True):
     """Everybody receives also himself: a line test."""
 
     def slots_of(self, participant: str) -> tuple[SlotMapping, ...]:
-        """What this participant receives; empty for someone who is not here."""
-        member = self.members.get(participant)
-        slots = member.slots if member else ()
-        return tuple(self._mapping(index, shown) for index, shown in enumerate(slots) if shown)
+        """What this participant receives, by ascending index; empty for someone who is not here."""
+        if participant not in self.members:
+            return ()
+        people = self.people_seen_by(participant)
+        fixed = _have_audio_slots(people)
+        slots = [
+            SlotMapping(
+                index=index,
+                participant_id=id,
+                microphone=self.members[id].microphone if fixed else None,
+                camera=self.members[id].camera,
+            )
+            for index, id in people.items()
+        ]
+        presenter = self.presenter_seen_by(participant)
+        if presenter is not None:
+            screen = self.members[presenter].screen
+            slots.append(SlotMapping(index=SCREEN_SLOT, participant_id=presenter, screen=screen))
+        return tuple(sorted(slots, key=lambda slot: slot.index))
 
-    def _mapping(self, index: int, shown: Shown) -> SlotMapping:
-        member = self.members[shown.participant]
-        if shown.screen:
-            return SlotMapping(index=index, participant_id=shown.participant, screen=member.screen)
-        microphone = member.microphone if index < AUDIO_SLOTS else None
-        return SlotMapping(index=index, participant_id=shown.participant, microphone=microphone, camera=member.camera)
+    def people_seen_by(self, viewer: str) -> dict[int, str]:
+        """Who is received in which slot."""
+        own = self.members[viewer]
+        people = {}
+        for id, member in self.members.items():
+            if id != viewer or self.echo:
+                place = member.seat - (member.seat > own.seat)
+                slot = place + (place >= SCREEN_SLOT)
+                if slot < own.video_slots:
+                    people[slot] = id
+        return people
+
+    def presenter_seen_by(self, viewer: str) -> str | None:
+        """Whose screen is received; of several, that of the one who came first."""
+        presenters = (id for id, member in self.members.items() if member.screen is not None)
+        return next((id for id in presenters if self.echo or id != viewer), None)
 
 
 class Change(NamedTuple):
@@ -80,8 +108,12 @@ class Change(NamedTuple):
     commands: tuple[Command, ...]
 
     def remapped(self, before: RoomPlan) -> Iterator[str]:
-        """The members of the new plan who receive something else than in `before`."""
-        return (id for id in self.plan.members if self.plan.slots_of(id) != before.slots_of(id))
+        """The members of the new plan who receive something else than in `before`, or shall offer more slots."""
+        for id, member in self.plan.members.items():
+            was = before.members.get(id)
+            grown = was is not None and was.video_slots != member.video_slots
+            if grown or self.plan.slots_of(id) != before.slots_of(id):
+                yield id
 
 
 def open_room(id: str, *, echo: bool = False) -> Change:
@@ -90,22 +122,28 @@ def open_room(id: str, *, echo: bool = False) -> Change:
 
 
 def join(plan: RoomPlan, participant: str, *, camera: bool) -> Change:
-    """A participant comes in, with a microphone and perhaps a camera; everybody who has a free slot receives it."""
-    newcomer = Member(microphone=plan.next_number, camera=None)
+    """A participant comes in, with a microphone and perhaps a camera, and takes the first free seat."""
+    taken = {member.seat for member in plan.members.values()}
+    seat = next(seat for seat in range(len(taken) + 1) if seat not in taken)
+    newcomer = Member(microphone=plan.next_number, camera=None, seat=seat)
     members = {**plan.members, participant: newcomer}
     entered = replace(plan, members=members, next_number=plan.next_number + 1)
-    return _to(plan, _fill_slots(_switched(entered, participant, camera=camera, screen=False)))
+    return _to(plan, _with_enough_slots(_switched(entered, participant, camera=camera, screen=False)))
 
 
 def leave(plan: RoomPlan, participant: str) -> Change:
-    """A participant goes; the slots it was received in take those who waited for one."""
+    """A participant goes; who waited longest to be seen takes its seat."""
+    free = plan.members[participant].seat
     members = {id: member for id, member in plan.members.items() if id != participant}
-    return _to(plan, _fill_slots(replace(plan, members=members)))
+    waiting = [id for id, member in members.items() if member.seat >= SEATS]
+    if free < SEATS and waiting:
+        members[waiting[0]] = replace(members[waiting[0]], seat=free)
+    return _to(plan, replace(plan, members=members))
 
 
 def switch_video(plan: RoomPlan, participant: str, *, camera: bool, screen: bool) -> Change:
     """A participant's camera and screen are published, or no longer; switching to what is already changes nothing."""
-    return _to(plan, _fill_slots(_switched(plan, participant, camera=camera, screen=screen)))
+    return _to(plan, _switched(plan, participant, camera=camera, screen=screen))
 
 
 def close_room(plan: RoomPlan) -> Change:
@@ -122,22 +160,31 @@ def _switched(plan: RoomPlan, participant: str, *, camera: bool, screen: bool) -
     return replace(plan, members={**plan.members, participant: member}, next_number=number)
 
 
-def _fill_slots(plan: RoomPlan) -> RoomPlan:
-    """Free the slots of what is gone, and give what waits a slot: people from the first one on, screens from the last,
-    so that a participant finds its microphone slot.
-    """
-    people = [Shown(id, screen=False) for id in plan.members]
-    screens = [Shown(id, screen=True) for id, member in plan.members.items() if member.screen is not None]
-    members = {}
-    for id, member in plan.members.items():
-        wanted = [shown for shown in (*people, *screens) if plan.echo or shown.participant != id]
-        slots = [shown if shown in wanted else None for shown in member.slots]
-        for shown in wanted:
-            free = [index for index, present in enumerate(slots) if present is None]
-            if free and shown not in slots:
-                slots[free[-1] if shown.screen else free[0]] = shown
-        members[id] = replace(member, slots=tuple(slots))
-    return replace(plan, members=members)
+def _with_enough_slots(plan: RoomPlan) -> RoomPlan:
+    """Everybody has one for each other seat that is taken, and the one for a screen."""
+    last = max(member.seat for member in plan.members.values())
+    enough = next((count for count in VIDEO_SLOTS if count > last), SEATS)
+    grown = {
+        id: replace(member, video_slots=enough) for id, member in plan.members.items() if member.video_slots < enough
+    }
+    return replace(plan, members={**plan.members, **grown})
+
+
+def _have_audio_slots(people: Mapping[int, str]) -> bool:
+    """Whether everybody can be heard in the audio slot beside their video slot; otherwise the loudest are heard."""
+    return all(index < AUDIO_SLOTS for index in people)
+
+
+class _Carried(NamedTuple):
+    """What a worker sends in a slot: a publication, or whoever is loud."""
+
+    publication: str | None
+    loudest: bool = False
+
+
+NOTHING: Final = _Carried(None)
+
+_Slot = tuple[str, SlotKind, int]
 
 
 def _to(before: RoomPlan, after: RoomPlan) -> Change:
@@ -154,11 +201,15 @@ def _to(before: RoomPlan, after: RoomPlan) -> Change:
         for id, (participant, _) in old.items()
         if id not in new and participant in after.members
     ]
-    before_slots = dict(_worker_slots(before))
+    # A slot whose publication ends goes silent by itself.
+    was = {slot: carried for slot, carried in _carried(before).items() if carried.loudest or carried.publication in new}
+    shall = _carried(after)
     slots = [
-        MapSlot(room=after.id, participant=participant, kind=kind, index=index, publication=publication)
-        for (participant, kind, index), publication in _worker_slots(after)
-        if before_slots.get((participant, kind, index)) != publication
+        MapSlot(
+            room=after.id, participant=participant, kind=kind, index=index, publication=publication, loudest=loudest
+        )
+        for (participant, kind, index), (publication, loudest) in {**dict.fromkeys(was, NOTHING), **shall}.items()
+        if participant in after.members and was.get((participant, kind, index), NOTHING) != (publication, loudest)
     ]
     return Change(after, (*gone, *publish, *slots, *unpublish))
 
@@ -173,16 +224,22 @@ def _publications(plan: RoomPlan) -> Iterator[tuple[str, tuple[str, Source]]]:
             yield str(member.screen), (participant, Source.SCREEN)
 
 
-def _worker_slots(plan: RoomPlan) -> Iterator[tuple[tuple[str, SlotKind, int], str | None]]:
-    for participant, member in plan.members.items():
-        mapped = {slot.index: slot for slot in plan.slots_of(participant)}
-        for index in range(len(member.slots)):
-            slot = mapped.get(index)
-            if index < AUDIO_SLOTS:
-                yield (participant, SlotKind.AUDIO, index), _id(slot.microphone if slot else None)
-            video = (slot.camera if slot.screen is None else slot.screen) if slot else None
-            yield (participant, SlotKind.VIDEO, index), _id(video)
-
-
-def _id(number: int | None) -> str | None:
-    return None if number is None else str(number)
+def _carried(plan: RoomPlan) -> dict[_Slot, _Carried]:
+    """What a worker sends in each slot that is in use."""
+    carried: dict[_Slot, _Carried] = {}
+    for viewer in plan.members:
+        people = plan.people_seen_by(viewer)
+        if _have_audio_slots(people):
+            for index, id in people.items():
+                carried[viewer, SlotKind.AUDIO, index] = _Carried(str(plan.members[id].microphone))
+        else:
+            for index in range(AUDIO_SLOTS):
+                carried[viewer, SlotKind.AUDIO, index] = _Carried(None, loudest=True)
+        for index, id in people.items():
+            camera = plan.members[id].camera
+            if camera is not None:
+                carried[viewer, SlotKind.VIDEO, index] = _Carried(str(camera))
+        presenter = plan.presenter_seen_by(viewer)
+        if presenter is not None:
+            carried[viewer, SlotKind.VIDEO, SCREEN_SLOT] = _Carried(str(plan.members[presenter].screen))
+    return carried

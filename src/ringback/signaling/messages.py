@@ -208,6 +208,7 @@ class CallEstablished(_Event, frozen=True, tag="call.established"):
 
     participants: tuple[Participant, ...]
     slots: tuple[SlotMapping, ...]
+    video_slots: int
 
 
 class RoomJoined(_Event, frozen=True, tag="room.joined"):
@@ -216,6 +217,7 @@ class RoomJoined(_Event, frozen=True, tag="room.joined"):
     name: str
     participants: tuple[Participant, ...]
     slots: tuple[SlotMapping, ...]
+    video_slots: int
 
 
 class ParticipantJoining(_Event, frozen=True, tag="participant.joining"):
@@ -246,6 +248,7 @@ class SlotsChanged(_Event, frozen=True, tag="slots.changed"):
     """The whole new mapping."""
 
     slots: tuple[SlotMapping, ...]
+    video_slots: int
 
 
 class SpeakersChanged(_Event, frozen=True, tag="speakers.changed"):

@@ -116,15 +116,23 @@ class Notifier:
                 yield from self._to(
                     [dialog.parent.id, dialog.child.id],
                     lambda id: messages.CallEstablished(
-                        call_id=id, participants=(dialog.other(id),), slots=dialog.room.slots_of(id)
+                        call_id=id,
+                        participants=(dialog.other(id),),
+                        slots=dialog.room.slots_of(id),
+                        video_slots=dialog.room.members[id].video_slots,
                     ),
                 )
             case DialogParticipantJoined(dialog, participant):
                 yield from self._joined([dialog.other(participant.id).id], participant)
             case DialogParticipantUpdated(dialog, participant):
                 yield from self._updated([dialog.other(participant.id).id], participant)
-            case SlotsChanged(slots):
-                yield from self._to(slots, lambda id: messages.SlotsChanged(call_id=id, slots=slots[id]))
+            case SlotsChanged(room, calls):
+                yield from self._to(
+                    calls,
+                    lambda id: messages.SlotsChanged(
+                        call_id=id, slots=room.slots_of(id), video_slots=room.members[id].video_slots
+                    ),
+                )
             case ParticipantJoining(conference, participant):
                 yield from self._to(
                     _others(conference, participant),
@@ -175,7 +183,11 @@ def _ended(call_id: str, reason: EndReason) -> Event:
 def _room(conference: Conference, call_id: str) -> Event:
     others = tuple(participant for id, participant in conference.participants.items() if id != call_id)
     return messages.RoomJoined(
-        call_id=call_id, name=conference.name, participants=others, slots=conference.room.slots_of(call_id)
+        call_id=call_id,
+        name=conference.name,
+        participants=others,
+        slots=conference.room.slots_of(call_id),
+        video_slots=conference.room.members[call_id].video_slots,
     )
 
 

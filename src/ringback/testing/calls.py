@@ -1,17 +1,19 @@
 """Builders for call trees: Alice calls Bob, or both come into a room. Ids are the names one would say."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 from ringback.calls.dialogs.events import StartDialog
 from ringback.calls.dialogs.store import DIALOGS
-from ringback.calls.events import Accept, StartCall
+from ringback.calls.events import Accept, SlotsChanged, StartCall
 from ringback.calls.model import Direction, Place, WebrtcEndpoint
 from ringback.calls.store import CALLS
 from ringback.conferences.events import Join
 from ringback.conferences.store import CONFERENCES
 from ringback.kernel.steps import Ref
-from ringback.testing.playbook import NOON, Actor
+from ringback.media.room import SlotMapping
+from ringback.testing.playbook import NOON, Actor, Output
 
 KINDS: Final = (CALLS, DIALOGS, CONFERENCES)
 """Every kind of aggregate that lives in a call tree."""
@@ -29,6 +31,26 @@ PARENT: Final = Actor("call", "parent")
 CHILD: Final = Actor("call", "child")
 """Bob's call."""
 ROOM: Final = Actor("conference", "room")
+
+
+class _Remapped:
+    """Equals every `SlotsChanged` that tells these calls that they receive this, and no others."""
+
+    def __init__(self, slots: Mapping[str, Sequence[SlotMapping]]) -> None:
+        self._slots = {call: tuple(mapped) for call, mapped in slots.items()}
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SlotsChanged) and {id: other.room.slots_of(id) for id in other.calls} == self._slots
+
+    __hash__ = None  # type: ignore[assignment]  # equal to many different things
+
+    def __repr__(self) -> str:
+        return f"SlotsChanged({self._slots})"
+
+
+def remaps(owner: Actor, slots: Mapping[str, Sequence[SlotMapping]]) -> Output:
+    """The owner says that these calls, and no others, receive this from now on."""
+    return Output(owner, "says", _Remapped(slots))
 
 
 def call(id: str) -> Actor:
@@ -112,6 +134,7 @@ def join(
     session: str | None = None,
     microphone: bool = True,
     camera: bool = False,
+    places: int = 100,
 ) -> Join:
     """Somebody comes into the room; the call and the identity are named alike."""
     return Join(
@@ -125,4 +148,5 @@ def join(
         microphone=microphone,
         camera=camera,
         custom_data={},
+        places=places,
     )

@@ -1,8 +1,9 @@
 """Rooms, as the SDKs of those who are in live through them."""
 
 import asyncio
+from pathlib import Path
 
-from tests.integration.signaling.world import Somebody, World
+from tests.integration.signaling.world import Somebody, World, running_world
 
 
 async def joins(somebody: Somebody, name: str = "standup", *, camera: bool = True) -> str:
@@ -63,12 +64,32 @@ async def test_two_who_come_at_once_meet(world: World) -> None:
     assert len(room.participants) == 2
 
 
-async def test_a_fifth_is_told_that_the_room_is_full(world: World) -> None:
-    for name in ("anna", "boris", "clara", "dora"):
-        await joins(await world.connects(name))
-    late = await world.connects("emil")
-    assert await late.fails("room.join", name="standup", microphone=True, camera=True) == "ROOM_FULL"
-    await joins(late, "another")
+async def test_who_comes_to_a_full_room_is_told_so(tmp_path: Path) -> None:
+    async with running_world(tmp_path, room_participants=2) as world:
+        for name in ("anna", "boris"):
+            await joins(await world.connects(name))
+        late = await world.connects("emil")
+        assert await late.fails("room.join", name="standup", microphone=True, camera=True) == "ROOM_FULL"
+        await joins(late, "another")
+
+
+async def test_beyond_four_everybody_is_asked_for_more_slots(world: World) -> None:
+    anna = await world.connects("anna")
+    await joins(anna)
+    assert (await anna.hears("room.joined"))["videoSlots"] == 4
+    others = [await world.connects(name) for name in ("boris", "clara", "dora", "emil")]
+    calls = []
+    for number, other in enumerate(others):
+        calls.append(await joins(other))
+        await anna.hears("participant.joining")
+        changed = await anna.hears("slots.changed")
+        await anna.hears("participant.joined")
+        assert changed["videoSlots"] == (9 if number == 3 else 4)
+    assert [(slot["index"], slot["participantId"]) for slot in changed["slots"]] == list(
+        zip((0, 1, 2, 4), calls, strict=True)
+    )
+    assert [slot["microphone"] for slot in changed["slots"]] == [None] * 4
+    assert (await others[3].hears("room.joined"))["videoSlots"] == 9
 
 
 async def test_rooms_of_one_name_in_two_accounts_are_two_rooms(world: World) -> None:

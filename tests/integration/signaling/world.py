@@ -254,10 +254,13 @@ def _is_in(room: Any, call_id: str) -> bool:
 
 
 @asynccontextmanager
-async def running_world(data_dir: Path) -> AsyncIterator[World]:
-    """A platform that listens on a free port of loopback, with a media worker that only pretends."""
+async def running_world(data_dir: Path, **chosen: Any) -> AsyncIterator[World]:
+    """A platform that listens on a free port of loopback, with a media worker that only pretends.
+
+    `chosen` are settings.
+    """
     clock, engine = VirtualClock(), FakeMediaEngine()
-    async with open_platform(Settings(data_dir=data_dir), clock=clock) as platform:
+    async with open_platform(Settings(data_dir=data_dir, **chosen), clock=clock) as platform:
         conversations = wire_conversations(platform, engine)
         await engine.start(conversations.jobs)
         async with _listening(platform, conversations) as url, _people() as people:

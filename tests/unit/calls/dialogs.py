@@ -17,16 +17,8 @@ def publishes(participant: str, number: int, source: Source = Source.MICROPHONE)
     return media(Publish(room="dialog", participant=participant, publication=str(number), number=number, source=source))
 
 
-def maps(participant: str, kind: SlotKind, publication: int | None) -> Output:
-    return media(
-        MapSlot(
-            room="dialog",
-            participant=participant,
-            kind=kind,
-            index=0,
-            publication=None if publication is None else str(publication),
-        )
-    )
+def maps(participant: str, kind: SlotKind, publication: int) -> Output:
+    return media(MapSlot(room="dialog", participant=participant, kind=kind, index=0, publication=str(publication)))
 
 
 CLOSES_THE_ROOM = media(CloseRoom(room="dialog"))

@@ -1,19 +1,12 @@
-"""A room's plan, and that the commands bring a worker to exactly what the plan says."""
+"""A room's plan: who is received where. That the commands lead there is in tests/properties/test_rooms.py."""
 
-from collections.abc import Callable
-from typing import Final
-
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import pytest
 
 from ringback.media import room
-from ringback.media.commands import Done
-from ringback.media.model import RoomSnapshot, SlotKind, Source
-from ringback.media.room import AUDIO_SLOTS, VIDEO_SLOTS, Change, RoomPlan, Shown, SlotMapping
+from ringback.media.commands import CloseParticipant, Done, MapSlot, Unpublish
+from ringback.media.model import SlotKind
+from ringback.media.room import AUDIO_SLOTS, Change, RoomPlan, SlotMapping
 from ringback.testing.media_rules import WorkerRules
-
-MOST: Final = VIDEO_SLOTS + 3
-"""More than there are slots for, so that some wait for one."""
 
 
 class Play:
@@ -88,23 +81,90 @@ def test_slots_stay_when_somebody_leaves_and_the_next_one_fills_the_gap() -> Non
     assert play.seen_by("dan") == [(0, "ann"), (1, "cat")]
 
 
-def test_who_comes_too_late_for_a_slot_waits_for_one() -> None:
-    play = with_members("ann", "b", "c", "d", "e", "f")
-    assert play.seen_by("ann") == [(0, "b"), (1, "c"), (2, "d"), (3, "e")]
-    play.leave("c")
-    assert play.seen_by("ann") == [(0, "b"), (1, "f"), (2, "d"), (3, "e")]
+def people(count: int) -> list[str]:
+    return [f"p{number}" for number in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("count", "slots"), [(1, 4), (4, 4), (5, 9), (9, 9), (10, 16), (17, 25), (26, 49), (49, 49), (60, 49)]
+)
+def test_video_slots_grow_with_the_room(count: int, slots: int) -> None:
+    play = with_members(*people(count))
+    assert {member.video_slots for member in play.plan.members.values()} == {slots}
+
+
+def test_video_slots_never_shrink() -> None:
+    play = with_members(*people(5))
+    for participant in people(5)[1:]:
+        play.leave(participant)
+    assert play.plan.members["p0"].video_slots == 9
+    play.join("newcomer")
+    assert play.plan.members["newcomer"].video_slots == 4
+
+
+def test_everybody_is_told_of_more_slots() -> None:
+    play = with_members(*people(4))
+    change = room.join(play.plan, "p4", camera=False)
+    assert list(change.remapped(play.plan)) == people(5)
+
+
+def test_beyond_four_no_slot_moves_and_the_one_for_the_screen_stays_free() -> None:
+    play = with_members(*people(6))
+    assert play.seen_by("p0") == [(0, "p1"), (1, "p2"), (2, "p3"), (4, "p4"), (5, "p5")]
+    assert play.seen_by("p5") == [(0, "p0"), (1, "p1"), (2, "p2"), (4, "p3"), (5, "p4")]
+
+
+def test_beyond_four_the_loudest_are_heard() -> None:
+    play = with_members(*people(4))
+    assert [slot.microphone for slot in play.plan.slots_of("p0")] == [2, 3, 4]
+    fifth = room.join(play.plan, "p4", camera=False)
+    loud = {
+        (command.participant, command.index)
+        for command in fifth.commands
+        if isinstance(command, MapSlot) and command.kind is SlotKind.AUDIO
+        if command.loudest and command.publication is None
+    }
+    assert loud == {(who, index) for who in people(5) for index in range(AUDIO_SLOTS)}
+    assert {slot.microphone for who in people(5) for slot in fifth.plan.slots_of(who)} == {None}
+    play.take(fifth)
+    play.leave("p4")
+    assert [slot.microphone for slot in play.plan.slots_of("p0")] == [2, 3, 4]
+
+
+def test_the_loudest_are_heard_for_as_long_as_somebody_sits_far_away() -> None:
+    play = with_members(*people(5))
+    play.leave("p1")
+    assert play.seen_by("p0") == [(1, "p2"), (2, "p3"), (4, "p4")]
+    assert [slot.microphone for slot in play.plan.slots_of("p0")] == [None, None, None]
+    play.leave("p4")
+    assert [slot.microphone for slot in play.plan.slots_of("p0")] == [3, 4]
+
+
+def test_who_comes_too_late_for_a_slot_is_seen_when_somebody_goes() -> None:
+    play = with_members(*people(51))
+    assert [slot.index for slot in play.plan.slots_of("p0")] == [index for index in range(49) if index != 3]
+    assert "p49" not in [who for _, who in play.seen_by("p0")]
+    before = dict(play.seen_by("p0"))
+    play.leave("p7")
+    after = dict(play.seen_by("p0"))
+    assert {index: (before[index], after[index]) for index in before if before[index] != after[index]} == {
+        7: ("p7", "p49")
+    }
+
+
+def test_what_ends_is_not_unmapped_from_every_slot() -> None:
+    play = with_members(*people(20))
+    play.switch("p3", camera=True)
+    assert room.switch_video(play.plan, "p3", camera=False, screen=False).commands == (
+        Unpublish(room="r", publication="21"),
+    )
+    assert room.leave(play.plan, "p3").commands == (CloseParticipant(room="r", participant="p3"),)
 
 
 def test_microphone_and_camera_are_in_the_same_slot() -> None:
     play = with_members("ann", "ben")
     play.join("cat", camera=True)
     assert play.plan.slots_of("ann")[1] == SlotMapping(index=1, participant_id="cat", microphone=3, camera=4)
-
-
-def test_there_are_fewer_slots_for_voices_than_for_faces() -> None:
-    play = with_members("ann", "b", "c", "d", "e")
-    assert AUDIO_SLOTS < VIDEO_SLOTS
-    assert [slot.microphone for slot in play.plan.slots_of("ann")] == [2, 3, 4, None]
 
 
 def test_a_camera_that_comes_back_has_another_number() -> None:
@@ -128,16 +188,24 @@ def test_only_those_are_remapped_who_receive_something_else() -> None:
     assert list(Change(play.plan, ()).remapped(play.plan)) == []
 
 
-def test_a_screen_has_a_slot_of_its_own_from_the_last_one_on() -> None:
+def test_a_screen_has_a_slot_of_its_own_that_does_not_move_when_the_room_grows() -> None:
     play = with_members("ann", "ben", "cat")
     play.switch("ben", camera=True, screen=True)
     assert play.seen_by("ann") == [(0, "ben"), (1, "cat")]
     assert play.screens_seen_by("ann") == [(3, "ben")]
     assert play.screens_seen_by("ben") == []
-    play.switch("cat", screen=True)
-    assert play.screens_seen_by("ann") == [(2, "cat"), (3, "ben")]
+    for late in ("dan", "eve"):
+        play.join(late)
+    assert play.screens_seen_by("ann") == [(3, "ben")]
     play.switch("ben", screen=False)
-    assert play.screens_seen_by("ann") == [(2, "cat")]
+    assert play.screens_seen_by("ann") == []
+
+
+def test_in_a_call_between_two_each_sees_the_screen_of_the_other() -> None:
+    play = with_members("ann", "ben")
+    play.switch("ann", screen=True)
+    play.switch("ben", screen=True)
+    assert (play.screens_seen_by("ann"), play.screens_seen_by("ben")) == ([(3, "ben")], [(3, "ann")])
 
 
 def test_a_screen_leaves_with_its_participant() -> None:
@@ -162,114 +230,3 @@ def test_a_closed_room_is_gone() -> None:
     play.take(room.close_room(play.plan))
     assert play.plan.members == {}
     assert play.worker.rooms == []
-
-
-# Whatever happens, in whatever order.
-
-Move = Callable[[Play], None]
-
-
-def _toggle_presence(who: str, camera: bool) -> Move:
-    def move(play: Play) -> None:
-        if who in play.plan.members:
-            play.leave(who)
-        else:
-            play.join(who, camera=camera)
-
-    return move
-
-
-def _switch(who: str, camera: bool, screen: bool) -> Move:
-    def move(play: Play) -> None:
-        if who in play.plan.members:
-            play.switch(who, camera=camera, screen=screen)
-
-    return move
-
-
-PEOPLE: Final = st.sampled_from([f"p{number}" for number in range(MOST)])
-MOVES: Final = st.one_of(
-    st.builds(_toggle_presence, PEOPLE, st.booleans()),
-    st.builds(_switch, PEOPLE, st.booleans(), st.booleans()),
-)
-
-
-@settings(deadline=None)
-@given(st.lists(MOVES, max_size=40))
-def test_the_worker_always_has_what_the_plan_says(moves: list[Move]) -> None:
-    play = Play()
-    for move in moves:
-        before = play.plan
-        move(play)
-        _holds_together(play.plan)
-        _keeps_slots(before, play.plan)
-        (snapshot,) = play.worker.room_snapshots()
-        assert _published(snapshot) == _to_publish(play.plan)
-        assert _received(snapshot) == _to_receive(play.plan)
-
-
-def _holds_together(plan: RoomPlan) -> None:
-    for participant, member in plan.members.items():
-        received = [shown for shown in member.slots if shown is not None]
-        there_is = {shown for shown in _shown(plan) if shown.participant != participant}
-        assert len(set(received)) == len(received), "received twice"
-        assert set(received) <= there_is, "receives himself, or what is gone"
-        assert len(received) == min(len(there_is), VIDEO_SLOTS), "a slot is free while somebody waits"
-        assert all(number < plan.next_number for number in numbers(plan))
-
-
-def _shown(plan: RoomPlan) -> set[Shown]:
-    screens = {Shown(id, screen=True) for id, member in plan.members.items() if member.screen is not None}
-    return {Shown(id, screen=False) for id in plan.members} | screens
-
-
-def _keeps_slots(before: RoomPlan, after: RoomPlan) -> None:
-    for participant in before.members.keys() & after.members.keys():
-        was, now = before.members[participant].slots, after.members[participant].slots
-        kept = [index for index, shown in enumerate(was) if shown in _shown(after)]
-        assert [now[index] for index in kept] == [was[index] for index in kept], "somebody's slot has moved"
-
-
-def _published(snapshot: RoomSnapshot) -> dict[str, dict[Source, tuple[str, int]]]:
-    return {
-        each.participant: {it.source: (it.publication, it.number) for it in each.publications}
-        for each in snapshot.participants
-    }
-
-
-def _to_publish(plan: RoomPlan) -> dict[str, dict[Source, tuple[str, int]]]:
-    return {
-        participant: {
-            source: (str(number), number)
-            for source, number in (
-                (Source.MICROPHONE, member.microphone),
-                (Source.CAMERA, member.camera),
-                (Source.SCREEN, member.screen),
-            )
-            if number is not None
-        }
-        for participant, member in plan.members.items()
-    }
-
-
-def _received(snapshot: RoomSnapshot) -> dict[tuple[str, SlotKind, int], str]:
-    return {
-        (each.participant, slot.kind, slot.index): slot.publication
-        for each in snapshot.participants
-        for slot in each.slots
-        if slot.publication is not None
-    }
-
-
-def _to_receive(plan: RoomPlan) -> dict[tuple[str, SlotKind, int], str]:
-    return {
-        (participant, kind, slot.index): str(number)
-        for participant in plan.members
-        for slot in plan.slots_of(participant)
-        for kind, number in (
-            (SlotKind.AUDIO, slot.microphone),
-            (SlotKind.VIDEO, slot.camera),
-            (SlotKind.VIDEO, slot.screen),
-        )
-        if number is not None
-    }

@@ -12,13 +12,14 @@ import { Publishing, type PublishingListener } from "../media/publishing.js";
 import type { StatsEntry } from "../media/stats-entry.js";
 import { causeOf, RequestRefused } from "../signaling/refusal.js";
 import { REQUEST_TIMEOUT, type Session } from "../signaling/session.js";
-import { type Change, changes, firstVideos, videoId } from "./changes.js";
+import type { Change } from "./changes.js";
 import type { CallContext } from "./context.js";
 import { Deferred } from "./deferred.js";
 import { duration, type Life, type LifeEvent, step } from "./life.js";
 import type { RegisteredCall } from "./registry.js";
 import { applyEvent, type Snapshot } from "./snapshot.js";
 import { speakerChanges } from "./speakers.js";
+import { Videos, type VideosListener } from "./videos.js";
 
 /** A platform that works ends a call within this, in milliseconds; then the call ends here without it. */
 const END_TIMEOUT = 2_000;
@@ -27,6 +28,7 @@ interface Media {
   readonly handler: MediaHandler;
   readonly publishing: Publishing;
   readonly negotiation: Negotiation;
+  readonly videos: Videos;
 }
 
 const NOTHING_MEASURED: TotalMediaStats = { totalAudioStats: null };
@@ -211,6 +213,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
           this.context.log,
         ),
         negotiation: new Negotiation(handler, (sdp) => this.#exchange(sdp)),
+        videos: new Videos(handler, this.#videosListener()),
       };
     } catch (error) {
       this.context.log.error("No media connection can be made here", error);
@@ -288,7 +291,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     if (this.#media === null || snapshot === null || !this.advance({ kind: "established" })) return;
     this.snapshot = snapshot;
     this.entered(snapshot, this.#media.handler.remoteAudio());
-    this.#show(firstVideos(snapshot));
+    this.#media.videos.enter(snapshot);
   }
 
   #follow(event: ServerEvent): void {
@@ -296,17 +299,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     const after = applyEvent(before, event);
     this.snapshot = after;
     if (event.type === "participant.left") this.speakers = this.speakers.filter((id) => id !== event.participantId);
-    if (before !== null && after !== null) this.#show(changes(before, after));
-  }
-
-  #show(found: readonly Change[]): void {
-    for (const change of found) {
-      const handler = this.#media?.handler;
-      if (handler === undefined || this.isOver()) return;
-      if (change.kind === "videoRemoved") handler.hideVideo(videoId(change));
-      const visible = change.kind === "videoAdded" || change.kind === "videoMoved";
-      this.changed(change, visible ? handler.showVideo(videoId(change), change.slot) : null);
-    }
+    if (before !== null && after !== null) this.#media?.videos.change(before, after);
   }
 
   #hearSpeakers({ participants }: Snapshot, speakers: readonly string[]): void {
@@ -347,8 +340,12 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
   #pathLost(): void {
     if (this.isOver()) return;
     this.context.log.debug("The network path is lost: offering again");
-    this.#media?.negotiation.negotiate(true).catch((error: unknown) => {
-      this.context.log.warn("The network path did not come back", error);
+    this.#offerAgain(true);
+  }
+
+  #offerAgain(restart: boolean): void {
+    this.#media?.negotiation.negotiate(restart).catch((error: unknown) => {
+      if (!this.isOver()) this.context.log.warn("A later offer was not taken", error);
     });
   }
 
@@ -363,6 +360,14 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
       cameraLost: () => void this.cameraVideo(false),
       microphoneLost: (cause) => void this.#change((publishing) => publishing.microphoneLost(cause)),
       screenEnded: () => void this.stopScreenShare(),
+    };
+  }
+
+  #videosListener(): VideosListener {
+    return {
+      grown: () => this.#offerAgain(false),
+      changed: (change, stream) => this.changed(change, stream),
+      isOver: () => this.isOver(),
     };
   }
 

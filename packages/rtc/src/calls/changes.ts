@@ -1,5 +1,4 @@
 import type { Participant, Slot } from "@ringback/protocol";
-import { VIDEO_SLOTS } from "../media/handler.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** What a video shows. */
@@ -50,10 +49,10 @@ export function videoId({ participant, source }: { participant: Participant; sou
 }
 
 /** The slot that carries this of the participant, or null while it cannot be seen. */
-function videoSlot({ slots }: Snapshot, participant: Participant, source: VideoSource): number | null {
+function videoSlot({ slots, videoSlots }: Snapshot, participant: Participant, source: VideoSource): number | null {
   if (!participant[source]) return null;
   const shows = (slot: Slot): boolean =>
-    slot.participantId === participant.id && slot[source] !== null && slot.index < VIDEO_SLOTS;
+    slot.participantId === participant.id && slot[source] !== null && slot.index < videoSlots;
   return slots.find(shows)?.index ?? null;
 }
 

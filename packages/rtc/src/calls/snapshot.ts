@@ -5,6 +5,8 @@ export interface Snapshot {
   /** In the order they entered. */
   readonly participants: readonly Participant[];
   readonly slots: readonly Slot[];
+  /** How many video slots this side shall have. */
+  readonly videoSlots: number;
 }
 
 /**
@@ -15,7 +17,7 @@ export function applyEvent(snapshot: Snapshot | null, event: ServerEvent): Snaps
   switch (event.type) {
     case "call.established":
     case "room.joined":
-      return { participants: event.participants, slots: event.slots };
+      return { participants: event.participants, slots: event.slots, videoSlots: event.videoSlots };
     case "participant.joining":
     case "participant.joined":
     case "participant.updated":
@@ -25,7 +27,7 @@ export function applyEvent(snapshot: Snapshot | null, event: ServerEvent): Snaps
         snapshot && { ...snapshot, participants: snapshot.participants.filter(({ id }) => id !== event.participantId) }
       );
     case "slots.changed":
-      return snapshot && { ...snapshot, slots: event.slots };
+      return snapshot && { ...snapshot, slots: event.slots, videoSlots: event.videoSlots };
     case "call.ended":
       return null;
     case "call.incoming":

@@ -6,11 +6,11 @@ import { openDevices, openScreen } from "./devices.js";
 import {
   AUDIO_SLOTS,
   type CreateMedia,
+  FIRST_VIDEO_SLOTS,
   type LocalMedia,
   type MediaHandler,
   type MediaListener,
   type PreferredDevices,
-  VIDEO_SLOTS,
 } from "./handler.js";
 import { LocalTrack } from "./local-track.js";
 import type { StatsEntry } from "./stats-entry.js";
@@ -45,7 +45,7 @@ export class BrowserMedia implements MediaHandler {
   readonly #camera: LocalTrack;
   readonly #screen: LocalTrack;
   readonly #remoteAudio: MediaStream;
-  readonly #videoSlots: readonly MediaStreamTrack[];
+  readonly #videoSlots: MediaStreamTrack[];
   readonly #videos = new Map<string, MediaStream>();
   #devices: PreferredDevices;
   #unmuted = false;
@@ -66,7 +66,7 @@ export class BrowserMedia implements MediaHandler {
     this.#camera = send("video", () => listener.cameraLost());
     this.#screen = send("video", () => listener.screenEnded());
     this.#remoteAudio = new MediaStream(addSlots(this.#connection, "audio", AUDIO_SLOTS));
-    this.#videoSlots = addSlots(this.#connection, "video", VIDEO_SLOTS);
+    this.#videoSlots = addSlots(this.#connection, "video", FIRST_VIDEO_SLOTS);
     this.#connection.addEventListener("connectionstatechange", () => {
       if (this.#connection.connectionState === "failed") listener.connectionFailed();
     });
@@ -142,6 +142,13 @@ export class BrowserMedia implements MediaHandler {
 
   remoteAudio(): MediaStream {
     return this.#remoteAudio;
+  }
+
+  addVideoSlots(count: number): boolean {
+    const missing = count - this.#videoSlots.length;
+    if (missing <= 0) return false;
+    this.#videoSlots.push(...addSlots(this.#connection, "video", missing));
+    return true;
   }
 
   showVideo(videoId: string, slot: number): MediaStream {

@@ -5,8 +5,8 @@ import type { StatsEntry } from "./stats-entry.js";
 
 /** How many others can be heard at once. */
 export const AUDIO_SLOTS = 3;
-/** How many others can be seen at once. */
-export const VIDEO_SLOTS = 4;
+/** How many others can be seen at first. */
+export const FIRST_VIDEO_SLOTS = 4;
 
 /** What this side sends from the beginning. */
 export interface LocalMedia {
@@ -49,7 +49,9 @@ export interface MediaHandler {
   acceptAnswer(sdp: string): Promise<void>;
   /** The sound of all audio slots; always the same stream. */
   remoteAudio(): MediaStream;
-  /** Shows a video from a video slot (0 … `VIDEO_SLOTS` - 1); its stream stays the same when the slot changes. */
+  /** Has at least so many video slots from now on; true when they are to be offered. They are never taken back. */
+  addVideoSlots(count: number): boolean;
+  /** Shows a video from a video slot that was added, also before it is offered; its stream stays the same when the slot changes. */
   showVideo(videoId: string, slot: number): MediaStream;
   hideVideo(videoId: string): void;
   /** What the connection measures now; empty when the browser does not say. */

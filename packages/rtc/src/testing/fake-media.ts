@@ -1,7 +1,13 @@
 import type { ErrorCode, RtcError } from "../api/error-code.js";
 import type { DisplayOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
-import type { LocalMedia, MediaHandler, MediaListener, PreferredDevices } from "../media/handler.js";
+import {
+  FIRST_VIDEO_SLOTS,
+  type LocalMedia,
+  type MediaHandler,
+  type MediaListener,
+  type PreferredDevices,
+} from "../media/handler.js";
 import type { StatsEntry } from "../media/stats-entry.js";
 
 /** A stream that plays nothing; it can only be told from others. */
@@ -27,6 +33,7 @@ export class FakeMedia implements MediaHandler {
   readonly answers: string[] = [];
   /** Which slot shows which video. */
   readonly videos = new Map<string, number>();
+  videoSlots = FIRST_VIDEO_SLOTS;
   /** What opening a device is rejected with from now on. */
   deviceError: RtcError | null = null;
   readonly #listener: MediaListener;
@@ -115,7 +122,14 @@ export class FakeMedia implements MediaHandler {
     return this.#remoteAudio;
   }
 
+  addVideoSlots(count: number): boolean {
+    const more = count > this.videoSlots;
+    this.videoSlots = Math.max(count, this.videoSlots);
+    return more;
+  }
+
   showVideo(videoId: string, slot: number): MediaStream {
+    if (slot >= this.videoSlots) throw new Error(`There is no video slot ${slot}`);
     this.videos.set(videoId, slot);
     const stream = this.#streams.get(videoId) ?? fakeStream(videoId);
     this.#streams.set(videoId, stream);

@@ -174,14 +174,14 @@ def _update(dialog: Dialog, after: Participant) -> Step[Dialog]:
     if after == before:
         return Step(dialog)
     changed = room.switch_video(dialog.room, after.id, camera=after.camera, screen=after.screen)
-    remapped = {id: changed.plan.slots_of(id) for id in changed.remapped(dialog.room)}
+    remapped = tuple(changed.remapped(dialog.room))
     dialog = replace(dialog, room=changed.plan, **{"parent" if before is dialog.parent else "child": after})
     events: list[DialogEvent] = []
     if dialog.state is ESTABLISHED:
         kind = DialogParticipantJoined if after.state is not before.state else DialogParticipantUpdated
         events.append(kind(dialog, after))
         if remapped:
-            events.append(SlotsChanged(remapped))
+            events.append(SlotsChanged(changed.plan, remapped))
     return Step(dialog, events=events, commands=run_media(dialog.worker, changed.commands))
 
 
