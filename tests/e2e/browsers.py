@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
 from pathlib import Path
 
 from playwright.async_api import Browser, BrowserContext, Playwright
@@ -29,29 +27,18 @@ FIXED_ARGUMENTS = [
 RECOGNITION = Path(__file__).with_name("recognition.js")
 
 
-async def launch(
-    playwright: Playwright, name: str, folder: Path, *, within: Sequence[str] = (), trusted: str | None = None
-) -> Browser:
-    """The browser of one person: capture files are chosen per process, so everybody has their own.
-
-    `within` are the words before a command that is to run on another host; `trusted` is an origin without TLS where
-    microphones and cameras are allowed all the same.
-    """
+async def launch(playwright: Playwright, name: str, folder: Path) -> Browser:
+    """The browser of one person: capture files are chosen per process, so everybody has their own."""
     video, audio = folder / f"{name}.y4m", folder / f"{name}.wav"
     write_video(video, LOOKS[name])
     write_audio(audio, LOOKS[name])
-    executable = EXECUTABLE
-    if within:
-        script = folder / f"{name}-browser"
-        script.write_text(f'#!/bin/sh\nexec {shlex.join(within)} {EXECUTABLE} "$@"\n')
-        script.chmod(0o700)
-        executable = str(script)
-    return await launch_with_files(playwright, video, audio, executable=executable, trusted=trusted)
+    return await launch_with_files(playwright, video, audio)
 
 
 async def launch_with_files(
     playwright: Playwright, video: Path, audio: Path, *, executable: str = EXECUTABLE, trusted: str | None = None
 ) -> Browser:
+    """`trusted` is an origin without TLS where microphones and cameras are allowed all the same."""
     return await playwright.chromium.launch(
         executable_path=executable,
         args=[

@@ -7,6 +7,7 @@ at the far end after scaling and lossy coding (`recognition.js` is the other hal
 from __future__ import annotations
 
 import math
+import random
 import struct
 import wave
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ SYLLABLE_DEPTH = 1.0
 # Where the pattern is, in pixels of the original picture. All of it lies in the middle, so that a crop to 4:3 keeps it.
 BAR_TOP, BAR_BOTTOM, BAR_LEFT, BAR_STEP, BAR_WIDTH = 48, 200, 160, 18, 40
 BITS_TOP, BITS_BOTTOM, BITS_LEFT, BIT_WIDTH = 232, 312, 192, 64
+LIVELY_BLOCK = 8  # pixels: what a 640x360 encoder makes about 2 Mbit/s of
 WHITE = (235, 128, 128)  # Y, Cb, Cr of limited range
 BLACK = (16, 128, 128)
 
@@ -89,6 +91,19 @@ def write_video(path: Path, look: Look) -> None:
         file.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{FRAMES_PER_SECOND}:1 Ip A1:1 C420jpeg\n".encode())
         for number in range(FRAMES):
             file.write(b"FRAME\n" + _frame(colour, number))
+
+
+def write_lively_video(path: Path) -> None:
+    """Blocks of chance, others in each picture: no camera shows more that an encoder cannot foresee."""
+    chance = random.Random(1)
+    with path.open("wb") as file:
+        file.write(f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{FRAMES_PER_SECOND}:1 Ip A1:1 C420jpeg\n".encode())
+        for _ in range(FRAMES):
+            file.write(b"FRAME\n")
+            for width, height in ((WIDTH, HEIGHT), (WIDTH // 2, HEIGHT // 2), (WIDTH // 2, HEIGHT // 2)):
+                for top in range(0, height, LIVELY_BLOCK):
+                    row = b"".join(bytes([value]) * LIVELY_BLOCK for value in chance.randbytes(width // LIVELY_BLOCK))
+                    file.write(row * min(LIVELY_BLOCK, height - top))
 
 
 def write_audio(path: Path, look: Look) -> None:

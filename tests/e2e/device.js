@@ -50,7 +50,7 @@ window.device = {
     });
     await rtc.connect();
   },
-  calls: (identity) => follow(`to ${identity}`, rtc.callWebrtc(identity)),
+  calls: (identity, options) => follow(`to ${identity}`, rtc.callWebrtc(identity, options)),
   joins: (room) => follow(`in ${room}`, rtc.joinRoom(room)),
   /** Asks for something new beside the call that goes on, and leaves it at once should it be granted. */
   probes() {

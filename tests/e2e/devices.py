@@ -44,14 +44,14 @@ class Device:
     async def connects(self, token: str | None = None) -> None:
         await self.page.evaluate("(token) => device.connects(token)", token or await demo_token(self))
 
-    async def calls(self, name: str) -> None:
-        await self.page.evaluate("(name) => device.calls(name)", name)
+    async def calls(self, name: str, *, video: bool = False) -> None:
+        await self.page.evaluate("([name, video]) => device.calls(name, { video })", [name, video])
 
     async def joins(self, room: str) -> None:
         await self.page.evaluate("(room) => device.joins(room)", room)
 
-    async def accepts(self) -> None:
-        await self.page.evaluate("device.call().accept()")
+    async def accepts(self, *, video: bool = False) -> None:
+        await self.page.evaluate("(video) => device.call().accept({ video })", video)
 
     async def declines(self, on_all_devices: bool = False) -> None:
         await self.page.evaluate("(all) => device.call().decline({ declineOnAllDevices: all })", on_all_devices)

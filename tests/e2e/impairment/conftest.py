@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -11,16 +12,19 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Playwright
+from playwright.async_api import Browser, Playwright
 
-from tests.e2e.browsers import launch, new_context
+from tests.e2e.browsers import EXECUTABLE, launch_with_files, new_context
+from tests.e2e.content import LOOKS, write_audio, write_lively_video
 from tests.e2e.devices import Device
-from tests.e2e.impairment.namespaces import host
+from tests.e2e.impairment.namespaces import Host, host
 from tests.e2e.impairment.router import Path, Router
+from tests.e2e.people import PATIENCE, POLL
 from tests.e2e.server import API_KEY, Place, Server, running_server
 
 SERVER_ADDRESS = "10.77.0.1"
 SEED = 1
+COUNTERS = {"audio": "packetsReceived", "video": "framesDecoded"}
 ASK_FOR_TOKEN = """async ([identity, key]) => {
     const headers = { 'Authorization': `App ${key}`, 'Content-Type': 'application/json' };
     const answer = await fetch('/webrtc/1/token', { method: 'POST', headers, body: JSON.stringify({ identity }) });
@@ -34,6 +38,45 @@ class Caller:
 
     device: Device
     path: Path
+
+    async def told(self, event: str) -> None:
+        """The device has been told this by now, or soon."""
+        await self.device.page.wait_for_function(
+            "(event) => device.transcript.some((line) => line.endsWith(event))", arg=event, timeout=PATIENCE
+        )
+
+    async def stays_connected(self) -> None:
+        """The call goes on, and whoever did not look at the network has noticed nothing."""
+        assert not [line for line in await self.device.transcript() if "hangup" in line or "error" in line]
+
+    async def hears_and_sees_something(self) -> None:
+        """The first sound and the first picture have arrived since `begin`."""
+        await self.device.page.wait_for_function(
+            "(names) => Object.entries(names).every(([kind, name]) => measure.count(kind, name) > 0)",
+            arg=COUNTERS,
+            timeout=PATIENCE,
+            polling=POLL,
+        )
+
+    async def plays(self) -> None:
+        """Sound and pictures arrive."""
+        await self.measured("begin")
+        for kind in COUNTERS:
+            await self.comes_back(kind)
+
+    async def comes_back(self, kind: str) -> float:
+        """After how many seconds from `begin` on this kind of media has not stood still again."""
+        await self.device.page.wait_for_function(
+            "([kind, name]) => measure.flows(kind, name)", arg=[kind, COUNTERS[kind]], timeout=PATIENCE, polling=POLL
+        )
+        standstill = await self.measured("standstill", kind, COUNTERS[kind])
+        return float(standstill["last"])
+
+    async def moves(self) -> None:
+        """The device is in another network from now on."""
+        before, after = self.path.address, self.path.other_address
+        await self.path.host.has_address(after)
+        await self.path.host.loses_address(before)
 
     async def measured(self, what: str, *arguments: object) -> Any:
         return await self.device.page.evaluate(f"(given) => measure.{what}(...given)", list(arguments))
@@ -74,7 +117,7 @@ async def arrive(network: Network, playwright: Playwright, tmp_path: FilePath) -
             path = network.router.connect(there, seed=SEED)
             stack.callback(network.router.disconnect, path)
             await there.has_address(path.address)
-            browser = await launch(playwright, name, tmp_path, within=there.within, trusted=network.server.url)
+            browser = await _launch(playwright, name, tmp_path, there, network.server.url)
             stack.push_async_callback(browser.close)
             context = await new_context(browser)
             await context.add_init_script(path=FilePath(__file__).with_name("measure.js"))
@@ -83,3 +126,12 @@ async def arrive(network: Network, playwright: Playwright, tmp_path: FilePath) -
             return Caller(device, path)
 
         yield come
+
+
+async def _launch(playwright: Playwright, name: str, folder: FilePath, there: Host, url: str) -> Browser:
+    video, audio, script = folder / f"{name}.y4m", folder / f"{name}.wav", folder / f"{name}-browser"
+    write_lively_video(video)
+    write_audio(audio, LOOKS[name])
+    script.write_text(f'#!/bin/sh\nexec {shlex.join(there.within)} {EXECUTABLE} "$@"\n')
+    script.chmod(0o700)
+    return await launch_with_files(playwright, video, audio, executable=str(script), trusted=url)

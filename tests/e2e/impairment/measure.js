@@ -61,5 +61,14 @@
     return { longest, last };
   }
 
-  window.measure = { begin: () => void begin(), report, standstill, looks: () => looks };
+  const FLOWING = 8; // looks: two seconds, longer than a keyframe takes
+  /** Whether this counter has grown with every one of the latest looks. */
+  function flows(kind, name) {
+    const latest = looks.slice(-FLOWING - 1).map((counts) => counts[kind][name] ?? 0);
+    return latest.length > FLOWING && latest.every((count, index) => index === 0 || count > latest[index - 1]);
+  }
+
+  const count = (kind, name) => looks.at(-1)?.[kind][name] ?? 0;
+
+  window.measure = { count, flows, begin: () => void begin(), report, standstill, looks: () => looks };
 })();

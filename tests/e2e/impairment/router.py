@@ -41,6 +41,11 @@ class Path:
         """The client's own address; the server sees another one."""
         return f"10.77.{self.number}.1"
 
+    @property
+    def other_address(self) -> str:
+        """What the client's address is in another network."""
+        return f"10.77.{self.number}.2"
+
     def becomes(self, conditions: Conditions, *, down: Conditions | None = None) -> None:
         """The path is like this from now on, in both directions unless `down` says otherwise."""
         self.up.conditions = conditions
