@@ -95,6 +95,9 @@ pub enum Command {
         index: u16,
         /// None silences the slot.
         publication: Option<PublicationId>,
+        /// Instead of a publication: the slot carries one of the loudest microphones.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        loudest: bool,
     },
     /// Asks a publisher for a keyframe.
     RequestKeyframe { room: RoomId, publication: PublicationId },

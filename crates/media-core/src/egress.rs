@@ -13,6 +13,7 @@ use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
 use str0m::{Event, Rtc};
 
 use crate::codec::Codec;
+use crate::command::Kind;
 use crate::rewrite::Rewriter;
 use crate::slot::SlotKey;
 
@@ -198,13 +199,15 @@ impl Egress for StromEgress {
         let Some((sequence, timestamp)) = bound.rewriter.map(sequence, packet.header.timestamp, now) else {
             return false;
         };
+        // Where a talkspurt begins, the receiver may adjust its delay (RFC 3551 §4.1).
+        let begins_talk = starts && codec.kind() == Kind::Audio;
         let mut api = rtc.direct_api();
         let Some(sender) = api.stream_tx(&bound.stream.ssrc.into()) else {
             return false;
         };
         sender.write_rtp(
             RtpWrite::new(format.payload_type, sequence.into(), timestamp, wallclock.min(now), packet.payload.clone())
-                .marker(packet.header.marker)
+                .marker(packet.header.marker || begins_talk)
                 .nackable(format.repaired && bound.stream.repair_ssrc.is_some())
                 .csrc(&[number])
                 .ext_vals(forwarded_extensions(&packet.header.ext_vals)),

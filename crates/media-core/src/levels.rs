@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{ParticipantId, RoomId};
+use crate::loudest::QUIET_TIME;
 
 /// How often loudness is told, and how far it looks back. Short enough that the mark of who speaks follows the voice,
 /// long enough that the gaps between words do not show.
@@ -32,7 +33,10 @@ pub struct ParticipantLevel {
     pub loudness: i8,
 }
 
-/// Remembers the loudest of the last [`LEVELS_INTERVAL`].
+/// For how long packets are remembered: the longest time that anybody asks about.
+const MEMORY: Duration = QUIET_TIME;
+
+/// Remembers how loud the last packets were, as far as it can matter.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
     /// Packets that are still to be the loudest one day, oldest first; so each is louder than those behind it, and there
@@ -44,7 +48,7 @@ impl Meter {
     /// A packet says how loud it is.
     pub(crate) fn note(&mut self, loudness: i8, now: Instant) {
         let loudness = loudness.clamp(SILENCE, 0);
-        while self.peaks.front().is_some_and(|(at, _)| is_over(*at, now)) {
+        while self.peaks.front().is_some_and(|(at, _)| is_over(*at, MEMORY, now)) {
             self.peaks.pop_front();
         }
         while self.peaks.back().is_some_and(|(_, before)| *before <= loudness) {
@@ -53,14 +57,14 @@ impl Meter {
         self.peaks.push_back((now, loudness));
     }
 
-    /// The loudest of the interval that ends now.
-    pub(crate) fn loudness(&self, now: Instant) -> i8 {
-        self.peaks.iter().find(|(at, _)| !is_over(*at, now)).map_or(SILENCE, |(_, loudness)| *loudness)
+    /// The loudest of the time that ends now, which is at most [`MEMORY`].
+    pub(crate) fn loudest_of(&self, last: Duration, now: Instant) -> i8 {
+        self.peaks.iter().find(|(at, _)| !is_over(*at, last, now)).map_or(SILENCE, |(_, loudness)| *loudness)
     }
 }
 
-fn is_over(at: Instant, now: Instant) -> bool {
-    now.saturating_duration_since(at) >= LEVELS_INTERVAL
+fn is_over(at: Instant, after: Duration, now: Instant) -> bool {
+    now.saturating_duration_since(at) >= after
 }
 
 #[cfg(test)]
@@ -74,14 +78,16 @@ mod tests {
     fn the_loudest_of_the_interval_counts() {
         let start = Instant::now();
         let mut meter = Meter::default();
-        assert_eq!(meter.loudness(start), SILENCE);
+        let level = |meter: &Meter, at: u32| meter.loudest_of(LEVELS_INTERVAL, start + at * MS);
+        assert_eq!(level(&meter, 0), SILENCE);
         for (at, loudness) in [(0, -30), (20, -10), (40, -50), (60, -40)] {
             meter.note(loudness, start + at * MS);
         }
-        assert_eq!(meter.loudness(start + 60 * MS), -10);
-        assert_eq!(meter.loudness(start + 219 * MS), -10);
-        assert_eq!(meter.loudness(start + 220 * MS), -40, "the peak is over, and so is what it hid");
-        assert_eq!(meter.loudness(start + 260 * MS), SILENCE);
+        assert_eq!(level(&meter, 60), -10);
+        assert_eq!(level(&meter, 219), -10);
+        assert_eq!(level(&meter, 220), -40, "the peak is over, and so is what it hid");
+        assert_eq!(level(&meter, 260), SILENCE);
+        assert_eq!(meter.loudest_of(MEMORY, start + 260 * MS), -10, "a longer time looks further back");
     }
 
     #[test]
@@ -96,14 +102,14 @@ mod tests {
             let loudness = random.i8(-127..=0);
             meter.note(loudness, now);
             packets.push((now, loudness));
-            let look = now + random.u32(0..300) * MS;
-            let recent = packets.iter().rev().take(50_000).take_while(|(at, _)| !is_over(*at, look));
-            assert_eq!(meter.loudness(look), recent.map(|(_, loudness)| *loudness).max().unwrap_or(SILENCE));
+            let (look, last) = (now + random.u32(0..300) * MS, random.u32(1..=1000) * MS);
+            let recent = packets.iter().rev().take_while(|(at, _)| !is_over(*at, last, look));
+            assert_eq!(meter.loudest_of(last, look), recent.map(|(_, loudness)| *loudness).max().unwrap_or(SILENCE));
         }
         for loudness in (i8::MIN..=i8::MAX).rev() {
             meter.note(loudness, now);
         }
         assert!(meter.peaks.len() <= 128);
-        assert_eq!(meter.loudness(now), 0, "nothing is louder than full scale");
+        assert_eq!(meter.loudest_of(MEMORY, now), 0, "nothing is louder than full scale");
     }
 }

@@ -23,6 +23,7 @@ mod five_tuple;
 mod h264;
 mod ids;
 mod levels;
+mod loudest;
 mod offer;
 mod participant;
 mod publication;

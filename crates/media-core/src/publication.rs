@@ -7,7 +7,6 @@ use str0m::rtp::{RtpPacket, Ssrc};
 use crate::codec::Codec;
 use crate::command::Source;
 use crate::ids::{ParticipantKey, PublicationId};
-use crate::levels::Meter;
 use crate::slot::SlotKey;
 
 /// The shortest time between two keyframe requests to a publisher. A keyframe costs several times an interframe, so many
@@ -39,8 +38,6 @@ pub(crate) struct Publication {
     pub(crate) subscribers: Vec<(ParticipantKey, SlotKey)>,
     pub(crate) keyframes: KeyframeRequests,
     pub(crate) started: bool,
-    /// How loud it is, if it is a microphone.
-    pub(crate) meter: Meter,
     stream: Option<Stream>,
     stream_before: Option<(Ssrc, Instant)>,
     packets_received: u64,
@@ -73,7 +70,6 @@ impl Publication {
             subscribers: Vec::new(),
             keyframes: KeyframeRequests::default(),
             started: false,
-            meter: Meter::default(),
             stream: None,
             stream_before: None,
             packets_received: 0,
@@ -91,9 +87,6 @@ impl Publication {
             return None;
         }
         self.packets_received += 1;
-        if let (Source::Microphone, Some(loudness)) = (self.source, packet.header.ext_vals.audio_level) {
-            self.meter.note(loudness, now);
-        }
         let starts_keyframe = codec.starts_keyframe(&packet.payload);
         if let Some(stream) = self.stream.as_mut().filter(|stream| stream.ssrc == ssrc) {
             let newest = sequence > stream.highest;

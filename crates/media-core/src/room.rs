@@ -1,5 +1,7 @@
 //! A room: participants, what they publish, and the way of a packet from a publication to the slots that carry it.
 
+mod audio;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -10,7 +12,8 @@ use crate::fact::{CloseReason, Fact, FactJournal};
 use crate::ids::{
     ParticipantId, ParticipantKey, PublicationId, PublicationKey, RoomId, RoomKey, TransportId, TransportKey,
 };
-use crate::levels::{ParticipantLevel, RoomLevels};
+use crate::levels::ParticipantLevel;
+use crate::loudest::Loudest;
 use crate::offer::{CheckedOffer, MAX_OFFER_LINES};
 use crate::participant::Participant;
 use crate::publication::Publication;
@@ -38,6 +41,7 @@ pub(crate) struct Room {
     publication_names: HashMap<PublicationId, PublicationKey>,
     /// Publications from which somebody wants a keyframe.
     keyframes_wanted: BTreeSet<PublicationKey>,
+    loudest: Loudest,
     /// What was last said of the microphones' loudness.
     said_levels: Vec<ParticipantLevel>,
     /// What transports have told and the room has not handled yet; empty between steps.
@@ -57,6 +61,7 @@ impl Room {
             publications: BTreeMap::new(),
             publication_names: HashMap::new(),
             keyframes_wanted: BTreeSet::new(),
+            loudest: Loudest::default(),
             said_levels: Vec::new(),
             events: VecDeque::new(),
             scratch: Vec::new(),
@@ -181,24 +186,29 @@ impl Room {
         let before = self.participants.get_mut(&publisher).and_then(|p| p.set_publication(source, Some(key)));
         // One source is one publication, so a new one takes the place of the one before.
         if let Some(before) = before {
-            self.end_publication(before);
+            self.end_publication(before, fx.now);
+        }
+        if source == Source::Microphone {
+            self.loudest.add(key, fx.now);
+            self.choose_loudest(fx.now);
         }
         self.settle(fx);
     }
 
     /// Ends a publication.
-    pub(crate) fn unpublish(&mut self, publication: &PublicationId) {
+    pub(crate) fn unpublish(&mut self, publication: &PublicationId, fx: &mut Effects<'_>) {
         if let Some(key) = self.publication_names.get(publication).copied() {
-            self.end_publication(key);
+            self.end_publication(key, fx.now);
         }
     }
 
-    /// Says what a slot carries from now on.
+    /// Says what a slot carries from now on: a publication, nothing, or one of the loudest microphones.
     pub(crate) fn map_slot(
         &mut self,
         participant: &ParticipantId,
         slot: SlotKey,
         publication: Option<&PublicationId>,
+        loudest: bool,
         fx: &mut Effects<'_>,
     ) -> Result<(), CommandError> {
         if usize::from(slot.index) >= MAX_OFFER_LINES {
@@ -209,8 +219,18 @@ impl Room {
         if shown.is_some_and(|shown| shown.source.kind() != slot.kind) {
             return Err(CommandError::new(ErrorCode::CommandInvalid, "the slot and the publication are of two kinds"));
         }
+        if loudest && (publication.is_some() || slot.kind == Kind::Video) {
+            return Err(CommandError::new(ErrorCode::CommandInvalid, "the loudest is for audio, and no publication"));
+        }
         let receiver = self.participant_key(participant);
-        self.show(receiver, slot, publication);
+        if !self.set_loudest(receiver, slot, loudest) {
+            self.show(receiver, slot, publication);
+        }
+        match slot.kind {
+            Kind::Audio => self.choose_loudest(fx.now),
+            // Microphones follow their cameras.
+            Kind::Video => self.show_loudest_to(receiver, fx.now),
+        }
         self.settle(fx);
         Ok(())
     }
@@ -239,14 +259,16 @@ impl Room {
         let slots: Vec<SlotKey> = participant.slots.keys().copied().collect();
         let publications: Vec<PublicationKey> = participant.publications().collect();
         for slot in slots {
+            self.set_loudest(key, slot, false);
             self.show(key, slot, None);
-        }
-        for publication in publications {
-            self.end_publication(publication);
         }
         if let Some(participant) = self.participants.remove(&key) {
             self.participant_names.remove(&participant.id);
         }
+        for publication in publications {
+            self.end_publication(publication, fx.now);
+        }
+        self.choose_loudest(fx.now);
         self.settle(fx);
     }
 
@@ -268,25 +290,6 @@ impl Room {
                 .map(|participant| self.participant_snapshot(participant))
                 .collect(),
         }
-    }
-
-    /// How loud the microphones are, if that is not what was said last; then it counts as said.
-    pub(crate) fn take_changed_levels(&mut self, now: Instant) -> Option<RoomLevels> {
-        let microphones = self.participants.values().filter_map(|participant| {
-            let publication = self.publications.get(&participant.publication(Source::Microphone)?)?;
-            Some(ParticipantLevel { participant: participant.id.clone(), loudness: publication.meter.loudness(now) })
-        });
-        let levels: Vec<ParticipantLevel> = microphones.collect();
-        if levels == self.said_levels {
-            return None;
-        }
-        self.said_levels.clone_from(&levels);
-        Some(RoomLevels { room: self.id.clone(), levels })
-    }
-
-    /// Whoever is told next has heard nothing of the microphones' loudness.
-    pub(crate) fn forget_said_levels(&mut self) {
-        self.said_levels.clear();
     }
 
     fn participant_snapshot(&self, participant: &Participant) -> ParticipantSnapshot {
@@ -315,6 +318,7 @@ impl Room {
                     kind: key.kind,
                     index: key.index,
                     publication: slot.publication.and_then(publication_id),
+                    loudest: slot.loudest,
                     packets_sent: slot.packets_sent,
                 })
                 .collect(),
@@ -358,6 +362,12 @@ impl Room {
             let (room, publication) = (self.id.clone(), publication.id.clone());
             fx.facts.record(Fact::PublicationStarted { room, publication });
         }
+        if let (Source::Microphone, Some(loudness)) = (source, packet.header.ext_vals.audio_level) {
+            self.note_loudness(key, loudness, fx.now);
+        }
+        let Some(publication) = self.publications.get(&key) else {
+            return;
+        };
         let (kind, number) = (source.kind(), publication.number);
         let mut keyframe_wanted = false;
         for (receiver, slot_key) in &publication.subscribers {
@@ -493,7 +503,7 @@ impl Room {
         }
     }
 
-    fn end_publication(&mut self, key: PublicationKey) {
+    fn end_publication(&mut self, key: PublicationKey, now: Instant) {
         let Some(publication) = self.publications.remove(&key) else {
             return;
         };
@@ -508,6 +518,10 @@ impl Room {
             && publisher.publication(publication.source) == Some(key)
         {
             publisher.set_publication(publication.source, None);
+        }
+        if publication.source == Source::Microphone {
+            self.loudest.remove(key, now);
+            self.choose_loudest(now);
         }
     }
 

@@ -41,6 +41,8 @@ pub(crate) enum Verdict {
 #[derive(Debug, Default)]
 pub(crate) struct Slot {
     pub(crate) publication: Option<PublicationKey>,
+    /// Whether it carries what is chosen for it by loudness, and not what it was told.
+    pub(crate) loudest: bool,
     pub(crate) packets_sent: u64,
     /// Whether the receiver can go on decoding from the next packet.
     open: bool,

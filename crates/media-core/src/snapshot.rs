@@ -97,6 +97,8 @@ pub struct SlotSnapshot {
     pub index: u16,
     /// What it carries.
     pub publication: Option<PublicationId>,
+    /// Whether that is chosen by loudness.
+    pub loudest: bool,
     /// Media packets forwarded, without retransmissions.
     pub packets_sent: u64,
 }

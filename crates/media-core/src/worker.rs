@@ -212,14 +212,16 @@ impl Worker {
             }
             Command::Unpublish { room, publication } => {
                 if let Some(key) = self.room_names.get(&room).copied() {
-                    self.in_room(key, now, |room, _| room.unpublish(&publication))?;
+                    self.in_room(key, now, |room, fx| room.unpublish(&publication, fx))?;
                 }
                 done
             }
-            Command::MapSlot { room, participant, kind, index, publication } => {
+            Command::MapSlot { room, participant, kind, index, publication, loudest } => {
                 let key = self.room_key(&room)?;
                 let slot = SlotKey { kind, index };
-                self.in_room(key, now, |room, fx| room.map_slot(&participant, slot, publication.as_ref(), fx))??;
+                self.in_room(key, now, |room, fx| {
+                    room.map_slot(&participant, slot, publication.as_ref(), loudest, fx)
+                })??;
                 done
             }
             Command::RequestKeyframe { room, publication } => {

@@ -53,6 +53,7 @@ fn what_is_missing_is_named() {
         kind: Kind::Video,
         index,
         publication: Some(publication.try_into().unwrap()),
+        loudest: false,
     };
     let code = |result: Result<ReplyResult, media_core::CommandError>| result.unwrap_err().code;
     assert_eq!(code(harness.run(map("x", 0, "p"))), ErrorCode::RoomNotFound);

@@ -74,11 +74,14 @@ class PublicationSnapshot(Struct, frozen=True, kw_only=True):
 
 
 class SlotSnapshot(Struct, frozen=True, kw_only=True):
-    """Where a participant receives. `publication` is None while nothing is mapped."""
+    """Where a participant receives. `publication` is None while nothing is carried; `loudest` says that the worker
+    chooses it.
+    """
 
     kind: SlotKind
     index: SlotIndex
     publication: Id | None
+    loudest: bool
     packets_sent: Count
 
 

@@ -77,6 +77,8 @@ class _Publication:
 class _Participant:
     transport: _Transport | None = None
     slots: dict[tuple[SlotKind, int], str | None] = field(default_factory=dict)
+    loudest: set[int] = field(default_factory=set)
+    """The audio slots that carry one of the loudest."""
 
 
 @dataclass
@@ -110,6 +112,23 @@ class _Room:
             for slot, shown in participant.slots.items():
                 if shown == name:
                     participant.slots[slot] = None
+        self.choose_loudest()
+
+    def choose_loudest(self) -> None:
+        """Fill the slots of the loudest: everybody is as loud as everybody else here, so those who came first are."""
+        microphones = [name for name, each in self.publications.items() if each.source is Source.MICROPHONE]
+        for receiver, participant in self.participants.items():
+            slots = [(SlotKind.AUDIO, index) for index in sorted(participant.loudest)]
+            elsewhere = {shown for slot, shown in participant.slots.items() if slot not in slots}
+            others = (name for name in microphones if self.publications[name].participant != receiver)
+            wanted = [name for name in others if name not in elsewhere][: len(slots)]
+            for slot in slots:
+                if participant.slots[slot] not in wanted:
+                    participant.slots[slot] = None
+            for name in wanted:
+                free = [slot for slot in slots if participant.slots[slot] is None]
+                if free and name not in (participant.slots[slot] for slot in slots):
+                    participant.slots[free[0]] = name
 
 
 class WorkerRules:
@@ -285,6 +304,7 @@ class WorkerRules:
             if (publication.participant, publication.source) == (command.participant, command.source):
                 room.unpublish(name)  # One source is one publication: the new one takes its place.
         room.publications[command.publication] = _Publication(command.participant, command.number, command.source)
+        room.choose_loudest()
 
     def _map_slot(self, command: MapSlot) -> None:
         room = self._room(command.room)
@@ -295,7 +315,17 @@ class WorkerRules:
             if (source is Source.MICROPHONE) != (command.kind is SlotKind.AUDIO):
                 message = "the slot and the publication are of two kinds"
                 raise MediaCommandRefused(ErrorCode.COMMAND_INVALID, message)
-        room.participant(command.participant).slots[command.kind, command.index] = command.publication
+        if command.loudest and (command.publication is not None or command.kind is SlotKind.VIDEO):
+            raise MediaCommandRefused(ErrorCode.COMMAND_INVALID, "the loudest is for audio, and no publication")
+        participant = room.participant(command.participant)
+        if command.loudest:
+            participant.loudest.add(command.index)
+            participant.slots.setdefault((command.kind, command.index), None)
+        else:
+            if command.kind is SlotKind.AUDIO:
+                participant.loudest.discard(command.index)
+            participant.slots[command.kind, command.index] = command.publication
+        room.choose_loudest()
 
     def _room(self, room: str) -> _Room:
         if room not in self._rooms:
@@ -334,7 +364,13 @@ def _participant_snapshot(room: _Room, name: str) -> ParticipantSnapshot:
             for id_, each in sorted(publications, key=lambda item: list(Source).index(item[1].source))
         ),
         slots=tuple(
-            SlotSnapshot(kind=kind, index=index, publication=participant.slots[kind, index], packets_sent=0)
+            SlotSnapshot(
+                kind=kind,
+                index=index,
+                publication=participant.slots[kind, index],
+                loudest=kind is SlotKind.AUDIO and index in participant.loudest,
+                packets_sent=0,
+            )
             for kind, index in sorted(participant.slots)
         ),
     )

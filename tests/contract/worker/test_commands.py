@@ -232,6 +232,35 @@ async def test_a_slot_shows_only_its_own_kind(room: Controller) -> None:
     assert await room.refused("map_slot", **BOB, **slot) == "COMMAND_INVALID"
 
 
+async def test_slots_of_the_loudest_carry_the_other_microphones_while_there_are_enough_slots(room: Controller) -> None:
+    for name in ("alice", "bob", "carol"):
+        microphone = {**MICROPHONE, "publication": f"{name}-mic"}
+        await room.done("publish", room="r", participant=name, **microphone)
+    slot = {**ALICE, "kind": "AUDIO", "publication": None}
+    await room.done("map_slot", **{**slot, "publication": "bob-mic"}, index=0)
+    for index in (1, 2):
+        await room.done("map_slot", **slot, index=index, loudest=True)
+    assert await shown(room, "alice") == {("AUDIO", 0): "bob-mic", ("AUDIO", 1): "carol-mic", ("AUDIO", 2): None}
+    assert [entry["loudest"] for entry in (await participant(room, "alice"))["slots"]] == [False, True, True]
+    await room.done("unpublish", room="r", publication="carol-mic")
+    assert await shown(room, "alice") == {("AUDIO", 0): "bob-mic", ("AUDIO", 1): None, ("AUDIO", 2): None}
+    await room.done("map_slot", **slot, index=0)
+    assert await shown(room, "alice") == {("AUDIO", 0): None, ("AUDIO", 1): "bob-mic", ("AUDIO", 2): None}
+    await room.done("map_slot", **slot, index=1)
+    assert await shown(room, "alice") == {("AUDIO", 0): None, ("AUDIO", 1): None, ("AUDIO", 2): "bob-mic"}
+    await room.done("publish", room="r", participant="bob", **{**MICROPHONE, "publication": "bob-mic-2"})
+    assert (await shown(room, "alice"))["AUDIO", 2] == "bob-mic-2"
+    await room.done("close_participant", **BOB)
+    assert (await shown(room, "alice"))["AUDIO", 2] is None
+
+
+async def test_the_loudest_is_for_audio_and_without_a_publication(room: Controller) -> None:
+    await room.done("publish", **ALICE, **MICROPHONE)
+    for slot in ({"kind": "VIDEO", "publication": None}, {"kind": "AUDIO", "publication": "a-mic"}):
+        assert await room.refused("map_slot", **BOB, **slot, index=0, loudest=True) == "COMMAND_INVALID"
+    assert [entry["participant"] for entry in (await room.room("r"))["participants"]] == ["alice"]
+
+
 async def test_unpublish_silences_the_slots(room: Controller) -> None:
     await room.done("publish", **ALICE, **CAMERA)
     await room.done("map_slot", **BOB, kind="VIDEO", index=0, publication="a-camera")

@@ -122,5 +122,5 @@ async def test_the_snapshot_has_the_keys_of_the_document_in_their_order(controll
         "packets_lost",
         "keyframe_requests",
     ]
-    assert alice["slots"][0] == {"kind": "AUDIO", "index": 0, "publication": None, "packets_sent": 0}
-    assert list(alice["slots"][0]) == ["kind", "index", "publication", "packets_sent"]
+    assert alice["slots"][0] == {"kind": "AUDIO", "index": 0, "publication": None, "loudest": False, "packets_sent": 0}
+    assert list(alice["slots"][0]) == ["kind", "index", "publication", "loudest", "packets_sent"]

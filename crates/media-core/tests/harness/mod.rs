@@ -195,8 +195,25 @@ impl Harness {
             kind,
             index,
             publication: publication.map(|id| id.try_into().unwrap()),
+            loudest: false,
         })
         .unwrap();
+    }
+
+    /// Lets audio slots carry the loudest.
+    pub fn map_loudest(&mut self, participant: &str, slots: std::ops::Range<u16>) {
+        for index in slots {
+            let (room, participant) = (room(), participant.try_into().unwrap());
+            self.run(Command::MapSlot {
+                room,
+                participant,
+                kind: Kind::Audio,
+                index,
+                publication: None,
+                loudest: true,
+            })
+            .unwrap();
+        }
     }
 
     pub fn facts(&self) -> Vec<Fact> {
