@@ -7,7 +7,7 @@ Everybody has a **seat**: the lowest one that is free when they come, theirs unt
 slot follows from the seats; it is the same for everybody, but that nobody receives himself.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from msgspec import Struct
@@ -175,16 +175,8 @@ def _have_audio_slots(people: Mapping[int, str]) -> bool:
     return all(index < AUDIO_SLOTS for index in people)
 
 
-class _Carried(NamedTuple):
-    """What a worker sends in a slot: a publication, or whoever is loud."""
-
-    publication: str | None
-    loudest: bool = False
-
-
-NOTHING: Final = _Carried(None)
-
-_Slot = tuple[str, SlotKind, int]
+LOUDEST: Final = 0
+"""What a slot carries that carries whoever is loud; no publication has this number."""
 
 
 def _to(before: RoomPlan, after: RoomPlan) -> Change:
@@ -201,16 +193,7 @@ def _to(before: RoomPlan, after: RoomPlan) -> Change:
         for id, (participant, _) in old.items()
         if id not in new and participant in after.members
     ]
-    # A slot whose publication ends goes silent by itself.
-    was = {slot: carried for slot, carried in _carried(before).items() if carried.loudest or carried.publication in new}
-    shall = _carried(after)
-    slots = [
-        MapSlot(
-            room=after.id, participant=participant, kind=kind, index=index, publication=publication, loudest=loudest
-        )
-        for (participant, kind, index), (publication, loudest) in {**dict.fromkeys(was, NOTHING), **shall}.items()
-        if participant in after.members and was.get((participant, kind, index), NOTHING) != (publication, loudest)
-    ]
+    slots = [command for viewer in after.members for command in _remap(before, after, viewer, new)]
     return Change(after, (*gone, *publish, *slots, *unpublish))
 
 
@@ -224,22 +207,33 @@ def _publications(plan: RoomPlan) -> Iterator[tuple[str, tuple[str, Source]]]:
             yield str(member.screen), (participant, Source.SCREEN)
 
 
-def _carried(plan: RoomPlan) -> dict[_Slot, _Carried]:
-    """What a worker sends in each slot that is in use."""
-    carried: dict[_Slot, _Carried] = {}
-    for viewer in plan.members:
-        people = plan.people_seen_by(viewer)
-        if _have_audio_slots(people):
-            for index, id in people.items():
-                carried[viewer, SlotKind.AUDIO, index] = _Carried(str(plan.members[id].microphone))
-        else:
-            for index in range(AUDIO_SLOTS):
-                carried[viewer, SlotKind.AUDIO, index] = _Carried(None, loudest=True)
-        for index, id in people.items():
-            camera = plan.members[id].camera
-            if camera is not None:
-                carried[viewer, SlotKind.VIDEO, index] = _Carried(str(camera))
-        presenter = plan.presenter_seen_by(viewer)
-        if presenter is not None:
-            carried[viewer, SlotKind.VIDEO, SCREEN_SLOT] = _Carried(str(plan.members[presenter].screen))
-    return carried
+def _remap(before: RoomPlan, after: RoomPlan, viewer: str, published: Container[str]) -> Iterator[MapSlot]:
+    """What of a viewer's slots a worker does not carry yet. A slot whose publication ends goes silent by itself."""
+    was = _carried(before, viewer) if viewer in before.members else {}
+    was = {slot: number for slot, number in was.items() if number == LOUDEST or str(number) in published}
+    shall = _carried(after, viewer)
+    for kind, index in {**was, **shall} if was != shall else ():
+        number = shall.get((kind, index))
+        if was.get((kind, index)) != number:
+            yield MapSlot(
+                room=after.id,
+                participant=viewer,
+                kind=kind,
+                index=index,
+                publication=str(number) if number else None,
+                loudest=number == LOUDEST,
+            )
+
+
+def _carried(plan: RoomPlan, viewer: str) -> dict[tuple[SlotKind, int], int]:
+    """The number of the publication that each of a viewer's slots carries, or `LOUDEST`; empty ones are left out."""
+    people = plan.people_seen_by(viewer)
+    if _have_audio_slots(people):
+        carried = {(SlotKind.AUDIO, index): plan.members[id].microphone for index, id in people.items()}
+    else:
+        carried = {(SlotKind.AUDIO, index): LOUDEST for index in range(AUDIO_SLOTS)}
+    presenter = plan.presenter_seen_by(viewer)
+    videos = {index: plan.members[id].camera for index, id in people.items()}
+    if presenter is not None:
+        videos[SCREEN_SLOT] = plan.members[presenter].screen
+    return carried | {(SlotKind.VIDEO, index): number for index, number in videos.items() if number is not None}
