@@ -18,7 +18,8 @@ export type ClientMessage =
   | RoomLeave
   | MediaOffer
   | MediaUpdate
-  | EchoStart;
+  | EchoStart
+  | SlotsPrefer;
 /**
  * Numbers the client's messages of one session, over all its sockets: 1, 2, 3 …
  */
@@ -48,6 +49,14 @@ export type RoomName = string;
  */
 export type Sdp = string;
 /**
+ * Of a video slot.
+ */
+export type SlotIndex = number;
+/**
+ * Of a screen, as it has them.
+ */
+export type Pixels = number;
+/**
  * What the platform may send.
  */
 export type ServerMessage =
@@ -63,6 +72,8 @@ export type ServerMessage =
   | ParticipantLeft
   | SlotsChanged
   | SpeakersChanged
+  | SlotsPaused
+  | LayersWanted
   | ScreenStopped
   | CallEnded;
 /**
@@ -89,6 +100,10 @@ export type Slots = Slot[];
  * How many video slots the client shall offer by now; it never shrinks during a call.
  */
 export type VideoSlots = 4 | 9 | 16 | 25 | 49;
+/**
+ * How many simulcast layers, from the lowest up; 0: nobody receives it.
+ */
+export type LayerCount = number;
 /**
  * The codes of version 1. A client takes a code that it does not know like INTERNAL.
  */
@@ -236,6 +251,31 @@ export interface EchoStart {
   id: MessageId;
   microphone: boolean;
   camera: boolean;
+}
+/**
+ * Says how large video slots are shown; those that are not named stay as they were.
+ */
+export interface SlotsPrefer {
+  type: "slots.prefer";
+  id: MessageId;
+  callId: Id;
+  /**
+   * @minItems 1
+   * @maxItems 49
+   */
+  slots: [SlotPreference, ...SlotPreference[]];
+}
+/**
+ * How large a video slot is shown; 0 x 0 is not at all.
+ */
+export interface SlotPreference {
+  index: SlotIndex;
+  width: Pixels;
+  height: Pixels;
+  /**
+   * It comes before others when bandwidth is scarce.
+   */
+  pinned: boolean;
 }
 /**
  * Answers the request of the same id; which of Results it carries follows from that request.
@@ -399,6 +439,25 @@ export interface SpeakersChanged {
   speakers: Id[];
 }
 /**
+ * These video slots of the client, and no others, are paused for want of bandwidth. A hint.
+ */
+export interface SlotsPaused {
+  type: "slots.paused";
+  sequence: Sequence;
+  callId: Id;
+  slots: SlotIndex[];
+}
+/**
+ * How much of the client's own camera and screen somebody needs. A hint.
+ */
+export interface LayersWanted {
+  type: "layers.wanted";
+  sequence: Sequence;
+  callId: Id;
+  camera: LayerCount;
+  screen: LayerCount;
+}
+/**
  * The platform has ended this client's screen share.
  */
 export interface ScreenStopped {
@@ -442,6 +501,7 @@ export interface Results {
   "media.offer": MediaAnswer;
   "media.update": Done;
   "echo.start": CallCreated;
+  "slots.prefer": Done;
 }
 export interface SessionOpened {
   sessionId: Id;

@@ -87,6 +87,8 @@ const slots = list(
   }),
 );
 const participants = list(participant);
+const slotIndex = integer(0, 0xffff);
+const layerCount = integer(0, 0xff);
 const videoSlots = test((value) => [4, 9, 16, 25, 49].some((known) => known === value));
 const reason = object({ id: integer(10_000, 10_999), name: string(1), description: string() });
 
@@ -106,6 +108,8 @@ const MESSAGES: Readonly<Record<ServerMessage["type"], Check>> = {
   "participant.left": event({ participantId: id }),
   "slots.changed": event({ slots, videoSlots }),
   "speakers.changed": event({ speakers: list(id) }),
+  "slots.paused": event({ slots: list(slotIndex) }),
+  "layers.wanted": event({ camera: layerCount, screen: layerCount }),
   "screen.stopped": event({ reason: constant("ACTIVE_PRESENTER_CHANGED") }),
   "call.ended": event({ reason }),
 };
@@ -134,6 +138,7 @@ const RESULTS: Readonly<Record<keyof Results, Check>> = {
   "media.offer": object({ sdp }),
   "media.update": done,
   "echo.start": callCreated,
+  "slots.prefer": done,
 };
 
 /** Reads one text frame. Fields that the protocol does not name stay in the message and mean nothing. */

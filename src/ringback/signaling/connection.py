@@ -222,6 +222,7 @@ class _Numbered(msgspec.Struct):
 
 
 _PATH = re.compile(r" - at `(?:key in )?\$\.?(?P<path>[^`]*)`$")
+_ITEM = re.compile(r"\[(\d+)\]")
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
 
 
@@ -241,9 +242,9 @@ def _read(frame: str | bytes) -> ClientMessage:
 
 
 def _field_of(error: str) -> str | None:
-    """The path of the field that msgspec complains about: `destination.identity`."""
+    """The path of the field that msgspec complains about: `destination.identity`, `slots.0.index`."""
     at, missing = _PATH.search(error), _MISSING.search(error)
-    path = [at["path"].replace("[...]", "")] if at else []
+    path = [_ITEM.sub(r".\1", at["path"].replace("[...]", ""))] if at else []
     if missing:
         path.append(missing["name"])
     return ".".join(path) or None

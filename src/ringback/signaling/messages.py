@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ringback.calls.model import Endpoint, Participant
-from ringback.media.room import SlotMapping
+from ringback.media.room import VIDEO_SLOTS, SlotMapping
 
 SUBPROTOCOL: Final = "ringback.rtc.v1"
 
@@ -124,8 +124,37 @@ class MediaUpdate(_Request, frozen=True, tag="media.update"):
     screen: bool | UnsetType = UNSET
 
 
+Pixels = Annotated[int, Meta(ge=0, le=0xFFFF)]
+"""Of a screen, as it has them."""
+
+
+class SlotPreference(Struct, frozen=True):
+    """How large a video slot is shown; 0 x 0 is not at all."""
+
+    index: Annotated[int, Meta(ge=0, lt=VIDEO_SLOTS[-1])]
+    width: Pixels
+    height: Pixels
+    pinned: bool
+
+
+class SlotsPrefer(_Request, frozen=True, tag="slots.prefer"):
+    """Say how large video slots are shown; those that are not named stay as they were."""
+
+    call_id: Id
+    slots: Annotated[tuple[SlotPreference, ...], Meta(min_length=1, max_length=VIDEO_SLOTS[-1])]
+
+
 Request: TypeAlias = (
-    CallStart | CallAccept | CallDecline | CallHangUp | RoomJoin | RoomLeave | EchoStart | MediaOffer | MediaUpdate
+    CallStart
+    | CallAccept
+    | CallDecline
+    | CallHangUp
+    | RoomJoin
+    | RoomLeave
+    | EchoStart
+    | MediaOffer
+    | MediaUpdate
+    | SlotsPrefer
 )
 """What a session may ask, besides `Hello` and `Ping`."""
 
@@ -257,6 +286,19 @@ class SpeakersChanged(_Event, frozen=True, tag="speakers.changed"):
     speakers: tuple[str, ...]
 
 
+class SlotsPaused(_Event, frozen=True, tag="slots.paused"):
+    """These video slots of the client, and no others, are paused for want of bandwidth."""
+
+    slots: tuple[int, ...]
+
+
+class LayersWanted(_Event, frozen=True, tag="layers.wanted"):
+    """How many layers of the client's own camera and screen somebody needs, from the lowest up."""
+
+    camera: int
+    screen: int
+
+
 class ScreenStopped(_Event, frozen=True, tag="screen.stopped"):
     """The platform has ended this client's screen share."""
 
@@ -288,6 +330,8 @@ Event: TypeAlias = (
     | ParticipantLeft
     | SlotsChanged
     | SpeakersChanged
+    | SlotsPaused
+    | LayersWanted
     | ScreenStopped
     | CallEnded
 )

@@ -24,6 +24,7 @@ from ringback.signaling.messages import (
     Result,
     RoomJoin,
     RoomLeave,
+    SlotsPrefer,
 )
 from ringback.signaling.session import Session
 
@@ -98,6 +99,8 @@ class SignalingService:
                     camera=None if request.camera is msgspec.UNSET else request.camera,
                     screen=None if request.screen is msgspec.UNSET else request.screen,
                 )
+            case SlotsPrefer():
+                pass
             case MediaOffer():
                 return Answered(await self._calls.accept_offer(account_id, session, request.call_id, request.sdp))
             case _:

@@ -34,6 +34,8 @@ export function applyEvent(snapshot: Snapshot | null, event: ServerEvent): Snaps
     case "call.ringing":
     case "screen.stopped":
     case "speakers.changed":
+    case "slots.paused":
+    case "layers.wanted":
       return snapshot;
   }
 }
