@@ -8,6 +8,7 @@ use std::fmt::Write;
 
 use crate::egress::SlotStream;
 use crate::offer::{Line, Role};
+use crate::red;
 use crate::slot::SlotKey;
 
 /// Rewrites str0m's answer. A slot without a stream (an inactive one) keeps no SSRC.
@@ -15,9 +16,12 @@ pub(crate) fn rewrite(answer: &str, lines: &[Line], streams: &HashMap<SlotKey, S
     let mut out = String::with_capacity(answer.len());
     let mut roles = lines.iter().map(|line| line.role);
     let mut stream = None;
+    let mut opus = None;
     for text in answer.lines() {
+        opus = red::opus_payload_type(text).or(opus);
         if text.starts_with("m=") {
             push_stream(&mut out, stream.take());
+            opus = None;
             stream = match roles.next() {
                 Some(Role::Slot(slot)) => streams.get(&slot).map(|stream| (slot, stream)),
                 _ => None,
@@ -26,7 +30,7 @@ pub(crate) fn rewrite(answer: &str, lines: &[Line], streams: &HashMap<SlotKey, S
         if text.starts_with("a=msid-semantic:") {
             out.push_str("a=msid-semantic: WMS *\r\n");
         } else if !text.starts_with("a=ssrc") && !text.starts_with("a=msid:") {
-            out.push_str(text);
+            out.push_str(&red::revealed(text, opus));
             out.push_str("\r\n");
         }
     }

@@ -6,6 +6,7 @@
 //! ever sent by one of them.
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use str0m::media::{KeyframeRequestKind, Mid, Pt};
@@ -14,6 +15,7 @@ use str0m::{Event, Rtc};
 
 use crate::codec::Codec;
 use crate::command::Kind;
+use crate::red;
 use crate::rewrite::Rewriter;
 use crate::slot::SlotKey;
 
@@ -117,6 +119,16 @@ impl BoundSlot {
     fn format(&self, codec: Codec) -> Option<Format> {
         self.formats.iter().find(|format| format.codec == codec).copied()
     }
+
+    /// A payload as the client can decode it, and what it is then. None if there is nothing to decode.
+    fn prepare(&self, codec: Codec, payload: &Arc<[u8]>) -> Option<(Format, Arc<[u8]>)> {
+        let prepared = match (codec, self.format(codec)) {
+            (Codec::Red, Some(red)) => (red, red::renumbered(payload, *self.format(Codec::Opus)?.payload_type)?),
+            (Codec::Red, None) => (self.format(Codec::Opus)?, red::primary(payload)?.into()),
+            (_, format) => (format?, payload.clone()),
+        };
+        Some(prepared).filter(|(_, payload)| !payload.is_empty())
+    }
 }
 
 impl StromEgress {
@@ -177,6 +189,8 @@ impl Egress for StromEgress {
     }
 
     fn takes(&self, slot: SlotKey, codec: Codec) -> bool {
+        // Who does not know RED is sent the Opus in it.
+        let codec = if codec == Codec::Red { Codec::Opus } else { codec };
         self.slots.get(&slot).is_some_and(|bound| bound.format(codec).is_some())
     }
 
@@ -185,17 +199,14 @@ impl Egress for StromEgress {
             return false;
         };
         let ForwardedPacket { packet, codec, number, starts, wallclock } = *forwarded;
-        let Some(format) = bound.format(codec) else {
-            return false;
-        };
         let sequence = *packet.seq_no;
         if starts {
             bound.rewriter.start(sequence, packet.header.timestamp, codec.clock_rate(), now);
         }
-        if packet.payload.is_empty() {
+        let Some((format, payload)) = bound.prepare(codec, &packet.payload) else {
             bound.rewriter.skip(sequence);
             return false;
-        }
+        };
         let Some((sequence, timestamp)) = bound.rewriter.map(sequence, packet.header.timestamp, now) else {
             return false;
         };
@@ -206,7 +217,7 @@ impl Egress for StromEgress {
             return false;
         };
         sender.write_rtp(
-            RtpWrite::new(format.payload_type, sequence.into(), timestamp, wallclock.min(now), packet.payload.clone())
+            RtpWrite::new(format.payload_type, sequence.into(), timestamp, wallclock.min(now), payload)
                 .marker(packet.header.marker || begins_talk)
                 .nackable(format.repaired && bound.stream.repair_ssrc.is_some())
                 .csrc(&[number])

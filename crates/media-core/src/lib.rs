@@ -13,6 +13,7 @@
 #![deny(missing_docs)]
 
 mod answer;
+mod av1;
 mod capture_clock;
 mod client_path;
 mod codec;
@@ -27,6 +28,7 @@ mod loudest;
 mod offer;
 mod participant;
 mod publication;
+mod red;
 mod rewrite;
 mod room;
 mod routing;
@@ -34,6 +36,7 @@ mod slot;
 mod snapshot;
 mod transport;
 mod vp8;
+mod vp9;
 mod worker;
 
 pub use codec::Codec;

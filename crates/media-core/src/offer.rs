@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use crate::command::{CommandError, ErrorCode, Kind, Source};
+use crate::red;
 use crate::slot::SlotKey;
 
 /// The largest offer in bytes. An untrimmed Chromium offer of 64 m-lines is about 200 KiB, a trimmed one 60 KiB; parsing
@@ -47,6 +48,8 @@ pub(crate) struct Line {
 pub(crate) struct CheckedOffer {
     pub(crate) sdp: String,
     pub(crate) lines: Vec<Line>,
+    /// Whether the client wants to send little while its microphone is silent.
+    pub(crate) dtx: bool,
 }
 
 /// Checks an offer and prepares it for str0m.
@@ -81,7 +84,9 @@ pub(crate) fn check(sdp: &str) -> Result<CheckedOffer, CommandError> {
     for (section, line) in media.iter().zip(&lines) {
         prepare_section(&mut prepared, section, line, default)?;
     }
-    Ok(CheckedOffer { sdp: prepared, lines })
+    let microphone = media.iter().zip(&lines).find(|(_, line)| line.role == Role::Source(Source::Microphone));
+    let dtx = microphone.is_some_and(|(section, _)| section.iter().any(|line| wants_dtx(line)));
+    Ok(CheckedOffer { sdp: prepared, lines, dtx })
 }
 
 /// Checks that a re-offer keeps the m-lines of the offer before: lines may be added, never removed, moved or re-used.
@@ -247,13 +252,19 @@ fn prepare_section(out: &mut String, section: &[&str], line: &Line, default: Dir
         // The client's own SSRCs belong to what it sends, which on a slot is nothing.
         let sends = text.starts_with("a=ssrc") || text.starts_with("a=msid:");
         if !is_dropped(text) && Direction::parse(text).is_none() && !(is_slot && sends) {
-            push(out, text);
+            red::disguised(text).iter().for_each(|text| push(out, text));
         }
     }
     if let Some(direction) = direction {
         push(out, direction);
     }
     Ok(())
+}
+
+/// Opus's parameter (RFC 7587 §6.1), among others behind the payload type.
+fn wants_dtx(line: &str) -> bool {
+    let parameters = line.strip_prefix("a=fmtp:").and_then(|rest| rest.split_once(' '));
+    parameters.is_some_and(|(_, parameters)| parameters.split(';').any(|parameter| parameter.trim() == "usedtx=1"))
 }
 
 fn is_dropped(line: &str) -> bool {

@@ -83,10 +83,10 @@ fn fence<T>(call: impl FnOnce() -> T) -> Result<T, Fault> {
 }
 
 /// The one place where an `Rtc` is made.
-fn build_rtc(addresses: &[SocketAddr], now: Instant) -> Rtc {
+fn build_rtc(addresses: &[SocketAddr], dtx: bool, now: Instant) -> Rtc {
     let mut config =
         RtcConfig::new().set_ice_lite(true).set_rtp_mode(true).set_stats_interval(Some(STATISTICS_INTERVAL));
-    codec::enable_all(config.codec_config());
+    codec::enable_all(config.codec_config(), dtx);
     let mut rtc = config.build(now);
     client_path::announce(&mut rtc, addresses);
     rtc
@@ -95,7 +95,7 @@ fn build_rtc(addresses: &[SocketAddr], now: Instant) -> Rtc {
 /// Makes a connection and drops it.
 pub(crate) fn warm_up(now: Instant) {
     // Whatever is wrong here is found again, and told, with the first offer.
-    let _ = fence(|| drop(build_rtc(&[], now)));
+    let _ = fence(|| drop(build_rtc(&[], false, now)));
 }
 
 /// A participant's connection.
@@ -159,7 +159,7 @@ impl Transport {
     ) -> Result<(Self, String), CommandError> {
         let parsed = parse(&offer.sdp)?;
         let mut live = Live {
-            rtc: fence(|| build_rtc(addresses, now)).map_err(|Fault| internal())?,
+            rtc: fence(|| build_rtc(addresses, offer.dtx, now)).map_err(|Fault| internal())?,
             egress,
             lines: offer.lines,
             offered_slots: Vec::new(),

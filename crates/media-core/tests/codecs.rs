@@ -102,6 +102,32 @@ fn h264_begins_with_a_keyframe_wherever_it_is_switched_in() {
 }
 
 #[test]
+fn vp9_and_av1_begin_with_a_keyframe_wherever_they_are_switched_in() {
+    for (seed, codec, (own, renumbered)) in [(6, Codec::Vp9, (98, 45)), (7, Codec::Av1, (45, 63))] {
+        let newer = Codecs::ALL.sending(Codec::Opus, codec);
+        let clients =
+            [("ann", Codecs::ALL_RENUMBERED), ("ben", newer), ("cleo", Codecs::ALL), ("dora", Codecs::WITHOUT_H264)];
+        let mut harness = joined(seed, clients);
+        for camera in ["cleo-camera", "ben-camera", "cleo-camera", "ben-camera"] {
+            harness.advance(Duration::from_millis(1700));
+            harness.map("ann", Kind::Video, 0, Some(camera));
+        }
+        harness.advance(SECOND);
+        let mut turns: Vec<Received> = vec![];
+        for packet in received(&mut harness, 0, Kind::Video, 0) {
+            if turns.last().is_none_or(|last| last.csrc != packet.csrc) {
+                assert!(oracle::starts_keyframe(&packet.payload), "a turn begins with a keyframe");
+                turns.push(packet);
+            }
+        }
+        let turns: Vec<_> = turns.iter().map(|packet| (packet.csrc[0], packet.payload_type)).collect();
+        assert_eq!(turns, [(12, renumbered), (22, 103), (12, renumbered), (22, 103), (12, renumbered)]);
+        assert_all(&received(&mut harness, 2, Kind::Video, 1), 12, own);
+        assert_eq!(received(&mut harness, 3, Kind::Video, 1).len(), 0, "dora has no {codec}");
+    }
+}
+
+#[test]
 fn a_publisher_may_change_its_codec() {
     let clients = [("ann", Codecs::ALL), ("ben", Codecs::WITHOUT_H264), ("cleo", Codecs::ALL_RENUMBERED)];
     let mut harness = joined(4, clients);

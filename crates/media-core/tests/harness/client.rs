@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use str0m::change::{SdpAnswer, SdpPendingOffer};
-use str0m::format::{Codec, CodecConfig};
-use str0m::media::{Direction, MediaKind, Mid};
+use str0m::format::{Codec, CodecConfig, FormatParams};
+use str0m::media::{Direction, Frequency, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpWrite};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
@@ -18,7 +18,12 @@ const PACKETS_PER_FRAME: usize = 3;
 
 /// How the first packet of a keyframe begins.
 pub const KEYFRAME_VP8: (u8, u8) = (0x10, 0x00);
+pub const KEYFRAME_VP9: (u8, u8) = (0x08, 0x82);
 pub const KEYFRAME_H264: (u8, u8) = (0x67, 0x42);
+pub const KEYFRAME_AV1: (u8, u8) = (0x18, 0x0a);
+
+/// str0m does not know RED, so for it RED is this; nobody sends comfort noise here.
+pub const RED: Codec = Codec::CN;
 
 /// What a client knows, by its own payload types, and what it sends.
 #[derive(Debug, Clone, Copy)]
@@ -31,18 +36,36 @@ pub struct Codecs {
 impl Codecs {
     /// A client that knows everything.
     pub const ALL: Self = Self {
-        known: &[(111, Codec::Opus), (0, Codec::PCMU), (8, Codec::PCMA), (96, Codec::Vp8), (103, Codec::H264)],
+        known: &[
+            (111, Codec::Opus),
+            (63, RED),
+            (0, Codec::PCMU),
+            (8, Codec::PCMA),
+            (96, Codec::Vp8),
+            (98, Codec::Vp9),
+            (103, Codec::H264),
+            (45, Codec::Av1),
+        ],
         microphone: Codec::Opus,
         camera: Codec::Vp8,
     };
 
     /// A client that knows everything by other payload types, some of which mean something else above.
     pub const ALL_RENUMBERED: Self = Self {
-        known: &[(96, Codec::Opus), (0, Codec::PCMU), (8, Codec::PCMA), (103, Codec::Vp8), (111, Codec::H264)],
+        known: &[
+            (96, Codec::Opus),
+            (98, RED),
+            (0, Codec::PCMU),
+            (8, Codec::PCMA),
+            (103, Codec::Vp8),
+            (45, Codec::Vp9),
+            (111, Codec::H264),
+            (63, Codec::Av1),
+        ],
         ..Self::ALL
     };
 
-    /// A client without H.264, as Firefox ESR numbers the rest.
+    /// A client without H.264, AV1 and RED, as Firefox ESR numbers the rest.
     pub const WITHOUT_H264: Self =
         Self { known: &[(109, Codec::Opus), (0, Codec::PCMU), (8, Codec::PCMA), (120, Codec::Vp8)], ..Self::ALL };
 
@@ -55,17 +78,21 @@ impl Codecs {
         config.clear();
         for (payload_type, codec) in self.known {
             let repair = Some((payload_type + 1).into());
-            match codec {
+            match *codec {
                 Codec::H264 => config.add_h264((*payload_type).into(), repair, true, 0x42_e0_1f),
+                RED => {
+                    let (clock_rate, format) = (Frequency::FORTY_EIGHT_KHZ, FormatParams::default());
+                    config.add_config((*payload_type).into(), None, RED, clock_rate, Some(2), format);
+                }
                 Codec::PCMU => config.enable_pcmu(true),
                 Codec::PCMA => config.enable_pcma(true),
                 codec => {
                     // Only to have the codec's own parameters.
                     let mut defaults = CodecConfig::new_with_defaults();
-                    let spec = defaults.iter_mut().find(|params| params.spec().codec == *codec).unwrap().spec();
+                    let spec = defaults.iter_mut().find(|params| params.spec().codec == codec).unwrap().spec();
                     let repair = repair.filter(|_| codec.is_video());
                     let payload_type = (*payload_type).into();
-                    config.add_config(payload_type, repair, *codec, spec.clock_rate, spec.channels, spec.format);
+                    config.add_config(payload_type, repair, codec, spec.clock_rate, spec.channels, spec.format);
                 }
             }
         }
@@ -103,6 +130,10 @@ pub struct Sender {
     pub sent: Vec<Sent>,
     /// Empty packets are put between frames, as padding.
     pub padding: bool,
+    /// Only every so many packets are sent, as Opus does in a silence (DTX).
+    pub sparse: Option<u32>,
+    /// Packets' times that went by.
+    times: u32,
 }
 
 pub struct Client {
@@ -143,6 +174,8 @@ impl Client {
             enabled: true,
             sent: Vec::new(),
             padding: false,
+            sparse: None,
+            times: 0,
         };
         let mut client = Self {
             name,
@@ -218,11 +251,12 @@ impl Client {
         let (offer, pending) = api.apply().expect("a change");
         self.pending = Some(pending);
         self.drain(now);
-        offer.to_sdp_string()
+        offer.to_sdp_string().replace("CN/48000/2", "red/48000/2")
     }
 
     pub fn answer(&mut self, sdp: &str, now: Instant) {
-        let answer = SdpAnswer::from_sdp_string(sdp).expect("an answer that parses");
+        let answer =
+            SdpAnswer::from_sdp_string(&sdp.replace("red/48000/2", "CN/48000/2")).expect("an answer that parses");
         let pending = self.pending.take().expect("an offer");
         self.rtc.sdp_api().accept_answer(pending, answer).expect("an answer that fits the offer");
         if let Some(camera) = self.rtc.direct_api().stream_tx_by_mid(self.camera.mid, None)
@@ -273,17 +307,41 @@ impl Client {
         if !self.microphone.enabled {
             return;
         }
+        self.microphone.times += 1;
+        if self.microphone.sparse.is_some_and(|every| self.microphone.times % every != 0) {
+            return;
+        }
         let index = self.microphone.sent.len() as u32;
         let payload = self.payload(0, 0, index, 80);
-        let ticks = if self.microphone.codec == Codec::Opus { 960 } else { 160 };
-        let time = index.wrapping_mul(ticks);
+        let ticks = if [Codec::Opus, RED].contains(&self.microphone.codec) { 960 } else { 160 };
+        let time = self.microphone.times.wrapping_mul(ticks);
         let levels = ExtensionValues {
             audio_level: self.loudness,
             voice_activity: self.loudness.map(|_| true),
             ..Default::default()
         };
-        write(&mut self.rtc, &mut self.microphone, time, false, levels, payload, now);
+        self.microphone.sent.push(Sent { payload: payload.clone(), at: now });
+        let payload = if self.microphone.codec == RED { self.redundant(&payload) } else { payload };
+        let sequence = next_sequence(&mut self.microphone);
+        write_numbered(&mut self.rtc, &self.microphone, sequence, time, false, levels, payload, now);
         self.drain(now);
+    }
+
+    /// A payload behind the one before it (RFC 2198), as Chromium sends it.
+    fn redundant(&self, payload: &[u8]) -> Arc<[u8]> {
+        let params = self.rtc.codec_config().params();
+        let opus = *params.iter().find(|params| params.spec().codec == Codec::Opus).unwrap().pt();
+        let mut packet = Vec::new();
+        let before = self.microphone.sent.iter().rev().nth(1);
+        if let Some(before) = before {
+            // 960 ticks before, in 14 bits, and the length in 10.
+            let [high, low] = (before.payload.len() as u16).to_be_bytes();
+            packet.extend([0x80 | opus, (960 >> 6) as u8, ((960 & 0x3f) << 2) as u8 | high, low]);
+        }
+        packet.push(opus);
+        packet.extend(before.iter().flat_map(|before| before.payload.iter()));
+        packet.extend(payload);
+        packet.into()
     }
 
     fn send_frame(&mut self, now: Instant) {
@@ -303,6 +361,13 @@ impl Client {
                 (Codec::H264, false, true) => (0x7c, 0x05),
                 (Codec::H264, true, false) => (0x7c, 0x81),
                 (Codec::H264, false, false) => (0x7c, 0x01),
+                (Codec::Vp9, true, true) => KEYFRAME_VP9,
+                (Codec::Vp9, false, true) => (0x00, 0x82),
+                (Codec::Vp9, true, false) => (0x48, 0x86),
+                (Codec::Vp9, false, false) => (0x40, 0x86),
+                (Codec::Av1, true, true) => KEYFRAME_AV1,
+                (Codec::Av1, true, false) => (0x10, 0x32),
+                (Codec::Av1, false, _) => (0x90, 0x32),
                 (_, true, true) => KEYFRAME_VP8,
                 (_, true, false) => (0x10, 0x01),
                 (_, false, _) => (0x00, u8::from(!keyframe)),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use str0m::media::Mid;
 
 use super::Client;
-use super::client::{KEYFRAME_H264, KEYFRAME_VP8, Received, Sent};
+use super::client::{KEYFRAME_AV1, KEYFRAME_H264, KEYFRAME_VP8, KEYFRAME_VP9, Received, Sent};
 
 /// Packets sent in this last time may still be on their way, or lost without anything after them to show it.
 pub const TAIL: Duration = Duration::from_secs(2);
@@ -51,7 +51,7 @@ pub fn begins_with_keyframe(received: &[Received], sent: &[Sent], slack: usize) 
 
 /// Whether this is the first packet of a keyframe.
 pub fn starts_keyframe(payload: &[u8]) -> bool {
-    [KEYFRAME_VP8, KEYFRAME_H264].contains(&(payload[0], payload[1]))
+    [KEYFRAME_VP8, KEYFRAME_VP9, KEYFRAME_H264, KEYFRAME_AV1].contains(&(payload[0], payload[1]))
 }
 
 /// The place of a packet among those its publication sent.
