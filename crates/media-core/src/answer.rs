@@ -63,9 +63,9 @@ mod tests {
     fn slots_get_our_stream_and_sources_none() {
         let slot = SlotKey { kind: Kind::Video, index: 3 };
         let lines = [
-            Line { mid: "0".into(), role: Role::Source(Source::Camera) },
-            Line { mid: "1".into(), role: Role::Slot(slot) },
-            Line { mid: "2".into(), role: Role::Slot(SlotKey { kind: Kind::Video, index: 4 }) },
+            Line { mid: "0".into(), role: Role::Source(Source::Camera), rids: vec![] },
+            Line { mid: "1".into(), role: Role::Slot(slot), rids: vec![] },
+            Line { mid: "2".into(), role: Role::Slot(SlotKey { kind: Kind::Video, index: 4 }), rids: vec![] },
         ];
         let stream = SlotStream { ssrc: 7, repair_ssrc: Some(8), cname: "c".into() };
         let answer = "v=0\r\na=msid-semantic: WMS x\r\n\

@@ -99,6 +99,19 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         loudest: bool,
     },
+    /// Says how large the client shows a video slot.
+    PreferSlot {
+        room: RoomId,
+        participant: ParticipantId,
+        /// The slot's place among the video slots.
+        index: u16,
+        /// In pixels of the device; 0 is not shown at all.
+        width: u16,
+        /// In pixels of the device; 0 is not shown at all.
+        height: u16,
+        /// Whether it comes before the slots that are not pinned.
+        pinned: bool,
+    },
     /// Asks a publisher for a keyframe.
     RequestKeyframe { room: RoomId, publication: PublicationId },
     /// Asks for the state of everything.
@@ -109,7 +122,7 @@ pub enum Command {
 
 impl Command {
     /// The words by which commands are known on the wire.
-    pub const TYPES: [&str; 10] = [
+    pub const TYPES: [&str; 11] = [
         "open_room",
         "close_room",
         "accept_offer",
@@ -117,6 +130,7 @@ impl Command {
         "publish",
         "unpublish",
         "map_slot",
+        "prefer_slot",
         "request_keyframe",
         "take_snapshot",
         "shut_down",

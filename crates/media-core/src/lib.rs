@@ -35,6 +35,7 @@ mod routing;
 mod slot;
 mod snapshot;
 mod transport;
+mod video;
 mod vp8;
 mod vp9;
 mod worker;
@@ -46,9 +47,11 @@ pub use fact::{CloseReason, Fact, FactJournal, FailReason, NumberedFact};
 pub use five_tuple::{FiveTuple, Protocol};
 pub use ids::{CommandId, IdError, ParticipantId, PublicationId, RoomId, TransportId};
 pub use levels::{LEVELS_INTERVAL, ParticipantLevel, RoomLevels, SILENCE};
-pub use offer::{MAX_OFFER_BYTES, MAX_OFFER_LINES};
+pub use offer::{MAX_LAYERS, MAX_OFFER_BYTES, MAX_OFFER_LINES};
 pub use slot::SlotKey;
 pub use snapshot::{
-    ParticipantSnapshot, PublicationSnapshot, RoomSnapshot, SlotSnapshot, Snapshot, TransportSnapshot, TransportState,
+    LayerSnapshot, ParticipantSnapshot, PublicationSnapshot, RoomSnapshot, SlotSnapshot, Snapshot, TransportSnapshot,
+    TransportState,
 };
+pub use video::{PausedSlot, RoomVideo, WantedLayers};
 pub use worker::{Datagram, Worker, WorkerConfig};

@@ -2,8 +2,8 @@
 //!
 //! Everything here is plain text work without a transport: it can run on another thread than the room's. It finds what
 //! would make str0m fail halfway (and so leave a running transport half changed) or panic, and it takes out what this
-//! version does not use: candidates (the worker sends only to addresses that prove themselves by STUN), simulcast, and
-//! the sending half of slots and receiving half of sources.
+//! version does not use: candidates (the worker sends only to addresses that prove themselves by STUN), restrictions of
+//! layers, and the sending half of slots and receiving half of sources.
 
 use std::collections::HashMap;
 
@@ -20,6 +20,12 @@ pub const MAX_OFFER_LINES: usize = 64;
 
 /// The longest mid in bytes; str0m cuts longer ones off, and two mids cut to the same one would be confused.
 const MAX_MID_BYTES: usize = 16;
+
+/// The largest number of simulcast layers.
+pub const MAX_LAYERS: usize = 3;
+
+/// The longest name of a layer in bytes; str0m cuts longer ones off.
+const MAX_RID_BYTES: usize = 8;
 
 /// Payload types that mean a codec without being told (RFC 3551 §6), as str0m knows them.
 const STATIC_PAYLOAD_TYPES: [(&str, &str); 4] =
@@ -41,6 +47,8 @@ pub(crate) enum Role {
 pub(crate) struct Line {
     pub(crate) mid: String,
     pub(crate) role: Role,
+    /// The names of its simulcast layers, in the order of the offer; empty without simulcast.
+    pub(crate) rids: Vec<String>,
 }
 
 /// An offer that kept the rules, in the form str0m is to see.
@@ -95,7 +103,7 @@ pub(crate) fn check_continues(before: &[Line], now: &[Line]) -> Result<(), Comma
         return Err(invalid("the re-offer has fewer m-lines than the offer before"));
     }
     if before.iter().zip(now).any(|(before, now)| before != now) {
-        return Err(invalid("the re-offer changes the mid or the role of an m-line"));
+        return Err(invalid("the re-offer changes the mid, the role or the layers of an m-line"));
     }
     Ok(())
 }
@@ -159,9 +167,51 @@ fn roles(media: &[Vec<&str>]) -> Result<Vec<Line>, CommandError> {
         if lines.iter().any(|line| line.mid == mid) {
             return Err(invalid("two m-lines have the same mid"));
         }
-        lines.push(Line { mid: mid.to_owned(), role });
+        let rids = rids(section)?;
+        if !rids.is_empty() && role != Role::Source(Source::Camera) {
+            return Err(invalid("only the camera is sent in layers"));
+        }
+        lines.push(Line { mid: mid.to_owned(), role, rids });
     }
     Ok(lines)
+}
+
+/// The layers of an m-line in the order of `a=simulcast` (RFC 8853 §5.1), each of which has its `a=rid` (RFC 8851 §4). A single
+/// layer is none: its packets need no name.
+fn rids(section: &[&str]) -> Result<Vec<String>, CommandError> {
+    let mut declared = Vec::new();
+    for rid in section.iter().filter_map(|line| line.strip_prefix("a=rid:")) {
+        match rid.split_ascii_whitespace().take(2).collect::<Vec<_>>()[..] {
+            [rid, "send"] => declared.push(rid),
+            _ => return Err(invalid("an a=rid is not one that is sent")),
+        }
+    }
+    let simulcast: Vec<&str> = section.iter().filter_map(|line| line.strip_prefix("a=simulcast:")).collect();
+    let listed: Vec<&str> = match simulcast[..] {
+        [] if declared.len() <= 1 => declared.clone(),
+        // A layer that is not sent at the moment is marked so.
+        [list] => match list.split_ascii_whitespace().collect::<Vec<_>>()[..] {
+            ["send", list] => list.split(';').map(|rid| rid.strip_prefix('~').unwrap_or(rid)).collect(),
+            _ => return Err(invalid("an a=simulcast does more or less than send one list of layers")),
+        },
+        _ => return Err(invalid("an m-line with several a=rid has one a=simulcast")),
+    };
+    if listed.len() > MAX_LAYERS {
+        return Err(invalid(format!("an m-line has {} layers, at most {MAX_LAYERS} are taken", listed.len())));
+    }
+    let is_name =
+        |rid: &str| (1..=MAX_RID_BYTES).contains(&rid.len()) && rid.bytes().all(|b| b.is_ascii_alphanumeric());
+    if !listed.iter().all(|rid| is_name(rid)) {
+        return Err(invalid("the name of a layer is not 1 to 8 letters and digits"));
+    }
+    let (mut once, mut names) = (listed.clone(), declared);
+    once.sort_unstable();
+    once.dedup();
+    names.sort_unstable();
+    if once.len() != listed.len() || once != names {
+        return Err(invalid("a=simulcast does not name each a=rid once"));
+    }
+    Ok(if listed.len() == 1 { Vec::new() } else { listed.into_iter().map(str::to_owned).collect() })
 }
 
 fn next_role(count: &mut u16, kind: Kind, sources: &[Source]) -> Role {

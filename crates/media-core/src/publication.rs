@@ -8,6 +8,7 @@ use crate::codec::Codec;
 use crate::command::Source;
 use crate::ids::{ParticipantKey, PublicationId};
 use crate::slot::SlotKey;
+use crate::video::Demand;
 
 /// The shortest time between two keyframe requests to a publisher. A keyframe costs several times an interframe, so many
 /// receivers' requests become one; a receiver that has lost the picture waits at most this much longer.
@@ -38,6 +39,8 @@ pub(crate) struct Publication {
     pub(crate) subscribers: Vec<(ParticipantKey, SlotKey)>,
     pub(crate) keyframes: KeyframeRequests,
     pub(crate) started: bool,
+    /// Which of its layers are needed, if it is video.
+    pub(crate) demand: Demand,
     stream: Option<Stream>,
     stream_before: Option<(Ssrc, Instant)>,
     packets_received: u64,
@@ -61,7 +64,7 @@ impl Stream {
 }
 
 impl Publication {
-    pub(crate) fn new(id: PublicationId, number: u32, source: Source, publisher: ParticipantKey) -> Self {
+    pub(crate) fn new(id: PublicationId, number: u32, source: Source, publisher: ParticipantKey, now: Instant) -> Self {
         Self {
             id,
             number,
@@ -70,6 +73,7 @@ impl Publication {
             subscribers: Vec::new(),
             keyframes: KeyframeRequests::default(),
             started: false,
+            demand: Demand::new(now),
             stream: None,
             stream_before: None,
             packets_received: 0,

@@ -1,6 +1,7 @@
 //! A room: participants, what they publish, and the way of a packet from a publication to the slots that carry it.
 
 mod audio;
+mod video;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -18,9 +19,10 @@ use crate::offer::{CheckedOffer, MAX_OFFER_LINES};
 use crate::participant::Participant;
 use crate::publication::Publication;
 use crate::routing::Routes;
-use crate::slot::{SlotKey, Verdict};
+use crate::slot::{Preference, SlotKey, Verdict};
 use crate::snapshot::{ParticipantSnapshot, PublicationSnapshot, RoomSnapshot, SlotSnapshot};
 use crate::transport::{Incoming, MediaPacket, Outputs, Transport, TransportEvent};
+use crate::video::RoomVideo;
 use crate::worker::Datagram;
 
 /// What a step of a room may change outside of it.
@@ -44,6 +46,8 @@ pub(crate) struct Room {
     loudest: Loudest,
     /// What was last said of the microphones' loudness.
     said_levels: Vec<ParticipantLevel>,
+    /// What was last said of what is paused and wanted.
+    said_video: Option<RoomVideo>,
     /// What transports have told and the room has not handled yet; empty between steps.
     events: VecDeque<(ParticipantKey, TransportEvent)>,
     /// Kept between steps for its memory only.
@@ -63,6 +67,7 @@ impl Room {
             keyframes_wanted: BTreeSet::new(),
             loudest: Loudest::default(),
             said_levels: Vec::new(),
+            said_video: None,
             events: VecDeque::new(),
             scratch: Vec::new(),
             next_number: 0,
@@ -181,7 +186,7 @@ impl Room {
         let publisher = self.participant_key(participant);
         self.next_number += 1;
         let key = PublicationKey(self.next_number);
-        self.publications.insert(key, Publication::new(publication.clone(), number, source, publisher));
+        self.publications.insert(key, Publication::new(publication.clone(), number, source, publisher, fx.now));
         self.publication_names.insert(publication.clone(), key);
         let before = self.participants.get_mut(&publisher).and_then(|p| p.set_publication(source, Some(key)));
         // One source is one publication, so a new one takes the place of the one before.
@@ -211,9 +216,7 @@ impl Room {
         loudest: bool,
         fx: &mut Effects<'_>,
     ) -> Result<(), CommandError> {
-        if usize::from(slot.index) >= MAX_OFFER_LINES {
-            return Err(CommandError::new(ErrorCode::CommandInvalid, "no offer can have that many slots"));
-        }
+        check_index(slot.index)?;
         let publication = publication.map(|id| self.publication_key(id)).transpose()?;
         let shown = publication.and_then(|key| self.publications.get(&key));
         if shown.is_some_and(|shown| shown.source.kind() != slot.kind) {
@@ -230,6 +233,30 @@ impl Room {
             Kind::Audio => self.choose_loudest(fx.now),
             // Microphones follow their cameras.
             Kind::Video => self.show_loudest_to(receiver, fx.now),
+        }
+        self.settle(fx);
+        Ok(())
+    }
+
+    /// Says how a client shows a video slot.
+    pub(crate) fn prefer_slot(
+        &mut self,
+        participant: &ParticipantId,
+        index: u16,
+        preference: Preference,
+        fx: &mut Effects<'_>,
+    ) -> Result<(), CommandError> {
+        check_index(index)?;
+        let receiver = self.participant_key(participant);
+        let key = SlotKey { kind: Kind::Video, index };
+        let slot = self.participants.get_mut(&receiver).map(|participant| participant.slots.entry(key).or_default());
+        let was_shown = slot.map(|slot| {
+            let was_shown = slot.is_shown();
+            slot.preference = Some(preference);
+            was_shown
+        });
+        if was_shown == Some(false) {
+            self.restart_slot(receiver, key);
         }
         self.settle(fx);
         Ok(())
@@ -292,6 +319,12 @@ impl Room {
         }
     }
 
+    /// Whoever is told next has heard nothing of loudness and of video.
+    pub(crate) fn forget_said(&mut self) {
+        self.said_levels.clear();
+        self.said_video = None;
+    }
+
     fn participant_snapshot(&self, participant: &Participant) -> ParticipantSnapshot {
         let publication_id =
             |key: PublicationKey| self.publications.get(&key).map(|publication| publication.id.clone());
@@ -309,6 +342,7 @@ impl Room {
                     packets_received: publication.packets_received(),
                     packets_lost: publication.packets_lost(),
                     keyframe_requests: publication.keyframes.count,
+                    layers: Vec::new(),
                 })
                 .collect(),
             slots: participant
@@ -320,6 +354,8 @@ impl Room {
                     publication: slot.publication.and_then(publication_id),
                     loudest: slot.loudest,
                     packets_sent: slot.packets_sent,
+                    layer: None,
+                    paused: false,
                 })
                 .collect(),
         }
@@ -378,7 +414,7 @@ impl Room {
             else {
                 continue;
             };
-            if !transport.can_send(*slot_key) {
+            if !slot.is_shown() || !transport.can_send(*slot_key) {
                 slot.restart();
                 continue;
             }
@@ -577,4 +613,11 @@ impl Room {
         self.events.extend(self.scratch.drain(..).map(|event| (participant, event)));
         Some(result)
     }
+}
+
+fn check_index(index: u16) -> Result<(), CommandError> {
+    if usize::from(index) < MAX_OFFER_LINES {
+        return Ok(());
+    }
+    Err(CommandError::new(ErrorCode::CommandInvalid, "no offer can have that many slots"))
 }

@@ -26,6 +26,14 @@ impl fmt::Display for SlotKey {
     }
 }
 
+/// How a client shows a video slot, in pixels of its device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Preference {
+    pub(crate) width: u16,
+    pub(crate) height: u16,
+    pub(crate) pinned: bool,
+}
+
 /// What the forwarder says of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
@@ -44,6 +52,8 @@ pub(crate) struct Slot {
     /// Whether it carries what is chosen for it by loudness, and not what it was told.
     pub(crate) loudest: bool,
     pub(crate) packets_sent: u64,
+    /// How the client shows it, if it has said so.
+    pub(crate) preference: Option<Preference>,
     /// Whether the receiver can go on decoding from the next packet.
     open: bool,
     /// The publication's codec, once it was found that the receiver does not have it.
@@ -60,6 +70,11 @@ impl Slot {
         self.open = false;
         self.missing = None;
         true
+    }
+
+    /// Whether the client shows it.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.preference.is_none_or(|preference| preference.width > 0 && preference.height > 0)
     }
 
     /// Makes the next packet a new beginning: the publication's stream or the receiver's transport is another one.

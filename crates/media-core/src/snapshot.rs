@@ -67,6 +67,8 @@ pub struct TransportSnapshot {
     pub bytes_sent: u64,
     /// From the client's receiver reports, in milliseconds.
     pub round_trip_ms: Option<f64>,
+    /// What the line to the client is believed to carry; none until that is known.
+    pub estimate_bps: Option<u64>,
 }
 
 /// The state of a publication.
@@ -86,6 +88,21 @@ pub struct PublicationSnapshot {
     pub packets_lost: u64,
     /// Keyframe requests sent to the publisher.
     pub keyframe_requests: u64,
+    /// Its qualities from the lowest up, as far as anything of them has arrived.
+    pub layers: Vec<LayerSnapshot>,
+}
+
+/// The state of a layer of a publication.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerSnapshot {
+    /// What the publisher calls it; none without simulcast.
+    pub rid: Option<String>,
+    /// Media packets, repaired ones included.
+    pub packets_received: u64,
+    /// Gaps in the sequence that are not repaired (yet).
+    pub packets_lost: u64,
+    /// Of payload, in the last second.
+    pub bits_per_second: u64,
 }
 
 /// The state of a slot.
@@ -101,4 +118,8 @@ pub struct SlotSnapshot {
     pub loudest: bool,
     /// Media packets forwarded, without retransmissions.
     pub packets_sent: u64,
+    /// Which layer is forwarded, from 0 for the lowest; none for audio and while none is.
+    pub layer: Option<u8>,
+    /// Whether nothing is forwarded for want of bandwidth.
+    pub paused: bool,
 }

@@ -237,6 +237,12 @@ impl Transport {
         self.live.as_ref().is_some_and(|live| live.egress.takes(slot, codec))
     }
 
+    /// In how many layers the client sends a source.
+    pub(crate) fn layer_count(&self, source: Source) -> usize {
+        let line = self.live.as_ref().and_then(|live| live.lines.iter().find(|line| line.role == Role::Source(source)));
+        line.map_or(1, |line| line.rids.len().max(1))
+    }
+
     /// The slots in which the client receives at the moment.
     pub(crate) fn offered_slots(&self) -> &[SlotKey] {
         self.live.as_ref().map_or(&[], |live| &live.offered_slots)
@@ -386,6 +392,7 @@ impl Transport {
             bytes_received: self.counters.bytes_received,
             bytes_sent: self.counters.bytes_sent,
             round_trip_ms: self.round_trip.map(|time| time.as_secs_f64() * 1000.0),
+            estimate_bps: None,
         }
     }
 

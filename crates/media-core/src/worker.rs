@@ -15,9 +15,10 @@ use crate::levels::RoomLevels;
 use crate::offer;
 use crate::room::{Effects, Room};
 use crate::routing::Routes;
-use crate::slot::SlotKey;
+use crate::slot::{Preference, SlotKey};
 use crate::snapshot::{RoomSnapshot, Snapshot};
 use crate::transport::{self, Incoming};
+use crate::video::RoomVideo;
 
 /// What a worker is given when it is made.
 #[derive(Debug, Clone)]
@@ -160,9 +161,14 @@ impl Worker {
         self.rooms.values_mut().filter_map(|room| room.take_changed_levels(now)).collect()
     }
 
-    /// Whoever takes levels next has heard nothing of them.
-    pub fn forget_said_levels(&mut self) {
-        self.rooms.values_mut().for_each(Room::forget_said_levels);
+    /// What is paused and wanted, of those rooms where it is not what was taken here last.
+    pub fn take_changed_video(&mut self, now: Instant) -> Vec<RoomVideo> {
+        self.rooms.values_mut().filter_map(|room| room.take_changed_video(now)).collect()
+    }
+
+    /// Whoever takes levels and what changed of video next has heard nothing of them.
+    pub fn forget_said(&mut self) {
+        self.rooms.values_mut().for_each(Room::forget_said);
     }
 
     /// The state of all rooms.
@@ -222,6 +228,12 @@ impl Worker {
                 self.in_room(key, now, |room, fx| {
                     room.map_slot(&participant, slot, publication.as_ref(), loudest, fx)
                 })??;
+                done
+            }
+            Command::PreferSlot { room, participant, index, width, height, pinned } => {
+                let key = self.room_key(&room)?;
+                let preference = Preference { width, height, pinned };
+                self.in_room(key, now, |room, fx| room.prefer_slot(&participant, index, preference, fx))??;
                 done
             }
             Command::RequestKeyframe { room, publication } => {

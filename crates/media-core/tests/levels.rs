@@ -101,7 +101,7 @@ fn whoever_comes_next_hears_it_all() {
     let mut harness = joined(4, Path::PERFECT);
     assert_eq!(next(&mut harness), Some(levels([-40; 3])));
     assert_eq!(next(&mut harness), None);
-    harness.worker.forget_said_levels();
+    harness.worker.forget_said();
     assert_eq!(next(&mut harness), Some(levels([-40; 3])));
 }
 

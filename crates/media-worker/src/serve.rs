@@ -99,7 +99,7 @@ struct Server {
     orphan_timeout: Duration,
     orphan_since: Instant,
     next_statistics: Instant,
-    next_levels: Instant,
+    next_changes: Instant,
     ended: Option<Ended>,
 }
 
@@ -156,7 +156,7 @@ impl Server {
             orphan_timeout: args.orphan_timeout,
             orphan_since: now,
             next_statistics: now + STATISTICS_INTERVAL,
-            next_levels: now + LEVELS_INTERVAL,
+            next_changes: now + LEVELS_INTERVAL,
             ended: None,
         })
     }
@@ -186,7 +186,7 @@ impl Server {
         let now = Instant::now();
         self.worker.tick(now);
         self.send_media();
-        self.send_levels(now);
+        self.send_changes(now);
         self.send_statistics(now);
         self.write_controllers(now);
         if self.controller.is_none() && now.saturating_duration_since(self.orphan_since) >= self.orphan_timeout {
@@ -201,8 +201,8 @@ impl Server {
         }
         let orphan = self.controller.is_none().then(|| self.orphan_since + self.orphan_timeout);
         let statistics = self.controller.map(|_| self.next_statistics);
-        let levels = self.controller.filter(|_| self.worker.has_rooms()).map(|_| self.next_levels);
-        let deadline = [self.worker.next_deadline(now), orphan, statistics, levels].into_iter().flatten().min();
+        let changes = self.controller.filter(|_| self.worker.has_rooms()).map(|_| self.next_changes);
+        let deadline = [self.worker.next_deadline(now), orphan, statistics, changes].into_iter().flatten().min();
         deadline.map_or(STATISTICS_INTERVAL, |deadline| deadline.saturating_duration_since(now))
     }
 
@@ -343,7 +343,7 @@ impl Server {
             self.say_last(before, &FromWorker::Superseded { epoch: hello.epoch });
         }
         tracing::info!(epoch = hello.epoch, "controller taken");
-        self.worker.forget_said_levels();
+        self.worker.forget_said();
         let welcome = FromWorker::Welcome {
             protocol,
             build: wire::BUILD.to_owned(),
@@ -394,17 +394,22 @@ impl Server {
         }
     }
 
-    fn send_levels(&mut self, now: Instant) {
-        if now < self.next_levels {
+    /// Tells the controller what is loud, paused and wanted, where that has changed.
+    fn send_changes(&mut self, now: Instant) {
+        if now < self.next_changes {
             return;
         }
-        self.next_levels = now + LEVELS_INTERVAL;
+        self.next_changes = now + LEVELS_INTERVAL;
         let controller = self.controller.and_then(|number| self.connections.get_mut(&number));
         // What a controller that is behind is not told now still counts as unsaid the next time.
         if let Some(connection) = controller.filter(|connection| connection.is_idle()) {
             let rooms = self.worker.take_changed_levels(now);
             if !rooms.is_empty() {
                 connection.send(&FromWorker::Levels { rooms });
+            }
+            let rooms = self.worker.take_changed_video(now);
+            if !rooms.is_empty() {
+                connection.send(&FromWorker::Video { rooms });
             }
         }
     }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use media_core::{Command, CommandError, CommandId, ErrorCode, Fact, Reply, ReplyResult, RoomLevels, RoomSnapshot};
+use media_core::{
+    Command, CommandError, CommandId, ErrorCode, Fact, Reply, ReplyResult, RoomLevels, RoomSnapshot, RoomVideo,
+};
 use rmpv::Value;
 use serde::{Deserialize, Serialize};
 
@@ -101,6 +103,11 @@ pub enum FromWorker {
     Levels {
         /// The rooms in which that is not what was said last.
         rooms: Vec<RoomLevels>,
+    },
+    /// What is paused and wanted of video.
+    Video {
+        /// The rooms in which that is not what was said last.
+        rooms: Vec<RoomVideo>,
     },
     /// The controller said something that cannot be understood.
     ProtocolError {

@@ -12,7 +12,7 @@ from ringback.calls.store import CALLS, live_owners, locate
 from ringback.kernel.errors import RingbackError
 from ringback.media.engine import MediaEngine
 from ringback.media.facts import Fact, PublicationStarted, RoomFailed, TransportClosed, TransportConnected
-from ringback.media.model import RoomLevels
+from ringback.media.model import RoomLevels, RoomVideo, Source
 from ringback.storage.aggregates import require
 from ringback.storage.database import Database
 from ringback.storage.mailboxes import Execution, Mailboxes
@@ -75,6 +75,17 @@ class CallJobs:
         """Pass on how loud the microphones are."""
         for room in rooms:
             self._audience.audio_levels(room.room, {level.participant: level.loudness for level in room.levels})
+
+    def video(self, worker: int, rooms: Sequence[RoomVideo]) -> None:
+        """Pass on which slots are paused and which layers are wanted."""
+        for room in rooms:
+            paused: dict[str, list[int]] = {}
+            for slot in room.paused:
+                paused.setdefault(slot.participant, []).append(slot.index)
+            wanted: dict[str, dict[Source, int]] = {}
+            for publication in room.wanted:
+                wanted.setdefault(publication.participant, {})[publication.source] = publication.layers
+            self._audience.video(room.room, paused, wanted)
 
     async def recover(self) -> None:
         """End the calls of a former run: their sessions ended with it."""

@@ -1,9 +1,10 @@
 """What calls need from the world, besides the media workers (`media/engine.py`)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from ringback.calls.model import Endpoint, EndReason
+from ringback.media.model import Source
 
 
 class LegChannel(Protocol):
@@ -14,7 +15,13 @@ class LegChannel(Protocol):
 
 
 class Audience(Protocol):
-    """Who is told how loud the microphones of calls are."""
+    """Who is told what the workers see of the media of calls: what nobody has to store."""
 
     def audio_levels(self, room: str, loudness: Mapping[str, int]) -> None:
         """Loudness by call id, in dB of full scale (-127 is silence), of everybody in a worker's room."""
+
+    def video(self, room: str, paused: Mapping[str, Sequence[int]], wanted: Mapping[str, Mapping[Source, int]]) -> None:
+        """Paused video slots by call id, and how many layers of its camera and screen are wanted, of a worker's room.
+
+        All that there is in the room: a call that is missing has no paused slots, or publishes no video.
+        """

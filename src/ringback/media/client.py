@@ -20,7 +20,7 @@ from ringback.media.conversation import (
 from ringback.media.delivery import Delivery
 from ringback.media.errors import MediaCommandRefused, WorkerGone, WorkerRefused
 from ringback.media.framing import FrameInvalid
-from ringback.media.protocol import CommandError, ErrorCode, FactReport, Levels, Superseded, Welcome
+from ringback.media.protocol import CommandError, ErrorCode, FactReport, Levels, Superseded, Video, Welcome
 
 COMMAND_TIMEOUT = 5.0
 """Seconds for one command. The slowest takes 20 ms (parsing an untrimmed offer), so 5 s mean that the worker hangs; and
@@ -137,6 +137,8 @@ class WorkerClient:
                     self._delivery.fact(connection.welcome.boot_id, event, self._acknowledge)
                 case Levels(rooms=rooms):
                     self._delivery.levels(rooms)
+                case Video(rooms=rooms):
+                    self._delivery.video(rooms)
                 case Superseded():
                     return True
                 case Broken():

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
-from ringback.media.model import Id, PublicationNumber, SlotIndex, SlotKind, Snapshot, Source
+from ringback.media.model import Id, Pixels, PublicationNumber, SlotIndex, SlotKind, Snapshot, Source
 
 
 class OpenRoom(Struct, frozen=True, kw_only=True, tag_field="type", tag="open_room"):
@@ -78,6 +78,21 @@ class MapSlot(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="
     loudest: bool = False
 
 
+class PreferSlot(Struct, frozen=True, kw_only=True, tag_field="type", tag="prefer_slot"):
+    """Say how large the client shows a video slot, in device pixels; 0 x 0 is not at all. Answered by `Done`.
+
+    Never said, the slot carries the best that the bandwidth allows. `pinned` slots come before others. Allowed before
+    the participant's first offer.
+    """
+
+    room: Id
+    participant: Id
+    index: SlotIndex
+    width: Pixels
+    height: Pixels
+    pinned: bool
+
+
 class RequestKeyframe(Struct, frozen=True, kw_only=True, tag_field="type", tag="request_keyframe"):
     """Ask a publisher for a keyframe (RTCP PLI, RFC 4585 §6.3.1). Answered by `Done`."""
 
@@ -101,6 +116,7 @@ Command: TypeAlias = (
     | Publish
     | Unpublish
     | MapSlot
+    | PreferSlot
     | RequestKeyframe
     | TakeSnapshot
     | ShutDown

@@ -31,6 +31,7 @@ from ringback.media.protocol import (
     Statistics,
     Superseded,
     ToWorker,
+    Video,
     Welcome,
     decode_from_worker,
     encode,
@@ -50,7 +51,7 @@ class Broken(Struct, frozen=True, kw_only=True):
     message: str
 
 
-Event: TypeAlias = Welcome | Refused | Superseded | Answered | FactReport | Statistics | Levels | Broken
+Event: TypeAlias = Welcome | Refused | Superseded | Answered | FactReport | Statistics | Levels | Video | Broken
 """What a controller learns from a connection. After `Refused`, `Superseded` and `Broken` nothing follows."""
 
 
@@ -112,7 +113,7 @@ class Conversation:
                 return Broken(message=f"the worker says: {text}")
             case _State.WAITING, Welcome() | Refused():
                 return message
-            case _State.OPEN, Superseded() | FactReport() | Statistics() | Levels():
+            case _State.OPEN, Superseded() | FactReport() | Statistics() | Levels() | Video():
                 return message
             case _State.OPEN, Reply():
                 return self._answered(message)

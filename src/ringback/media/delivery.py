@@ -7,7 +7,7 @@ from typing import NamedTuple
 import structlog
 
 from ringback.media.engine import MediaListener
-from ringback.media.model import RoomLevels
+from ringback.media.model import RoomLevels, RoomVideo
 from ringback.media.protocol import FactReport
 
 RETRY_DELAY = 1.0
@@ -46,6 +46,13 @@ class Delivery:
             self._listener.audio_levels(self._worker, rooms)
         except Exception:
             _log.exception("media listener failed; audio levels dropped", worker=self._worker)
+
+    def video(self, rooms: Sequence[RoomVideo]) -> None:
+        """Tell the listener what is paused and wanted: like `levels`."""
+        try:
+            self._listener.video(self._worker, rooms)
+        except Exception:
+            _log.exception("media listener failed; paused slots and wanted layers dropped", worker=self._worker)
 
     def lost(self) -> None:
         """Tell, after all facts before, that the worker's rooms no longer exist."""

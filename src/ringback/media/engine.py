@@ -5,7 +5,7 @@ from typing import Protocol
 
 from ringback.media.commands import Command, Result
 from ringback.media.facts import Fact
-from ringback.media.model import RoomLevels
+from ringback.media.model import RoomLevels, RoomVideo
 
 
 class MediaEngine(Protocol):
@@ -49,4 +49,10 @@ class MediaListener(Protocol):
 
         Comes as it arrives, not in order with the facts, and may be dropped: it says nothing that must be stored.
         Return at once.
+        """
+
+    def video(self, worker: int, rooms: Sequence[RoomVideo]) -> None:
+        """Which video slots are paused and which layers are wanted, of those rooms in which that has changed.
+
+        Comes and goes like `audio_levels`; a room that is listed is listed completely.
         """

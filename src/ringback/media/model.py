@@ -22,6 +22,12 @@ SlotIndex = Annotated[int, Meta(ge=0, le=0xFFFF)]
 """Slots are counted from 0 for each kind."""
 
 
+Pixels = Annotated[int, Meta(ge=0, le=0xFFFF)]
+"""Of a screen, as it has them (CSS pixels times `devicePixelRatio`)."""
+
+LayerCount = Annotated[int, Meta(ge=0, le=0xFF)]
+"""How many layers of a publication, from the lowest up."""
+
 Loudness = Annotated[int, Meta(ge=-127, le=0)]
 """Of a microphone, in dB relative to full scale (RFC 6464); -127 is silence."""
 
@@ -50,7 +56,10 @@ class TransportState(StrEnum):
 
 
 class TransportSnapshot(Struct, frozen=True, kw_only=True):
-    """A participant's connection. Packets are datagrams; `round_trip_ms` is None until it has been measured."""
+    """A participant's connection. Packets are datagrams; `round_trip_ms` is None until it has been measured.
+
+    `estimate_bps` is what the line to the client is believed to carry; None until that is known.
+    """
 
     transport: Id
     state: TransportState
@@ -59,6 +68,16 @@ class TransportSnapshot(Struct, frozen=True, kw_only=True):
     bytes_received: Count
     bytes_sent: Count
     round_trip_ms: float | None
+    estimate_bps: Count | None
+
+
+class LayerSnapshot(Struct, frozen=True, kw_only=True):
+    """One quality of a publication, from the lowest up; `rid` is None without simulcast."""
+
+    rid: str | None
+    packets_received: Count
+    packets_lost: Count
+    bits_per_second: Count
 
 
 class PublicationSnapshot(Struct, frozen=True, kw_only=True):
@@ -71,11 +90,15 @@ class PublicationSnapshot(Struct, frozen=True, kw_only=True):
     packets_received: Count
     packets_lost: Count
     keyframe_requests: Count
+    layers: tuple[LayerSnapshot, ...]
 
 
 class SlotSnapshot(Struct, frozen=True, kw_only=True):
     """Where a participant receives. `publication` is None while nothing is carried; `loudest` says that the worker
     chooses it.
+
+    `layer` is which layer of a video publication is forwarded, from 0 for the lowest; None while none is. `paused` is
+    true when that is for want of bandwidth.
     """
 
     kind: SlotKind
@@ -83,6 +106,8 @@ class SlotSnapshot(Struct, frozen=True, kw_only=True):
     publication: Id | None
     loudest: bool
     packets_sent: Count
+    layer: Count | None
+    paused: bool
 
 
 class ParticipantSnapshot(Struct, frozen=True, kw_only=True):
@@ -121,3 +146,26 @@ class RoomLevels(Struct, frozen=True, kw_only=True):
 
     room: Id
     levels: tuple[ParticipantLevel, ...]
+
+
+class PausedSlot(Struct, frozen=True, kw_only=True):
+    """A video slot that carries nothing because its receiver's line carries too little."""
+
+    participant: Id
+    index: SlotIndex
+
+
+class WantedLayers(Struct, frozen=True, kw_only=True):
+    """How many layers of a camera or screen somebody needs, from the lowest up."""
+
+    participant: Id
+    source: Source
+    layers: LayerCount
+
+
+class RoomVideo(Struct, frozen=True, kw_only=True):
+    """All paused slots of a room, and what is wanted of all its cameras and screens."""
+
+    room: Id
+    paused: tuple[PausedSlot, ...]
+    wanted: tuple[WantedLayers, ...]

@@ -10,7 +10,7 @@ from msgspec import Struct, ValidationError, msgpack
 
 from ringback.media.commands import Command
 from ringback.media.facts import Fact
-from ringback.media.model import Count, Id, RoomLevels, RoomSnapshot
+from ringback.media.model import Count, Id, RoomLevels, RoomSnapshot, RoomVideo
 
 PROTOCOL_MIN = 1
 """The oldest version this control plane speaks: that of the previous release, so that its workers can drain."""
@@ -122,6 +122,12 @@ class Levels(Struct, frozen=True, kw_only=True, tag_field="type", tag="levels"):
     rooms: tuple[RoomLevels, ...]
 
 
+class Video(Struct, frozen=True, kw_only=True, tag_field="type", tag="video"):
+    """What is paused and wanted, of those rooms in which it has changed; at most every 200 ms, may be dropped."""
+
+    rooms: tuple[RoomVideo, ...]
+
+
 class ProtocolError(Struct, frozen=True, kw_only=True, tag_field="type", tag="protocol_error"):
     """The other side sent something that is not of this protocol. The connection closes."""
 
@@ -131,7 +137,9 @@ class ProtocolError(Struct, frozen=True, kw_only=True, tag_field="type", tag="pr
 ToWorker: TypeAlias = Hello | RunCommand | Acknowledge
 """Every message that a controller sends."""
 
-FromWorker: TypeAlias = Welcome | Refused | Superseded | Reply | FactReport | Statistics | Levels | ProtocolError
+FromWorker: TypeAlias = (
+    Welcome | Refused | Superseded | Reply | FactReport | Statistics | Levels | Video | ProtocolError
+)
 """Every message that a worker sends."""
 
 _encoder = msgpack.Encoder()

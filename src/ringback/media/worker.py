@@ -19,7 +19,7 @@ from ringback.media.engine import MediaListener
 from ringback.media.errors import WorkerGone, WorkerRefused, WorkerStartFailed
 from ringback.media.facts import Fact, RoomFailed
 from ringback.media.launch import adopt, launch, patient
-from ringback.media.model import RoomLevels
+from ringback.media.model import RoomLevels, RoomVideo
 from ringback.media.process import STOP_GRACE, WorkerProcess
 from ringback.media.status import WorkerState, WorkerStatus
 
@@ -143,6 +143,10 @@ class Worker:
     def audio_levels(self, worker: int, rooms: Sequence[RoomLevels]) -> None:
         """Pass the levels on to the listener."""
         self._listener.audio_levels(worker, rooms)
+
+    def video(self, worker: int, rooms: Sequence[RoomVideo]) -> None:
+        """Pass on what is paused and wanted."""
+        self._listener.video(worker, rooms)
 
     async def stop(self) -> None:
         """End the process, asking first; but leave it alone if another control plane has taken it over."""

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import hmac
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -19,6 +19,7 @@ from ringback.identities.store import is_known
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import RingbackError
 from ringback.kernel.figures import Figure
+from ringback.media.model import Source
 from ringback.media.speakers import Speakers
 from ringback.signaling.live import LiveSession
 from ringback.signaling.messages import Resume, SpeakersChanged
@@ -167,6 +168,9 @@ class Hub:
         if any(self._notifier.holder(call_id) for call_id in loudness):  # it is not just ending
             speakers = self._speakers.setdefault(room, Speakers())
             self._tell_speakers(room, loudness, speakers.hear(loudness, self._clock.monotonic()))
+
+    def video(self, room: str, paused: Mapping[str, Sequence[int]], wanted: Mapping[str, Mapping[Source, int]]) -> None:
+        """Which video slots of everybody in a room are paused, and which layers are wanted. Nobody is told yet."""
 
     def _tell_speakers(self, room: str, calls: Collection[str], speaking: tuple[str, ...] | None) -> None:
         speakers = self._speakers[room]

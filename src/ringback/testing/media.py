@@ -5,7 +5,7 @@ packets. What packets would cause, a test causes by calling `transport_connected
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, get_args
@@ -19,7 +19,7 @@ from ringback.media.engine import MediaListener
 from ringback.media.errors import MediaCommandRefused
 from ringback.media.facts import TransportCloseReason
 from ringback.media.framing import FrameDecoder, FrameInvalid, encode_frame
-from ringback.media.model import Id
+from ringback.media.model import Id, Source
 from ringback.media.protocol import CommandError, ErrorCode, FactReport, RefusalCode
 from ringback.testing.media_rules import WorkerRules
 
@@ -27,7 +27,7 @@ STATISTICS_INTERVAL = 5.0
 """Seconds (protocol document, "Messages")."""
 
 LEVELS_INTERVAL = 0.2
-"""Seconds (protocol document, "Levels")."""
+"""Seconds (protocol document, "Levels" and "Video")."""
 
 _COMMAND_TYPES = {kind.__struct_config__.tag for kind in get_args(Command)}
 
@@ -69,7 +69,7 @@ class FakeWorker:
         """Listen. Raises `OSError` when the path cannot be used."""
         self._server = await asyncio.start_unix_server(self._accept, self.path)
         self.path.chmod(0o600)
-        self._periodic = [asyncio.create_task(self._send_statistics()), asyncio.create_task(self._send_levels())]
+        self._periodic = [asyncio.create_task(self._send_statistics()), asyncio.create_task(self._send_changes())]
 
     async def stop(self) -> None:
         """End as a process does: the socket and all connections close."""
@@ -111,6 +111,12 @@ class FakeWorker:
         """Let the microphones of these participants be this loud from now on."""
         self.rules.audio_levels(room, loudness)
 
+    def video(
+        self, room: str, *, paused: Collection[tuple[str, int]] = (), wanted: Mapping[tuple[str, Source], int] = {}
+    ) -> None:
+        """Let exactly these video slots be paused, and so many layers be wanted, from now on (`WorkerRules.video`)."""
+        self.rules.video(room, paused, wanted)
+
     def _tell(self, report: FactReport) -> None:
         if self._controller is not None:
             self._controller.send(report)
@@ -121,11 +127,13 @@ class FakeWorker:
             if self.rules.rooms and self._controller is not None:
                 self._controller.send(protocol.Statistics(rooms=self.rules.room_snapshots()))
 
-    async def _send_levels(self) -> None:
+    async def _send_changes(self) -> None:
         while True:
             await asyncio.sleep(LEVELS_INTERVAL)
-            if self._controller is not None and (rooms := self.rules.take_changed_levels()):
-                self._controller.send(protocol.Levels(rooms=rooms))
+            if self._controller is not None and (levels := self.rules.take_changed_levels()):
+                self._controller.send(protocol.Levels(rooms=levels))
+            if self._controller is not None and (video := self.rules.take_changed_video()):
+                self._controller.send(protocol.Video(rooms=video))
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = _Connection(writer)
@@ -176,7 +184,7 @@ class FakeWorker:
                 self._controller.send(protocol.Superseded(epoch=hello.epoch))
                 self._controller.close()
             self._controller = connection
-            self.rules.forget_said_levels()
+            self.rules.forget_said()
             connection.send(
                 protocol.Welcome(
                     protocol=version,
@@ -318,6 +326,18 @@ class FakeMediaEngine:
         self.rules[worker].audio_levels(room, loudness)
         if rooms := self.rules[worker].take_changed_levels():
             self._listening().audio_levels(worker, rooms)
+
+    def video(
+        self, room: str, *, paused: Collection[tuple[str, int]] = (), wanted: Mapping[tuple[str, Source], int] = {}
+    ) -> None:
+        """Let exactly these video slots be paused, and so many layers be wanted (`WorkerRules.video`).
+
+        The listener hears it if that, or what the commands before have changed, is news.
+        """
+        worker = self._worker_of(room)
+        self.rules[worker].video(room, paused, wanted)
+        if rooms := self.rules[worker].take_changed_video():
+            self._listening().video(worker, rooms)
 
     async def lose_worker(self, worker: int) -> None:
         """Let the worker's process end, with its rooms; it is `Unavailable` until `return_worker`."""

@@ -1,7 +1,7 @@
 """What a media worker does with commands, without packets: the rules that both fakes of `testing.media` share."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from ringback.media.commands import (
@@ -13,6 +13,7 @@ from ringback.media.commands import (
     Done,
     MapSlot,
     OpenRoom,
+    PreferSlot,
     Publish,
     RequestKeyframe,
     Result,
@@ -33,18 +34,21 @@ from ringback.media.facts import (
 from ringback.media.model import (
     ParticipantLevel,
     ParticipantSnapshot,
+    PausedSlot,
     PublicationSnapshot,
     RoomLevels,
     RoomSnapshot,
+    RoomVideo,
     SlotKind,
     SlotSnapshot,
     Snapshot,
     Source,
     TransportSnapshot,
     TransportState,
+    WantedLayers,
 )
 from ringback.media.protocol import CommandError, ErrorCode, FactReport
-from ringback.testing.media_sdp import MAX_M_LINES, MediaLine, canned_answer, parse_offer
+from ringback.testing.media_sdp import MAX_M_LINES, MediaLine, canned_answer, layer_count, parse_offer
 
 KEPT_REPLIES = 4096
 """Commands (protocol document, "Messages")."""
@@ -71,6 +75,7 @@ class _Publication:
     started: bool = False
     loudness: int = SILENCE
     keyframe_requests: int = 0
+    wanted: int | None = None
 
 
 @dataclass
@@ -79,6 +84,8 @@ class _Participant:
     slots: dict[tuple[SlotKind, int], str | None] = field(default_factory=dict)
     loudest: set[int] = field(default_factory=set)
     """The audio slots that carry one of the loudest."""
+    hidden: set[int] = field(default_factory=set)
+    paused: set[int] = field(default_factory=set)
 
 
 @dataclass
@@ -86,6 +93,7 @@ class _Room:
     participants: dict[str, _Participant] = field(default_factory=dict)
     publications: dict[str, _Publication] = field(default_factory=dict)
     said_levels: tuple[ParticipantLevel, ...] = ()
+    said_video: tuple[tuple[PausedSlot, ...], tuple[WantedLayers, ...]] = ((), ())
 
     def participant(self, name: str) -> _Participant:
         """Create or get."""
@@ -104,6 +112,37 @@ class _Room:
             ParticipantLevel(participant=each.participant, loudness=each.loudness) for each in self.microphones()
         )
         return self.said_levels != before
+
+    def take_changed_video(self) -> bool:
+        """Whether the paused slots and the wanted layers are not those said last; those of now count as said."""
+        before = self.said_video
+        paused = tuple(
+            PausedSlot(participant=name, index=index)
+            for name, participant in self.participants.items()
+            for index in sorted(participant.paused)
+        )
+        wanted = tuple(
+            WantedLayers(participant=participant, source=source, layers=self._wanted_layers(participant, name, each))
+            for participant in self.participants
+            for source in (Source.CAMERA, Source.SCREEN)
+            for name, each in self.publications.items()
+            if (each.participant, each.source) == (participant, source)
+        )
+        self.said_video = (paused, wanted)
+        return self.said_video != before
+
+    def _wanted_layers(self, participant: str, name: str, publication: _Publication) -> int:
+        shown = any(
+            shown == name and slot not in receiver.hidden
+            for receiver in self.participants.values()
+            for (_, slot), shown in receiver.slots.items()
+        )
+        if not shown:
+            return 0
+        if publication.wanted is not None:
+            return publication.wanted
+        transport = self.participants[participant].transport
+        return layer_count(transport.offer, publication.source) if transport is not None else 1
 
     def unpublish(self, name: str) -> None:
         """End a publication; the slots that show it go silent."""
@@ -202,6 +241,24 @@ class WorkerRules:
         for participant, value in loudness.items():
             microphones[participant].loudness = value
 
+    def video(self, room: str, paused: Collection[tuple[str, int]], wanted: Mapping[tuple[str, Source], int]) -> None:
+        """Let these video slots be the paused ones, and this many layers of these cameras and screens be wanted.
+
+        What is not named in `wanted` is wanted with all its layers, as long as a slot shows it.
+        """
+        for name, participant in self._rooms[room].participants.items():
+            participant.paused = {index for paused_participant, index in paused if paused_participant == name}
+        for publication in self._rooms[room].publications.values():
+            publication.wanted = wanted.get((publication.participant, publication.source))
+
+    def take_changed_video(self) -> tuple[RoomVideo, ...]:
+        """What is paused and wanted, of those rooms where it is not what was taken here last."""
+        return tuple(
+            RoomVideo(room=name, paused=room.said_video[0], wanted=room.said_video[1])
+            for name, room in self._rooms.items()
+            if room.take_changed_video()
+        )
+
     def take_changed_levels(self) -> tuple[RoomLevels, ...]:
         """How loud the microphones are, of those rooms where it is not what was taken here last."""
         return tuple(
@@ -210,10 +267,11 @@ class WorkerRules:
             if room.take_changed_levels()
         )
 
-    def forget_said_levels(self) -> None:
-        """Let all levels count as unsaid: whoever takes them next has heard nothing."""
+    def forget_said(self) -> None:
+        """Let all levels and all about video count as unsaid: whoever takes them next has heard nothing."""
         for room in self._rooms.values():
             room.said_levels = ()
+            room.said_video = ((), ())
 
     def snapshot(self) -> Snapshot:
         """Everything there is."""
@@ -255,6 +313,8 @@ class WorkerRules:
                     self._rooms[room].unpublish(publication)
             case MapSlot():
                 self._map_slot(command)
+            case PreferSlot():
+                self._prefer_slot(command)
             case RequestKeyframe(room=room, publication=publication):
                 self._publication(room, publication).keyframe_requests += 1
             case TakeSnapshot():
@@ -308,8 +368,7 @@ class WorkerRules:
 
     def _map_slot(self, command: MapSlot) -> None:
         room = self._room(command.room)
-        if command.index >= MAX_M_LINES:
-            raise MediaCommandRefused(ErrorCode.COMMAND_INVALID, "no offer has that many slots")
+        _check_index(command.index)
         if command.publication is not None:
             source = self._publication(command.room, command.publication).source
             if (source is Source.MICROPHONE) != (command.kind is SlotKind.AUDIO):
@@ -326,6 +385,18 @@ class WorkerRules:
                 participant.loudest.discard(command.index)
             participant.slots[command.kind, command.index] = command.publication
         room.choose_loudest()
+        if command.kind is SlotKind.VIDEO and command.publication is None:
+            participant.paused.discard(command.index)
+
+    def _prefer_slot(self, command: PreferSlot) -> None:
+        room = self._room(command.room)
+        _check_index(command.index)
+        participant = room.participant(command.participant)
+        participant.slots.setdefault((SlotKind.VIDEO, command.index), None)
+        if command.width == 0 or command.height == 0:
+            participant.hidden.add(command.index)
+        else:
+            participant.hidden.discard(command.index)
 
     def _room(self, room: str) -> _Room:
         if room not in self._rooms:
@@ -344,6 +415,11 @@ class WorkerRules:
         return transport
 
 
+def _check_index(index: int) -> None:
+    if index >= MAX_M_LINES:
+        raise MediaCommandRefused(ErrorCode.COMMAND_INVALID, "no offer has that many slots")
+
+
 def _participant_snapshot(room: _Room, name: str) -> ParticipantSnapshot:
     participant = room.participants[name]
     transport = participant.transport
@@ -360,6 +436,7 @@ def _participant_snapshot(room: _Room, name: str) -> ParticipantSnapshot:
                 packets_received=0,
                 packets_lost=0,
                 keyframe_requests=each.keyframe_requests,
+                layers=(),
             )
             for id_, each in sorted(publications, key=lambda item: list(Source).index(item[1].source))
         ),
@@ -370,6 +447,8 @@ def _participant_snapshot(room: _Room, name: str) -> ParticipantSnapshot:
                 publication=participant.slots[kind, index],
                 loudest=kind is SlotKind.AUDIO and index in participant.loudest,
                 packets_sent=0,
+                layer=None,
+                paused=kind is SlotKind.VIDEO and index in participant.paused,
             )
             for kind, index in sorted(participant.slots)
         ),
@@ -385,4 +464,5 @@ def _transport_snapshot(transport: _Transport) -> TransportSnapshot:
         bytes_received=0,
         bytes_sent=0,
         round_trip_ms=None,
+        estimate_bps=None,
     )

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from ringback.media.errors import MediaCommandRefused
+from ringback.media.model import Source
 from ringback.media.protocol import ErrorCode
 
 MAX_OFFER = 128 * 1024
@@ -15,6 +16,11 @@ MAX_M_LINES = 64
 
 SENDING_LINES = {"audio": 1, "video": 2}
 """How many m-lines of a kind come from the client (microphone; camera, screen) before those that are slots."""
+
+MAX_LAYERS = 3
+"""Simulcast layers (protocol document, "The offer")."""
+
+_RID = re.compile(r"[0-9A-Za-z]{1,8}")
 
 _CODECS = ("opus/48000/2", "pcmu/8000", "pcma/8000", "vp8/90000", "h264/90000")
 """In the order of preference; of H.264 only one sort (protocol document, "The offer")."""
@@ -58,6 +64,8 @@ class MediaLine:
     """Payload type to the parameters of its codec, as `apt=96`."""
     slot: int | None
     """The index of the slot that it is; None when media comes from the client, and for the data channel."""
+    rids: tuple[str, ...]
+    """Its simulcast layers from the lowest up; empty without simulcast."""
 
     @property
     def place(self) -> tuple[str, str, int | None]:
@@ -82,6 +90,13 @@ def parse_offer(sdp: str) -> list[MediaLine]:
     if bundle not in session.split("\n"):
         raise _invalid("the BUNDLE group is not the list of all m-lines")
     return lines
+
+
+def layer_count(offer: list[MediaLine], source: Source) -> int:
+    """How many layers a source sends."""
+    lines = [line for line in offer if line.kind == "video" and line.slot is None]
+    place = (Source.CAMERA, Source.SCREEN).index(source)
+    return max(1, len(lines[place].rids)) if place < len(lines) else 1
 
 
 def canned_answer(offer: list[MediaLine], transport: str) -> str:
@@ -110,7 +125,29 @@ def _media_line(section: str, before: list[MediaLine]) -> MediaLine:
         raise _invalid(f"m-line {mids[0]!r} has the wrong direction for its place")
     codecs = {number: codec for number, codec in _STATIC_PAYLOAD_TYPES.items() if str(number) in head.split(" ")[3:]}
     codecs |= _by_payload_type(attributes, "a=rtpmap:")
-    return MediaLine(kind, mids[0], direction, codecs, _by_payload_type(attributes, "a=fmtp:"), slot)
+    rids = _rids(attributes)
+    is_camera = kind == "video" and not any(line.kind == kind for line in before)
+    if rids and not is_camera:
+        raise _invalid("only the camera is sent in layers")
+    return MediaLine(kind, mids[0], direction, codecs, _by_payload_type(attributes, "a=fmtp:"), slot, rids)
+
+
+def _rids(attributes: list[str]) -> tuple[str, ...]:
+    """The layers in the order of `a=simulcast` (RFC 8853 §5.1), each of which has its `a=rid` (RFC 8851 §4)."""
+    declared = [line.removeprefix("a=rid:").split()[:2] for line in attributes if line.startswith("a=rid:")]
+    lists = [line.removeprefix("a=simulcast:") for line in attributes if line.startswith("a=simulcast:")]
+    if not lists and len(declared) <= 1:
+        lists = ["send " + rid for rid, *_ in declared]
+    if not lists and not declared:
+        return ()
+    if len(lists) != 1 or not lists[0].startswith("send ") or lists[0].count(" ") != 1:
+        raise _invalid("layers are listed by one a=simulcast that only sends")
+    rids = tuple(rid.removeprefix("~") for rid in lists[0].removeprefix("send ").split(";"))
+    if len(rids) > MAX_LAYERS or not all(_RID.fullmatch(rid) for rid in rids):
+        raise _invalid(f"at most {MAX_LAYERS} layers, each named by 1 to 8 letters and digits")
+    if sorted(declared) != sorted([rid, "send"] for rid in set(rids)) or len(set(rids)) != len(rids):
+        raise _invalid("a=simulcast does not name each a=rid once")
+    return rids if len(rids) > 1 else ()
 
 
 def _by_payload_type(attributes: list[str], name: str) -> dict[int, str]:
@@ -144,6 +181,8 @@ def _answer_to(line: MediaLine, transport: list[str]) -> list[str]:
     for number in kept:
         out.append(f"a=rtpmap:{number} {line.codecs[number]}")
         out += [f"a=fmtp:{number} {line.formats[number]}"] if number in line.formats else []
+    if line.rids:
+        out += [f"a=rid:{rid} recv" for rid in line.rids] + ["a=simulcast:recv " + ";".join(line.rids)]
     if line.slot is not None:
         out.append(f"a=msid:slot-{line.slot} {line.kind}-{line.slot}")
         out.append(f"a=ssrc:{1000 + line.slot * 2 + (line.kind == 'video')} cname:slot-{line.slot}")

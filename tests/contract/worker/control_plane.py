@@ -12,7 +12,7 @@ from ringback.kernel.clock import SystemClock
 from ringback.kernel.ids import RandomIds
 from ringback.media.commands import OpenRoom
 from ringback.media.facts import Fact
-from ringback.media.model import RoomLevels
+from ringback.media.model import RoomLevels, RoomVideo
 from ringback.media.supervisor import WorkerConfig, WorkerSupervisor
 
 
@@ -26,6 +26,9 @@ class Deaf:
         pass
 
     def audio_levels(self, worker: int, rooms: Sequence[RoomLevels]) -> None:
+        pass
+
+    def video(self, worker: int, rooms: Sequence[RoomVideo]) -> None:
         pass
 
 

@@ -14,6 +14,13 @@ PATIENCE = 60.0
 OFFER = (Path(__file__).parent / "offer.sdp").read_text().replace("\n", "\r\n")
 """What Chromium 156 offers: microphone, camera, screen, 3 audio slots, 4 video slots; Opus and VP8 with RTX."""
 
+
+def in_layers(offer: str, *attributes: str, mid: int = 1) -> str:
+    """The offer with a camera of three layers, or with these attributes instead of theirs."""
+    layers = attributes or (*(f"a=rid:{rid} send" for rid in "lmh"), "a=simulcast:send l;m;h")
+    return offer.replace(f"a=mid:{mid}\r\n", "\r\n".join([f"a=mid:{mid}", *layers, ""]))
+
+
 Message = dict[str, Any]
 
 
@@ -70,10 +77,10 @@ class Controller:
         return message
 
     async def fact(self) -> Message:
-        """The next fact. Statistics and levels are dropped, and nothing else may come before it."""
+        """The next fact. What may be dropped is, and nothing else may come before it."""
         while not self._facts:
             message = await self.receive()
-            assert message["type"] in ("fact", "statistics", "levels"), message
+            assert message["type"] in ("fact", "statistics", "levels", "video"), message
             if message["type"] == "fact":
                 self._facts.append(message)
         return self._facts.popleft()

@@ -8,6 +8,7 @@ ALICE = {"room": "r", "participant": "alice"}
 BOB = {"room": "r", "participant": "bob"}
 CAMERA = {"publication": "a-camera", "number": 7, "source": "CAMERA"}
 MICROPHONE = {"publication": "a-mic", "number": 4_294_967_295, "source": "MICROPHONE"}
+SHOWN = {"index": 1, "width": 640, "height": 360, "pinned": False}
 ALL_SLOTS = [("AUDIO", 0), ("AUDIO", 1), ("AUDIO", 2), ("VIDEO", 0), ("VIDEO", 1), ("VIDEO", 2), ("VIDEO", 3)]
 
 
@@ -109,6 +110,7 @@ async def test_closing_what_is_not_there_succeeds(room: Controller, command: str
         ("accept_offer", {"participant": "p", "transport": "t", "sdp": OFFER}),
         ("publish", {"participant": "p", **CAMERA}),
         ("map_slot", {"participant": "p", "kind": "VIDEO", "index": 0, "publication": None}),
+        ("prefer_slot", {"participant": "p", "index": 0, "width": 0, "height": 0, "pinned": False}),
         ("request_keyframe", {"publication": "a-camera"}),
     ],
 )
@@ -136,6 +138,10 @@ async def test_an_unknown_publication_is_refused(room: Controller) -> None:
         ({"type": "map_slot", **ALICE, "kind": "DATA", "index": 0, "publication": None}, "COMMAND_INVALID"),
         ({"type": "map_slot", **ALICE, "kind": "AUDIO", "index": 65536, "publication": None}, "COMMAND_INVALID"),
         ({"type": "map_slot", **ALICE, "kind": "AUDIO", "index": 64, "publication": None}, "COMMAND_INVALID"),
+        ({"type": "prefer_slot", **ALICE, **SHOWN, "index": 64}, "COMMAND_INVALID"),
+        ({"type": "prefer_slot", **ALICE, **SHOWN, "width": 65536}, "COMMAND_INVALID"),
+        ({"type": "prefer_slot", **ALICE, **SHOWN, "height": -1}, "COMMAND_INVALID"),
+        ({"type": "prefer_slot", **ALICE, **SHOWN, "pinned": 1}, "COMMAND_INVALID"),
     ],
 )
 async def test_a_command_that_is_none_is_refused_and_nothing_else(
@@ -153,6 +159,12 @@ async def test_ids_have_up_to_64_characters_of_any_script(room: Controller) -> N
     reply = await room.command("publish", command_id="🎧" * 64, room=name, participant=name, **CAMERA)
     assert reply["id"] == "🎧" * 64
     assert (await room.room(name))["participants"][0]["participant"] == name
+
+
+async def test_a_slot_may_be_preferred_before_there_is_anything_to_show(room: Controller) -> None:
+    for _ in range(2):
+        assert await room.done("prefer_slot", **ALICE, **SHOWN) == {}
+    assert await shown(room, "alice") == {("VIDEO", 1): None}
 
 
 async def test_an_offer_makes_a_participant_with_its_slots(room: Controller) -> None:
@@ -185,7 +197,7 @@ async def test_a_publication_is_made_once(room: Controller) -> None:
     await room.done("publish", **ALICE, **MICROPHONE)
     await room.done("publish", **{**ALICE, **MICROPHONE, "number": 8})
     assert (await participant(room, "alice"))["publications"] == [
-        {**MICROPHONE, "started": False, "packets_received": 0, "packets_lost": 0, "keyframe_requests": 0}
+        {**MICROPHONE, "started": False, "packets_received": 0, "packets_lost": 0, "keyframe_requests": 0, "layers": []}
     ]
 
 

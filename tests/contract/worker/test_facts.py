@@ -1,7 +1,7 @@
 """Facts: numbered, repeated until they are acknowledged, and contained in the snapshot. And the statistics."""
 
 from tests.contract.worker.conftest import WorkerUnderTest
-from tests.contract.worker.controller import OFFER, Controller, Message
+from tests.contract.worker.controller import OFFER, Controller, Message, in_layers
 
 
 async def reconnected(worker: WorkerUnderTest) -> tuple[Controller, Message]:
@@ -67,14 +67,17 @@ async def test_statistics_come_by_themselves_while_there_are_rooms(controller: C
     assert statistics == {"type": "statistics", "rooms": [await controller.room("r")]}
 
 
-async def levels(controller: Controller) -> list[Message]:
-    """The rooms of the next message, which must be about levels; statistics are dropped."""
-    while (message := await controller.receive())["type"] == "statistics":
-        pass
+async def said(controller: Controller, type_: str) -> list[Message]:
+    """The rooms of the next message of this type. Other messages that come by themselves are passed over."""
+    while (message := await controller.receive())["type"] != type_:
+        assert message["type"] in ("statistics", "levels", "video")
     assert list(message) == ["type", "rooms"]
-    assert message["type"] == "levels"
     rooms: list[Message] = message["rooms"]
     return rooms
+
+
+async def levels(controller: Controller) -> list[Message]:
+    return await said(controller, "levels")
 
 
 async def test_levels_come_when_they_are_not_what_was_said_last(
@@ -96,6 +99,37 @@ async def test_levels_come_when_they_are_not_what_was_said_last(
     assert await levels(controller) == [{"room": "r", "levels": silent[1:]}]
 
 
+async def test_what_is_wanted_of_a_camera_follows_from_who_shows_it(
+    worker: WorkerUnderTest, controller: Controller
+) -> None:
+    async def until_wanted(layers: list[tuple[str, str, int]]) -> None:
+        wanted = [{"participant": name, "source": source, "layers": count} for name, source, count in layers]
+        while await said(controller, "video") != [{"room": "r", "paused": [], "wanted": wanted}]:
+            pass  # What is no longer needed is wanted for some more seconds.
+
+    slot = {"room": "r", "participant": "bob", "index": 1}
+    await controller.done("open_room", room="r")
+    await controller.done("accept_offer", room="r", participant="alice", transport="t", sdp=in_layers(OFFER))
+    await controller.done("publish", room="r", participant="alice", publication="s", number=1, source="SCREEN")
+    await controller.done("publish", room="r", participant="alice", publication="c", number=2, source="CAMERA")
+    await until_wanted([("alice", "CAMERA", 0), ("alice", "SCREEN", 0)])
+    await controller.done("map_slot", **slot, kind="VIDEO", publication="c")
+    await until_wanted([("alice", "CAMERA", 3), ("alice", "SCREEN", 0)])
+    await controller.done("map_slot", **slot, kind="VIDEO", publication="s")
+    await until_wanted([("alice", "CAMERA", 0), ("alice", "SCREEN", 1)])
+    await controller.done("prefer_slot", **slot, width=0, height=0, pinned=False)
+    await until_wanted([("alice", "CAMERA", 0), ("alice", "SCREEN", 0)])
+    await controller.done("prefer_slot", **slot, width=3840, height=2160, pinned=True)
+    await until_wanted([("alice", "CAMERA", 0), ("alice", "SCREEN", 1)])
+
+    controller, _ = await reconnected(worker)  # to which nothing has been said
+    await until_wanted([("alice", "CAMERA", 0), ("alice", "SCREEN", 1)])
+    await controller.done("unpublish", room="r", publication="c")
+    await until_wanted([("alice", "SCREEN", 1)])
+    await controller.done("close_participant", room="r", participant="alice")
+    await until_wanted([])
+
+
 async def test_the_snapshot_has_the_keys_of_the_document_in_their_order(controller: Controller) -> None:
     await controller.done("open_room", room="r")
     await controller.done("publish", room="r", participant="alice", publication="a", number=1, source="SCREEN")
@@ -112,6 +146,7 @@ async def test_the_snapshot_has_the_keys_of_the_document_in_their_order(controll
         "bytes_received",
         "bytes_sent",
         "round_trip_ms",
+        "estimate_bps",
     ]
     assert list(alice["publications"][0]) == [
         "publication",
@@ -121,6 +156,15 @@ async def test_the_snapshot_has_the_keys_of_the_document_in_their_order(controll
         "packets_received",
         "packets_lost",
         "keyframe_requests",
+        "layers",
     ]
-    assert alice["slots"][0] == {"kind": "AUDIO", "index": 0, "publication": None, "loudest": False, "packets_sent": 0}
-    assert list(alice["slots"][0]) == ["kind", "index", "publication", "loudest", "packets_sent"]
+    assert alice["slots"][0] == {
+        "kind": "AUDIO",
+        "index": 0,
+        "publication": None,
+        "loudest": False,
+        "packets_sent": 0,
+        "layer": None,
+        "paused": False,
+    }
+    assert list(alice["slots"][0]) == ["kind", "index", "publication", "loudest", "packets_sent", "layer", "paused"]

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.contract.worker.controller import OFFER, Controller
+from tests.contract.worker.controller import OFFER, Controller, in_layers
 
 ALICE = {"room": "r", "participant": "alice"}
 
@@ -135,6 +135,27 @@ async def test_another_transport_has_other_credentials(room: Controller) -> None
     assert value(sections(first)[0], "a=ice-pwd:") != value(sections(second)[0], "a=ice-pwd:")
 
 
+BAD_LAYERS = [
+    "a=rid:l send|a=rid:h send",
+    "a=rid:l send|a=simulcast:send l;h",
+    "a=rid:l send|a=rid:h send|a=simulcast:send h",
+    "a=rid:l send|a=rid:h send|a=simulcast:send h;h",
+    "a=rid:l send|a=rid:l send|a=simulcast:send l",
+    "a=rid:l send|a=rid:h send|a=simulcast:send l,h",
+    "a=rid:l send|a=rid:h send|a=simulcast:send l;h recv l",
+    "a=rid:l send|a=rid:h send|a=simulcast:recv l;h",
+    "a=rid:l send|a=rid:h recv|a=simulcast:send l;h",
+    "a=rid:l|a=rid:h send|a=simulcast:send l;h",
+    "a=rid:l send|a=rid:h send|a=simulcast:send l;h|a=simulcast:send l;h",
+    "a=rid:1-2 send|a=rid:h send|a=simulcast:send 1-2;h",
+    "a=rid:abcdefghi send|a=rid:h send|a=simulcast:send abcdefghi;h",
+    "a=rid:1 send|a=rid:2 send|a=rid:3 send|a=rid:4 send|a=simulcast:send 1;2;3;4",
+    "a=simulcast:send l;h",
+    "a=simulcast:",
+    "a=rid:",
+]
+
+
 @pytest.mark.parametrize(
     "sdp",
     [
@@ -152,11 +173,30 @@ async def test_another_transport_has_other_credentials(room: Controller) -> None
             id="another codec in a type that means PCMU",
         ),
         pytest.param(OFFER.replace("m=audio", "m=smell", 1), id="unknown kind of media"),
+        pytest.param(in_layers(OFFER, mid=2), id="screen in layers"),
+        *(pytest.param(in_layers(OFFER, *lines.split("|")), id=lines) for lines in BAD_LAYERS),
     ],
 )
 async def test_a_bad_offer_is_refused_and_changes_nothing(room: Controller, sdp: str) -> None:
     assert await room.refused("accept_offer", **ALICE, transport="t", sdp=sdp) == "OFFER_INVALID"
     assert (await room.room("r"))["participants"] == []
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        ("a=rid:l send", "a=rid:m send", "a=rid:h send", "a=simulcast:send l;m;h"),
+        ("a=simulcast:send l;~h", "a=rid:h send", "a=rid:l send pt=96;max-width=320"),
+        ("a=rid:l send",),
+        ("a=rid:l send", "a=simulcast:send l"),
+    ],
+)
+async def test_the_camera_may_come_in_layers(room: Controller, attributes: tuple[str, ...]) -> None:
+    offer = in_layers(OFFER, *attributes)
+    await answer(room, offer)
+    await answer(room, offer)
+    if len(attributes) > 2:
+        assert await room.refused("accept_offer", **ALICE, transport="t", sdp=OFFER) == "OFFER_INVALID"
 
 
 async def test_a_bad_offer_leaves_the_transport_as_it_was(room: Controller) -> None:

@@ -84,6 +84,7 @@ def test_the_result_follows_from_the_command() -> None:
         "Publish": "Done",
         "Unpublish": "Done",
         "MapSlot": "Done",
+        "PreferSlot": "Done",
         "RequestKeyframe": "Done",
         "TakeSnapshot": "Snapshot",
         "ShutDown": "Done",

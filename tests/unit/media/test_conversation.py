@@ -23,6 +23,7 @@ from ringback.media.protocol import (
     RunCommand,
     Statistics,
     Superseded,
+    Video,
     Welcome,
     decode_to_worker,
     encode,
@@ -87,9 +88,9 @@ def test_one_id_may_be_asked_twice(conversation: Conversation) -> None:
     assert len(conversation.receive(says(reply("a", {}), reply("a", {})))) == 2
 
 
-def test_facts_statistics_and_levels_pass_through_in_order(conversation: Conversation) -> None:
-    statistics, levels = Statistics(rooms=()), Levels(rooms=())
-    assert conversation.receive(says(statistics, FACT, levels)) == [statistics, FACT, levels]
+def test_what_comes_by_itself_passes_through_in_order(conversation: Conversation) -> None:
+    said: list[FromWorker] = [Statistics(rooms=()), FACT, Video(rooms=()), Levels(rooms=())]
+    assert conversation.receive(says(*said)) == said
 
 
 def test_facts_may_come_in_the_same_bytes_as_the_welcome() -> None:
@@ -115,7 +116,9 @@ def test_a_refusal_ends_the_conversation() -> None:
     assert Conversation(epoch=1, build="").receive(says(refused, WELCOME)) == [refused]
 
 
-@pytest.mark.parametrize("message", [FACT, Statistics(rooms=()), Levels(rooms=()), Superseded(epoch=1), reply("a", {})])
+@pytest.mark.parametrize(
+    "message", [FACT, Statistics(rooms=()), Levels(rooms=()), Video(rooms=()), Superseded(epoch=1), reply("a", {})]
+)
 def test_nothing_else_is_expected_before_the_welcome(message: FromWorker) -> None:
     (event,) = Conversation(epoch=1, build="").receive(says(message))
     assert isinstance(event, Broken)

@@ -8,11 +8,13 @@ import pytest
 from ringback.media import delivery as module
 from ringback.media.delivery import Delivery
 from ringback.media.facts import PublicationStarted
-from ringback.media.model import ParticipantLevel, RoomLevels
+from ringback.media.model import ParticipantLevel, RoomLevels, RoomVideo
 from ringback.media.protocol import FactReport
 from tests.unit.media.witnesses import PATIENCE, RecordingListener
 
 LEVELS = (RoomLevels(room="r", levels=(ParticipantLevel(participant="alice", loudness=-20),)),)
+
+VIDEO = (RoomVideo(room="r", paused=(), wanted=()),)
 
 
 class Acknowledged:
@@ -83,12 +85,22 @@ async def test_another_boot_counts_from_1_again(delivery: Delivery, listener: Re
     assert len(listener.entries) == 2
 
 
-async def test_levels_do_not_wait_for_facts(delivery: Delivery, listener: RecordingListener) -> None:
+async def test_levels_and_video_do_not_wait_for_facts(delivery: Delivery, listener: RecordingListener) -> None:
     listener.gate.clear()
     delivery.fact("boot", report(1), Acknowledged())
     await listener.heard(1)
     delivery.levels(LEVELS)
     assert listener.levels.get_nowait() == (3, LEVELS)
+    delivery.video(VIDEO)
+    assert listener.videos.get_nowait() == (3, VIDEO)
+
+
+async def test_video_is_dropped_when_the_listener_fails(delivery: Delivery, listener: RecordingListener) -> None:
+    listener.failures = 1
+    delivery.video(VIDEO)
+    assert listener.videos.empty()
+    delivery.video(VIDEO)
+    assert listener.videos.get_nowait() == (3, VIDEO)
 
 
 async def test_levels_are_dropped_when_the_listener_fails(delivery: Delivery, listener: RecordingListener) -> None:

@@ -3,7 +3,17 @@
 import pytest
 
 from ringback.kernel.errors import Unavailable
-from ringback.media.commands import AcceptOffer, Answer, CloseRoom, Command, Done, OpenRoom, Publish, TakeSnapshot
+from ringback.media.commands import (
+    AcceptOffer,
+    Answer,
+    CloseRoom,
+    Command,
+    Done,
+    MapSlot,
+    OpenRoom,
+    Publish,
+    TakeSnapshot,
+)
 from ringback.media.engine import MediaEngine
 from ringback.media.errors import MediaCommandRefused
 from ringback.media.facts import (
@@ -14,7 +24,17 @@ from ringback.media.facts import (
     TransportCloseReason,
     TransportConnected,
 )
-from ringback.media.model import ParticipantLevel, RoomLevels, Snapshot, Source, TransportState
+from ringback.media.model import (
+    ParticipantLevel,
+    PausedSlot,
+    RoomLevels,
+    RoomVideo,
+    SlotKind,
+    Snapshot,
+    Source,
+    TransportState,
+    WantedLayers,
+)
 from ringback.media.protocol import ErrorCode
 from ringback.testing.media import FakeMediaEngine, RecordedCommand
 from ringback.testing.media_rules import KEPT_FACTS, WorkerRules
@@ -110,6 +130,29 @@ async def test_levels_reach_the_listener_when_they_change(engine: FakeMediaEngin
     assert heard == [
         (1, (RoomLevels(room="r", levels=(ParticipantLevel(participant="alice", loudness=loudness),)),))
         for loudness in (-30, -127)
+    ]
+
+
+async def test_what_a_test_says_of_video_reaches_the_listener_when_it_changes(
+    engine: FakeMediaEngine, listener: RecordingListener
+) -> None:
+    camera = Publish(room="r", participant="alice", publication="c", number=2, source=Source.CAMERA)
+    slot = MapSlot(room="r", participant="bob", kind=SlotKind.VIDEO, index=3, publication="c")
+    await engine.run(1, "4", camera)
+    await engine.run(1, "5", slot)
+    for _ in range(2):
+        engine.video("r", paused=[("bob", 3)], wanted={("alice", Source.CAMERA): 2})
+    engine.video("r")
+    heard = [listener.videos.get_nowait() for _ in range(listener.videos.qsize())]
+    assert heard == [
+        (1, (RoomVideo(room="r", paused=paused, wanted=(wanted,)),))
+        for paused, wanted in [
+            (
+                (PausedSlot(participant="bob", index=3),),
+                WantedLayers(participant="alice", source=Source.CAMERA, layers=2),
+            ),
+            ((), WantedLayers(participant="alice", source=Source.CAMERA, layers=1)),
+        ]
     ]
 
 

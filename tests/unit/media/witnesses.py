@@ -8,18 +8,22 @@ import pytest
 import structlog
 
 from ringback.media.facts import Fact
-from ringback.media.model import RoomLevels
+from ringback.media.model import RoomLevels, RoomVideo
 
 PATIENCE = 10.0
 """Seconds until a test gives up on something that should have happened."""
 
 
 class RecordingListener:
-    """`MediaListener` with a memory. `entries` are ("fact", worker, fact) and ("lost", worker), `levels` apart."""
+    """`MediaListener` with a memory. `entries` are ("fact", worker, fact) and ("lost", worker).
+
+    `levels` and `videos` are apart.
+    """
 
     def __init__(self) -> None:
         self.entries: list[tuple[str, int] | tuple[str, int, Fact]] = []
         self.levels: asyncio.Queue[tuple[int, Sequence[RoomLevels]]] = asyncio.Queue()
+        self.videos: asyncio.Queue[tuple[int, Sequence[RoomVideo]]] = asyncio.Queue()
         self.failures = 0
         """How many of the next calls raise."""
         self.gate = asyncio.Event()
@@ -39,6 +43,12 @@ class RecordingListener:
             self.failures -= 1
             raise OSError("the session is away")
         self.levels.put_nowait((worker, rooms))
+
+    def video(self, worker: int, rooms: Sequence[RoomVideo]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the session is away")
+        self.videos.put_nowait((worker, rooms))
 
     async def heard(self, count: int) -> list[tuple[str, int] | tuple[str, int, Fact]]:
         """Wait until there are this many entries."""

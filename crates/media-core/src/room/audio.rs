@@ -48,11 +48,6 @@ impl Room {
         Some(RoomLevels { room: self.id.clone(), levels })
     }
 
-    /// Whoever is told next has heard nothing of the microphones' loudness.
-    pub(crate) fn forget_said_levels(&mut self) {
-        self.said_levels.clear();
-    }
-
     fn show_loudest(&mut self, now: Instant) {
         let receivers: Vec<ParticipantKey> = self.participants.keys().copied().collect();
         for receiver in receivers {
