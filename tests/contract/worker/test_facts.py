@@ -59,14 +59,6 @@ async def test_facts_are_repeated_until_they_are_acknowledged(worker: WorkerUnde
     assert not controller.has_facts()
 
 
-async def test_statistics_come_by_themselves_while_there_are_rooms(controller: Controller) -> None:
-    await controller.done("open_room", room="r")
-    await controller.done("publish", room="r", participant="alice", publication="a", number=1, source="SCREEN")
-    statistics = await controller.receive()
-    assert list(statistics) == ["type", "rooms"]
-    assert statistics == {"type": "statistics", "rooms": [await controller.room("r")]}
-
-
 async def said(controller: Controller, type_: str) -> list[Message]:
     """The rooms of the next message of this type. Other messages that come by themselves are passed over."""
     while (message := await controller.receive())["type"] != type_:
@@ -74,6 +66,12 @@ async def said(controller: Controller, type_: str) -> list[Message]:
     assert list(message) == ["type", "rooms"]
     rooms: list[Message] = message["rooms"]
     return rooms
+
+
+async def test_statistics_come_by_themselves_while_there_are_rooms(controller: Controller) -> None:
+    await controller.done("open_room", room="r")
+    await controller.done("publish", room="r", participant="alice", publication="a", number=1, source="SCREEN")
+    assert await said(controller, "statistics") == [await controller.room("r")]
 
 
 async def levels(controller: Controller) -> list[Message]:
