@@ -302,7 +302,9 @@ fn prepare_section(out: &mut String, section: &[&str], line: &Line, default: Dir
         // The client's own SSRCs belong to what it sends, which on a slot is nothing.
         let sends = text.starts_with("a=ssrc") || text.starts_with("a=msid:");
         if !is_dropped(text) && Direction::parse(text).is_none() && !(is_slot && sends) {
-            red::disguised(text).iter().for_each(|text| push(out, text));
+            if let Some(text) = red::disguised(text) {
+                push(out, &text);
+            }
         }
     }
     if let Some(direction) = direction {

@@ -99,13 +99,13 @@ mod tests {
     use super::*;
 
     /// As Chromium sends it: the packet before, 960 ticks ago, then this one.
-    const PACKET: [u8; 10] = [0x80 | 111, 0x0f, 0x00, 0x02, 111, 1, 2, 3, 4, 5];
+    const PACKET: [u8; 10] = [0x80 + 111, 0x0f, 0x00, 0x02, 111, 1, 2, 3, 4, 5];
 
     #[test]
     fn the_primary_block_is_the_last() {
         assert_eq!(primary(&PACKET), Some(&[3, 4, 5][..]));
         assert_eq!(primary(&[111, 9]), Some(&[9][..]), "nothing is repeated after a silence");
-        let twice = [0x80 | 111, 0, 0, 1, 0x80 | 111, 0, 0, 0, 111, 1, 2];
+        let twice = [0x80 + 111, 0, 0, 1, 0x80 + 111, 0, 0, 0, 111, 1, 2];
         assert_eq!(primary(&twice), Some(&[2][..]));
     }
 
@@ -121,10 +121,10 @@ mod tests {
     fn all_blocks_get_the_receivers_number() {
         let packet: Arc<[u8]> = PACKET.into();
         let other = renumbered(&packet, 96).unwrap();
-        assert_eq!(other[..5], [0x80 | 96, 0x0f, 0x00, 0x02, 96]);
+        assert_eq!(other[..5], [0x80 + 96, 0x0f, 0x00, 0x02, 96]);
         assert_eq!(other[5..], PACKET[5..]);
         assert!(Arc::ptr_eq(&packet, &renumbered(&packet, 111).unwrap()), "nothing is copied in vain");
-        let mixed = [0x80 | 13, 0, 0, 1, 111, 1, 2];
+        let mixed = [0x80 + 13, 0, 0, 1, 111, 1, 2];
         assert_eq!(renumbered(&mixed.into(), 111), None);
     }
 
