@@ -260,10 +260,9 @@ export interface SlotsPrefer {
   id: MessageId;
   callId: Id;
   /**
-   * @minItems 1
    * @maxItems 49
    */
-  slots: [SlotPreference, ...SlotPreference[]];
+  slots: SlotPreference[];
 }
 /**
  * How large a video slot is shown; 0 x 0 is not at all.

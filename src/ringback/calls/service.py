@@ -1,6 +1,7 @@
 """What an SDK session can do with its calls: load, step, store; the rules stand in the machines."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -12,10 +13,11 @@ from ringback.calls.store import CALLS
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import InvalidState, NotFound, RingbackError, Unavailable
 from ringback.kernel.ids import Ids
-from ringback.media.commands import AcceptOffer, Answer
+from ringback.media.commands import AcceptOffer, Answer, PreferSlot
 from ringback.media.engine import MediaEngine
 from ringback.media.errors import MediaCommandRefused
 from ringback.media.protocol import ErrorCode
+from ringback.media.room import SlotPreference
 from ringback.storage.aggregates import Transaction, load
 from ringback.storage.database import Database
 from ringback.storage.mailboxes import Mailboxes
@@ -147,11 +149,7 @@ class CallService:
         Raises `CallNotFound`, `InvalidState` (it has ended, or only rings here), `OfferInvalid`, `OfferTooLarge` and
         `Unavailable`.
         """
-        found = await self._database.read(lambda connection: load(connection, CALLS, account_id, call_id))
-        call = _mine(found[0] if found else None, session)
-        if call.session != session or call.state.is_terminal:
-            raise InvalidState(f"the call is {call.state}")
-        await self._mailboxes.settled(call.owner)  # the room has to be there
+        call = await self._call_in_hand(account_id, session, call_id)
         # One transport for the life of a call, so its id can be the call's.
         offer = AcceptOffer(room=call.place.room, participant=call_id, transport=call_id, sdp=sdp)
         try:
@@ -160,6 +158,40 @@ class CallService:
             raise OFFER_ERRORS.get(refused.reason, Unavailable)(refused.message) from None
         assert isinstance(answer, Answer)
         return answer.sdp
+
+    async def prefer_slots(
+        self, account_id: str, session: str, call_id: str, preferences: Iterable[SlotPreference]
+    ) -> None:
+        """Say how large the client shows its video slots; that is not stored.
+
+        Raises `CallNotFound`, `InvalidState` (it has ended, or only rings here) and `Unavailable`.
+        """
+        call = await self._call_in_hand(account_id, session, call_id)
+        commands = [
+            PreferSlot(
+                room=call.place.room,
+                participant=call_id,
+                index=slot.index,
+                width=slot.width,
+                height=slot.height,
+                pinned=slot.pinned,
+            )
+            for slot in preferences
+        ]
+        runs = [self._engine.run(call.place.worker, self._ids.new(), command) for command in commands]
+        try:
+            await asyncio.gather(*runs)
+        except MediaCommandRefused as refused:
+            raise Unavailable(refused.message) from None
+
+    async def _call_in_hand(self, account_id: str, session: str, call_id: str) -> Call:
+        """A call that this session holds, and whose room is there."""
+        found = await self._database.read(lambda connection: load(connection, CALLS, account_id, call_id))
+        call = _mine(found[0] if found else None, session)
+        if call.session != session or call.state.is_terminal:
+            raise InvalidState(f"the call is {call.state}")
+        await self._mailboxes.settled(call.owner)
+        return call
 
     async def _tell(self, account_id: str, session: str, call_id: str, event: object) -> None:
         def tell(transaction: Transaction) -> None:

@@ -8,13 +8,13 @@ slot follows from the seats; it is the same for everybody, but that nobody recei
 """
 
 from collections.abc import Container, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from ringback.media.commands import CloseParticipant, CloseRoom, Command, MapSlot, OpenRoom, Publish, Unpublish
-from ringback.media.model import SlotKind, Source
+from ringback.media.model import Pixels, SlotKind, Source
 
 AUDIO_SLOTS: Final = 3
 """Receive slots for audio. More cost every client an m-line (about 0.2 ms of each join); fewer leave voices unheard."""
@@ -50,6 +50,15 @@ class SlotMapping(Struct, frozen=True, kw_only=True, rename="camel"):
     """None where audio slots carry whoever is loud."""
     camera: int | None = None
     screen: int | None = None
+
+
+class SlotPreference(Struct, frozen=True):
+    """How large a participant shows one of its video slots; 0 x 0 is not at all. `pinned` ones come before others."""
+
+    index: Annotated[int, Meta(ge=0, lt=VIDEO_SLOTS[-1])]
+    width: Pixels
+    height: Pixels
+    pinned: bool
 
 
 class RoomPlan(Struct, frozen=True):

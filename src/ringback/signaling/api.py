@@ -176,6 +176,7 @@ class Socket:
         if wanted and resumed:
             for frame in live.session.resume(wanted.last_sequence):
                 self.say(frame)
+            self._signaling.hub.repeat_hints(live)
         else:
             self._signaling.hub.enter(live)
 

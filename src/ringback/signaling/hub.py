@@ -21,8 +21,9 @@ from ringback.kernel.errors import RingbackError
 from ringback.kernel.figures import Figure
 from ringback.media.model import Source
 from ringback.media.speakers import Speakers
+from ringback.signaling.hints import VideoHints
 from ringback.signaling.live import LiveSession
-from ringback.signaling.messages import Resume, SpeakersChanged
+from ringback.signaling.messages import Event, Resume, SpeakersChanged
 from ringback.signaling.notifications import HAPPENINGS, Notification, Notifier
 from ringback.signaling.session import GRACE_SECONDS
 from ringback.storage.database import Database
@@ -49,6 +50,7 @@ class Hub:
         self._sessions: dict[str, LiveSession] = {}
         self._by_identity: dict[tuple[str, str], dict[str, None]] = {}
         self._speakers: dict[str, Speakers] = {}
+        self._hints = VideoHints()
         self._somebody_is_away = asyncio.Event()
 
     def enter(self, live: LiveSession) -> None:
@@ -170,15 +172,28 @@ class Hub:
             self._tell_speakers(room, loudness, speakers.hear(loudness, self._clock.monotonic()))
 
     def video(self, room: str, paused: Mapping[str, Sequence[int]], wanted: Mapping[str, Mapping[Source, int]]) -> None:
-        """Which video slots of everybody in a room are paused, and which layers are wanted. Nobody is told yet."""
+        """Which video slots of everybody in a room are paused, and how many layers of what they send are wanted."""
+        if any(self._notifier.holder(call_id) for call_id in (*paused, *wanted)):  # it is not just ending
+            for hint in self._hints.take(room, paused, wanted):
+                self._tell_in_call(hint)
+
+    def repeat_hints(self, live: LiveSession) -> None:
+        """A session is back: tell it what holds of its videos, which may have been said while it was unknown here."""
+        for call_id, is_in in live.calls.items():
+            if is_in:
+                for hint in self._hints.of(call_id):
+                    live.tell(hint)
+
+    def _tell_in_call(self, event: Event) -> None:
+        live = self.session(self._notifier.holder(event.call_id) or "")
+        if live and live.calls.get(event.call_id):
+            live.tell(event)
 
     def _tell_speakers(self, room: str, calls: Collection[str], speaking: tuple[str, ...] | None) -> None:
         speakers = self._speakers[room]
         if speaking is not None:
             for call_id in calls:
-                live = self.session(self._notifier.holder(call_id) or "")
-                if live and live.calls.get(call_id):
-                    live.tell(SpeakersChanged(call_id=call_id, speakers=speaking))
+                self._tell_in_call(SpeakersChanged(call_id=call_id, speakers=speaking))
         if speakers.deadline is not None:
             # Silence is not announced again, so somebody has to look when the pause is over.
             nap = speakers.deadline - self._clock.monotonic()
@@ -193,7 +208,9 @@ class Hub:
         kind = HAPPENINGS.get(stored.type)
         if kind is None:
             if stored.type in OWNER_ENDED:
-                self._speakers.pop(stored.tree.partition(":")[2], None)
+                room = stored.tree.partition(":")[2]
+                self._speakers.pop(room, None)
+                self._hints.forget(room)
             return
         for notification in self._notifier.notify(msgspec.json.decode(stored.event, type=kind)):
             await self._tell(stored.account_id, notification)

@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from ringback.calls.model import Endpoint, Participant
-from ringback.media.room import VIDEO_SLOTS, SlotMapping
+from ringback.media.room import VIDEO_SLOTS, SlotMapping, SlotPreference
 
 SUBPROTOCOL: Final = "ringback.rtc.v1"
 
@@ -124,24 +124,11 @@ class MediaUpdate(_Request, frozen=True, tag="media.update"):
     screen: bool | UnsetType = UNSET
 
 
-Pixels = Annotated[int, Meta(ge=0, le=0xFFFF)]
-"""Of a screen, as it has them."""
-
-
-class SlotPreference(Struct, frozen=True):
-    """How large a video slot is shown; 0 x 0 is not at all."""
-
-    index: Annotated[int, Meta(ge=0, lt=VIDEO_SLOTS[-1])]
-    width: Pixels
-    height: Pixels
-    pinned: bool
-
-
 class SlotsPrefer(_Request, frozen=True, tag="slots.prefer"):
     """Say how large video slots are shown; those that are not named stay as they were."""
 
     call_id: Id
-    slots: Annotated[tuple[SlotPreference, ...], Meta(min_length=1, max_length=VIDEO_SLOTS[-1])]
+    slots: Annotated[tuple[SlotPreference, ...], Meta(max_length=VIDEO_SLOTS[-1])]
 
 
 Request: TypeAlias = (

@@ -100,7 +100,7 @@ class SignalingService:
                     screen=None if request.screen is msgspec.UNSET else request.screen,
                 )
             case SlotsPrefer():
-                pass
+                await self._calls.prefer_slots(account_id, session, request.call_id, request.slots)
             case MediaOffer():
                 return Answered(await self._calls.accept_offer(account_id, session, request.call_id, request.sdp))
             case _:

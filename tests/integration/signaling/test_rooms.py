@@ -3,6 +3,8 @@
 import asyncio
 from pathlib import Path
 
+from ringback.media.commands import PreferSlot
+from ringback.media.model import Source
 from tests.integration.signaling.world import Somebody, World, running_world
 
 
@@ -148,3 +150,52 @@ async def test_one_presents_at_a_time_the_latest(world: World) -> None:
     assert [slot["screen"] for slot in (await boris.hears("slots.changed"))["slots"]] == [None]
     await anna.hears_nothing_more()
     await boris.hears_nothing_more()
+
+
+async def in_a_room_of_two(world: World) -> tuple[Somebody, str, Somebody, str]:
+    anna, boris = await world.connects("anna"), await world.connects("boris")
+    annas, boriss = await joins(anna), await joins(boris)
+    for event in ("room.joined", "participant.joining", "slots.changed", "participant.joined"):
+        await anna.hears(event)
+    await boris.hears("room.joined")
+    return anna, annas, boris, boriss
+
+
+async def test_the_worker_is_told_how_large_slots_are_shown(world: World) -> None:
+    anna, annas, boris, _ = await in_a_room_of_two(world)
+    slots = [
+        {"index": 0, "width": 320, "height": 180, "pinned": True},
+        {"index": 3, "width": 0, "height": 0, "pinned": False},
+    ]
+    assert await anna.does("slots.prefer", callId=annas, slots=slots) == {}
+    [room] = world.engine.rules[0].rooms
+    assert world.engine.commands[-2:] == [
+        PreferSlot(room=room, participant=annas, index=0, width=320, height=180, pinned=True),
+        PreferSlot(room=room, participant=annas, index=3, width=0, height=0, pinned=False),
+    ]
+    assert await boris.fails("slots.prefer", callId=annas, slots=slots) == "CALL_NOT_FOUND"
+    await anna.does("room.leave", callId=annas)
+    assert await anna.fails("slots.prefer", callId=annas, slots=slots) == "INVALID_STATE"
+
+
+async def test_everybody_is_told_which_slots_wait_and_which_layers_are_wanted(world: World) -> None:
+    anna, annas, boris, boriss = await in_a_room_of_two(world)
+    [room] = world.engine.rules[0].rooms
+    world.engine.video(room, paused=[(annas, 0)], wanted={(boriss, Source.CAMERA): 1})
+    assert (await anna.hears("slots.paused"))["slots"] == [0]
+    assert (await anna.hears("layers.wanted"))["camera"] == 1  # all that the offer has
+    wanted = await boris.hears("layers.wanted")
+    assert (wanted["camera"], wanted["screen"]) == (1, 3)
+    world.engine.video(room, paused=[(annas, 0)], wanted={(boriss, Source.CAMERA): 1})
+    await anna.hears_nothing_more()
+    await boris.hears_nothing_more()
+
+    await anna.vanishes()
+    world.engine.video(room, paused=[], wanted={(boriss, Source.CAMERA): 2})
+    world.engine.video(room, paused=[(annas, 0)], wanted={(boriss, Source.CAMERA): 2})
+    assert await anna.comes_back(await world.token("anna"))
+    for slots in ([], [0], [0]):  # what was missed, and then what holds
+        assert (await anna.hears("slots.paused"))["slots"] == slots
+    assert (await anna.hears("layers.wanted"))["camera"] == 1
+    assert (await boris.hears("layers.wanted"))["camera"] == 2
+    await anna.hears_nothing_more()
