@@ -301,10 +301,12 @@ fn prepare_section(out: &mut String, section: &[&str], line: &Line, default: Dir
     for text in section {
         // The client's own SSRCs belong to what it sends, which on a slot is nothing.
         let sends = text.starts_with("a=ssrc") || text.starts_with("a=msid:");
-        if !is_dropped(text) && Direction::parse(text).is_none() && !(is_slot && sends) {
-            if let Some(text) = red::disguised(text) {
-                push(out, &text);
-            }
+        if !is_dropped(text)
+            && Direction::parse(text).is_none()
+            && !(is_slot && sends)
+            && let Some(text) = red::disguised(text)
+        {
+            push(out, &text);
         }
     }
     if let Some(direction) = direction {

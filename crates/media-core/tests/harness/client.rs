@@ -308,7 +308,7 @@ impl Client {
             return;
         }
         self.microphone.times += 1;
-        if self.microphone.sparse.is_some_and(|every| self.microphone.times % every != 0) {
+        if self.microphone.sparse.is_some_and(|every| !self.microphone.times.is_multiple_of(every)) {
             return;
         }
         let index = self.microphone.sent.len() as u32;
@@ -335,8 +335,8 @@ impl Client {
         let before = self.microphone.sent.iter().rev().nth(1);
         if let Some(before) = before {
             // 960 ticks before, in 14 bits, and the length in 10.
-            let [high, low] = (before.payload.len() as u16).to_be_bytes();
-            packet.extend([0x80 | opus, (960 >> 6) as u8, ((960 & 0x3f) << 2) as u8 | high, low]);
+            packet.push(0x80 + opus);
+            packet.extend(&(960 << 10 | before.payload.len() as u32).to_be_bytes()[1..]);
         }
         packet.push(opus);
         packet.extend(before.iter().flat_map(|before| before.payload.iter()));
