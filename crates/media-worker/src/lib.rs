@@ -6,9 +6,12 @@
 
 pub mod args;
 mod control;
+mod framing;
+mod media;
 mod serve;
 mod sockets;
+mod tcp;
 pub mod wire;
 
 pub use serve::{Ended, serve};
-pub use sockets::StartError;
+pub use sockets::{MediaAddress, StartError};

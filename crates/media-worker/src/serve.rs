@@ -7,25 +7,19 @@ use std::net::SocketAddr;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use media_core::{Command, FiveTuple, LEVELS_INTERVAL, Protocol, Reply, Worker, WorkerConfig};
-use mio::net::{UdpSocket, UnixListener, UnixStream};
+use media_core::{Command, LEVELS_INTERVAL, Protocol, Reply, Worker, WorkerConfig};
+use mio::net::{UnixListener, UnixStream};
 use mio::{Events, Interest, Poll, Token};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::args::Args;
 use crate::control::{self, Connection};
+use crate::media::MediaSockets;
 use crate::sockets::{self, ControlSocket, StartError};
 use crate::wire::{self, FromWorker, Hello, ToWorker};
 
 /// How often the controller is told how all rooms are, while there are any.
 const STATISTICS_INTERVAL: Duration = Duration::from_secs(5);
-
-/// How many datagrams are taken from one socket before the others get a turn and what is due is sent. One turn of this
-/// many takes below a millisecond, which bounds the delay that a flood on one socket puts on everything else.
-const DATAGRAMS_PER_TURN: usize = 64;
-
-/// The largest datagram that is looked at, in bytes; WebRTC's stay below an Ethernet frame.
-const MAX_DATAGRAM: usize = 2000;
 
 /// How many controllers may be connected at once: one, its successor, and a few that look by mistake.
 const MAX_CONNECTIONS: usize = 16;
@@ -35,8 +29,7 @@ const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 
 const LISTENER: Token = Token(0);
 const SIGNALS: Token = Token(1);
-const FIRST_MEDIA: usize = 2;
-/// Connections have the tokens from here on, far above any number of addresses.
+/// Controllers' connections have the tokens from here on; those of media have others (`media.rs`).
 const FIRST_CONNECTION: usize = 1 << 16;
 
 /// Why the worker ended.
@@ -75,20 +68,13 @@ pub fn serve(args: &Args) -> Result<Ended, StartError> {
     }
 }
 
-struct MediaSocket {
-    address: SocketAddr,
-    socket: UdpSocket,
-    /// Whether there may be more to read.
-    ready: bool,
-}
-
 struct Server {
     poll: Poll,
     events: Events,
     listener: UnixListener,
     _control: ControlSocket,
     signals: UnixStream,
-    media: Vec<MediaSocket>,
+    media: MediaSockets,
     worker: Worker,
     boot_id: String,
     connections: BTreeMap<usize, Connection>,
@@ -106,7 +92,8 @@ struct Server {
 impl Server {
     fn open(args: &Args) -> Result<Self, StartError> {
         let mut control = ControlSocket::open(&args.socket)?;
-        let udp = sockets::open_media(&args.addresses, args.udp_port)?;
+        sockets::allow_open_files();
+        let opened = sockets::open_media(&args.addresses, args.udp_port)?;
         let system =
             |error: io::Error| StartError::new(format!("the system refuses what every program may have: {error}"));
 
@@ -125,18 +112,11 @@ impl Server {
         let mut signals = UnixStream::from_std(signals);
         registry.register(&mut signals, SIGNALS, Interest::READABLE).map_err(system)?;
 
-        let mut media = Vec::with_capacity(udp.len());
-        for (number, socket) in udp.into_iter().enumerate() {
-            let address = socket.local_addr().map_err(system)?;
-            let mut socket = UdpSocket::from_std(socket);
-            registry.register(&mut socket, Token(FIRST_MEDIA + number), Interest::READABLE).map_err(system)?;
-            media.push(MediaSocket { address, socket, ready: true });
-        }
-
         let now = Instant::now();
         let seed = seed();
         let boot_id = format!("{seed:016x}");
-        let addresses: Vec<SocketAddr> = media.iter().map(|media| media.address).collect();
+        let media = MediaSockets::watch(opened, &args.addresses, registry, now).map_err(system)?;
+        let addresses = media.announced().to_vec();
         tracing::info!(boot_id, addresses = addresses.len(), port = addresses.first().map(SocketAddr::port), "started");
         let worker = Worker::new(WorkerConfig::new(boot_id.clone(), addresses, seed));
         worker.warm_up(now);
@@ -174,18 +154,15 @@ impl Server {
             match token {
                 LISTENER => self.accept_controllers(),
                 SIGNALS => self.take_signal(),
-                Token(number) if number >= FIRST_CONNECTION => self.read_controller(number),
-                Token(number) => {
-                    if let Some(media) = self.media.get_mut(number - FIRST_MEDIA) {
-                        media.ready = true;
-                    }
-                }
+                Token(number) if self.media.wake(number) => {}
+                Token(number) => self.read_controller(number),
             }
         }
-        self.receive_media();
+        self.media.receive(&mut self.worker);
         let now = Instant::now();
         self.worker.tick(now);
-        self.send_media();
+        self.media.send(&mut self.worker);
+        self.media.sweep(now);
         self.send_changes(now);
         self.send_statistics(now);
         self.write_controllers(now);
@@ -196,48 +173,17 @@ impl Server {
     }
 
     fn time_to_wait(&self, now: Instant) -> Duration {
-        if self.media.iter().any(|media| media.ready) {
+        if self.media.is_ready() {
             return Duration::ZERO;
         }
         let orphan = self.controller.is_none().then(|| self.orphan_since + self.orphan_timeout);
         let statistics = self.controller.map(|_| self.next_statistics);
         let changes = self.controller.filter(|_| self.worker.has_rooms()).map(|_| self.next_changes);
-        let deadline = [self.worker.next_deadline(now), orphan, statistics, changes].into_iter().flatten().min();
+        let deadline = [self.worker.next_deadline(now), self.media.deadline(), orphan, statistics, changes]
+            .into_iter()
+            .flatten()
+            .min();
         deadline.map_or(STATISTICS_INTERVAL, |deadline| deadline.saturating_duration_since(now))
-    }
-
-    fn receive_media(&mut self) {
-        let mut buffer = [0; MAX_DATAGRAM];
-        for number in 0..self.media.len() {
-            for _ in 0..DATAGRAMS_PER_TURN {
-                let media = &mut self.media[number];
-                if !media.ready {
-                    break;
-                }
-                match media.socket.recv_from(&mut buffer) {
-                    // A full buffer may be the beginning of a larger datagram, which is not WebRTC.
-                    Ok((length, source)) if length < MAX_DATAGRAM => {
-                        let tuple = FiveTuple { protocol: Protocol::Udp, worker: media.address, client: source };
-                        self.worker.receive(tuple, &buffer[..length], Instant::now());
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => media.ready = false,
-                    // Too large, interrupted, or the system passing on that an earlier datagram was not wanted.
-                    Ok(_) | Err(_) => {}
-                }
-            }
-            self.send_media();
-        }
-    }
-
-    fn send_media(&mut self) {
-        while let Some(datagram) = self.worker.poll_datagram() {
-            if let Some(media) = self.media.iter().find(|media| media.address == datagram.tuple.worker)
-                && let Err(error) = media.socket.send_to(&datagram.contents, datagram.tuple.client)
-            {
-                // Like a loss on the way: whoever needs it asks again.
-                tracing::trace!(%error, "datagram not sent");
-            }
-        }
     }
 
     fn take_signal(&mut self) {
@@ -348,7 +294,7 @@ impl Server {
             protocol,
             build: wire::BUILD.to_owned(),
             boot_id: self.boot_id.clone(),
-            addresses: self.media.iter().map(|media| media.address.to_string()).collect(),
+            addresses: self.announced(),
             last_fact: self.worker.facts().last(),
             overflowed: self.worker.facts().overflowed(),
         };
@@ -356,6 +302,12 @@ impl Server {
             connection.epoch = Some(hello.epoch);
             connection.send(&welcome);
         }
+    }
+
+    /// Where media arrives, by each protocol.
+    fn announced(&self) -> Vec<String> {
+        let both = |address| [Protocol::Udp, Protocol::Tcp].map(|protocol| format!("{address}/{protocol}"));
+        self.media.announced().iter().flat_map(both).collect()
     }
 
     fn reply(&mut self, number: usize, reply: Reply) {
@@ -447,7 +399,7 @@ impl Server {
         if let Ok(id) = "farewell".try_into() {
             self.worker.run(id, Command::ShutDown, Instant::now());
         }
-        self.send_media();
+        self.media.send(&mut self.worker);
         let deadline = Instant::now() + FAREWELL_TIMEOUT;
         while self.connections.values().any(|connection| !connection.is_idle()) && Instant::now() < deadline {
             self.write_controllers(deadline);

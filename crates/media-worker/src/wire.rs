@@ -66,7 +66,7 @@ pub enum FromWorker {
         build: String,
         /// Another value for each run of the worker.
         boot_id: String,
-        /// Where media arrives, as `ip:port`.
+        /// What ICE announces, as `ip:port/udp` and `ip:port/tcp`.
         addresses: Vec<String>,
         /// The number of the newest fact.
         last_fact: u64,

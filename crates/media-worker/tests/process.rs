@@ -2,137 +2,15 @@
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::UdpSocket;
+mod program;
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
 
-use rmpv::Value;
+use program::{Controller, Folder, Worker};
 use serde_json::{Value as Json, json};
-
-/// How long anything may take before the test gives up; nothing waits this long when all is well.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("rm-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn socket(&self) -> PathBuf {
-        self.0.join("worker.sock")
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-struct Worker(Child);
-
-impl Worker {
-    fn start(socket: &Path, more: &[&str]) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_ringback-media"))
-            .arg("--socket")
-            .arg(socket)
-            .args(more)
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        Self(child)
-    }
-
-    fn end(mut self) -> (ExitStatus, String) {
-        let begin = Instant::now();
-        while self.0.try_wait().unwrap().is_none() {
-            assert!(begin.elapsed() < PATIENCE, "the worker does not end");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        let mut said = String::new();
-        self.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-        (self.0.wait().unwrap(), said)
-    }
-
-    fn terminate(&self) {
-        let pid = self.0.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-struct Controller(UnixStream);
-
-impl Controller {
-    fn connect(socket: &Path) -> Self {
-        let begin = Instant::now();
-        loop {
-            match UnixStream::connect(socket) {
-                Ok(stream) => {
-                    stream.set_read_timeout(Some(PATIENCE)).unwrap();
-                    return Self(stream);
-                }
-                Err(error) => assert!(begin.elapsed() < PATIENCE, "{error}"),
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn greeted(socket: &Path, epoch: u64) -> Self {
-        let mut controller = Self::connect(socket);
-        assert_eq!(controller.hello(epoch)["type"], "welcome");
-        controller
-    }
-
-    fn send(&mut self, message: &Json) {
-        let body = rmp_serde::to_vec_named(message).unwrap();
-        self.send_body(&body);
-    }
-
-    fn send_body(&mut self, body: &[u8]) {
-        self.0.write_all(&u32::try_from(body.len()).unwrap().to_be_bytes()).unwrap();
-        self.0.write_all(body).unwrap();
-    }
-
-    fn read(&mut self) -> Option<Json> {
-        let mut length = [0; 4];
-        self.0.read_exact(&mut length).ok()?;
-        let mut body = vec![0; u32::from_be_bytes(length) as usize];
-        self.0.read_exact(&mut body).ok()?;
-        let value: Value = rmpv::decode::read_value(&mut &body[..]).unwrap();
-        Some(rmpv::ext::from_value(value).unwrap())
-    }
-
-    fn hello(&mut self, epoch: u64) -> Json {
-        self.send(&json!({"type": "hello", "protocol_min": 1, "protocol_max": 1, "build": "test", "epoch": epoch}));
-        self.read().unwrap()
-    }
-
-    fn run(&mut self, id: &str, command: &Json) -> Json {
-        self.send(&json!({"type": "command", "id": id, "command": command}));
-        loop {
-            let message = self.read().unwrap();
-            if message["type"] == "reply" {
-                assert_eq!(message["id"], id);
-                return message;
-            }
-        }
-    }
-}
 
 #[test]
 fn a_session() {
@@ -148,7 +26,9 @@ fn a_session() {
         (&welcome["protocol"], &welcome["last_fact"], &welcome["overflowed"]),
         (&json!(1), &json!(0), &json!(false))
     );
-    assert!(welcome["addresses"][0].as_str().unwrap().starts_with("127.0.0.1:"));
+    let addresses: Vec<&str> = welcome["addresses"].as_array().unwrap().iter().map(|a| a.as_str().unwrap()).collect();
+    assert!(addresses[0].starts_with("127.0.0.1:") && addresses[0].ends_with("/udp"), "{addresses:?}");
+    assert_eq!(addresses[1..], [addresses[0].replace("/udp", "/tcp")], "by TCP on the same port");
 
     assert_eq!(first.run("1", &json!({"type": "open_room", "room": "r"}))["result"], json!({}));
     let publish = json!({"type": "publish", "room": "r", "participant": "a", "publication": "p", "number": 5,
@@ -247,7 +127,10 @@ fn a_second_worker_a_port_in_use_and_bad_paths_are_explained() {
     let taken = UdpSocket::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     refused(&folder.0.join("b"), &["--udp-port", &port], "--udp-port");
-    refused(&folder.0.join("c"), &["--address", "192.0.2.1"], "--address");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    refused(&folder.0.join("b"), &["--udp-port", &port], "TCP");
+    refused(&folder.0.join("c"), &["--address", "192.0.2.1"], "--announce");
     refused(&folder.0.join("no/such/folder"), &[], "directory");
     refused(&folder.0.join("x".repeat(100)), &[], "shorter");
     std::fs::write(folder.0.join("file"), "").unwrap();
