@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 
-from ringback.media.addresses import announced_addresses
+from ringback.media.addresses import announced, announced_addresses, media_address
 from ringback.web.limits import Limit
 
 SECRET_KEY_LENGTH: Final = 32
@@ -39,11 +39,7 @@ def _split(value: object) -> object:
     return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
 
 
-def _address(value: str) -> str:
-    return str(ipaddress.ip_address(value))
-
-
-_Address = Annotated[str, AfterValidator(_address)]
+_Address = Annotated[str, AfterValidator(media_address)]
 
 
 def _header_text(value: SecretStr) -> SecretStr:
@@ -156,10 +152,11 @@ class Settings(BaseSettings):
     """The origin that people and applications reach this installation at."""
 
     media_udp_port: Annotated[int, Field(ge=0, le=65535)] = 42_000
-    """UDP port of the first worker, the next ones count up; 0 takes any free ports."""
+    """Port of the first worker, for UDP and TCP, the next ones count up; 0 takes any free ports."""
 
     media_addresses: Annotated[tuple[_Address, ...], NoDecode, BeforeValidator(_split)] = ()
-    """IP addresses that ICE announces, separated by commas; none: loopback and the default route's."""
+    """IP addresses that ICE announces, separated by commas, each with the own one that a NAT makes of it
+    (`203.0.113.7=10.0.0.5`), if one does; none: loopback and the default routes'."""
 
     worker_binary: Path = Field(default_factory=_worker_binary)
     """The `ringback-media` program."""
@@ -216,7 +213,7 @@ class Settings(BaseSettings):
     def host_names(self) -> frozenset[str]:
         """Every name and address that people may open this node by: what a self-signed certificate is valid for."""
         given = {self.host, urlsplit(self.public_url).hostname or "", socket.gethostname()}
-        addresses = {"127.0.0.1", "::1", *(self.media_addresses or announced_addresses())}
+        addresses = {"127.0.0.1", "::1", *map(announced, self.media_addresses or announced_addresses())}
         return frozenset({"localhost", *addresses, *given} - {"", *EVERY_ADDRESS})
 
     def described(self) -> dict[str, str]:

@@ -55,6 +55,7 @@ HEALTHY = Facts(
     media=MediaFacts(
         addresses=("127.0.0.1", "203.0.113.7"),
         foreign=(),
+        default="203.0.113.7",
         ports=(42000, 42001),
         taken=(),
         receive_buffer_limit=4 * 1024**2,
@@ -150,7 +151,7 @@ PROBLEM, WARNING = Status.PROBLEM, Status.WARNING
             "not ready: media workers",
             "log",
         ),
-        (changed("media", taken=(42001,)), "UDP ports", WARNING, "42001 in use", "adopts"),
+        (changed("media", taken=(42001,)), "Media ports", WARNING, "42001 in use", "adopts"),
         (changed("media", receive_buffer_limit=212992), "UDP buffers", WARNING, "212992", "net.core.rmem_max=4194304"),
         (changed("media", addresses=("127.0.0.1",)), "ICE addresses", PROBLEM, "Only 127.0.0.1", "MEDIA_ADDRESSES"),
         (
@@ -161,7 +162,13 @@ PROBLEM, WARNING = Status.PROBLEM, Status.WARNING
             "network",
         ),
         (changed("media", addresses=("0.0.0.0",)), "ICE addresses", PROBLEM, "cannot send", "real ones"),  # noqa: S104
-        (changed("media", foreign=("203.0.113.7",)), "ICE addresses", PROBLEM, "does not have 203.0.113.7", "ip addr"),
+        (
+            changed("media", foreign=("203.0.113.9",)),
+            "ICE addresses",
+            PROBLEM,
+            "does not have 203.0.113.9",
+            "203.0.113.9=203.0.113.7",
+        ),
         (
             changed("tls", wanted=False, certificate=None, public_https=False, cameras_work=False),
             "HTTPS",
@@ -289,16 +296,30 @@ async def test_what_is_stored_is_looked_at(settings: Settings) -> None:
     assert facts.clock.data_written is not None
 
 
-def test_ports_of_others_are_seen(settings: Settings) -> None:
-    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as media:
+def test_what_a_nat_has_to_do_is_said() -> None:
+    behind_nat = changed("media", addresses=("127.0.0.1", "203.0.113.7=10.0.0.5"))
+    said = next(finding for finding in examine(behind_nat) if finding.subject == "ICE addresses")
+    assert said.status is Status.OK
+    assert "203.0.113.7 (arriving at 10.0.0.5: the NAT" in said.says
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_DGRAM, socket.SOCK_STREAM])
+def test_ports_of_others_are_seen(settings: Settings, kind: socket.SocketKind) -> None:
+    with closing(socket.socket(socket.AF_INET, kind)) as media:
         media.bind(("127.0.0.1", 0))
+        if kind is socket.SOCK_STREAM:
+            media.listen()
         port = media.getsockname()[1]
         taken = settings.model_copy(
-            update={"media_udp_port": port, "media_addresses": ("127.0.0.1", "203.0.113.77"), "host": "203.0.113.77"}
+            update={
+                "media_udp_port": port,
+                "media_addresses": ("203.0.113.4=127.0.0.1", "203.0.113.77"),
+                "host": "203.0.113.77",
+            }
         )
         facts = gather(taken, SystemClock())
     assert facts.media.taken == (port,)
-    assert facts.media.foreign == ("203.0.113.77",)
+    assert facts.media.foreign == ("203.0.113.77",), "what a NAT translates need not be ours"
     assert facts.server.listener is Listener.NOT_ALLOWED
 
 

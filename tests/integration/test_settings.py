@@ -41,6 +41,15 @@ def test_media_addresses_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch
     assert Settings().media_addresses == ("203.0.113.7", "2001:db8::1")
     monkeypatch.setenv("RINGBACK_MEDIA_ADDRESSES", "")
     assert Settings().media_addresses == ()
+    monkeypatch.setenv("RINGBACK_MEDIA_ADDRESSES", "10.0.0.5,203.0.113.7 = 10.0.0.5")
+    assert Settings().media_addresses == ("10.0.0.5", "203.0.113.7=10.0.0.5")
+    assert "203.0.113.7" in Settings().host_names()
+
+
+@pytest.mark.parametrize("addresses", ["here", "203.0.113.7=", "=10.0.0.5", "203.0.113.7=2001:db8::1", "1.2.3.4=5=6"])
+def test_a_media_address_that_cannot_be_one_is_refused(addresses: str) -> None:
+    with pytest.raises(ValidationError, match="media_addresses"):
+        Settings(media_addresses=addresses)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("url", ["file:///srv/ringback", "s3://bucket", "s3://bucket/prefix", "gs://b", "az://c/p"])

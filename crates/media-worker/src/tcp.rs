@@ -387,7 +387,7 @@ mod tests {
         stream.write_all(&[0]).unwrap();
         place.media.wake(1000);
         place.media.receive(&mut place.worker, place.now);
-        place.pass(PROOF_TIMEOUT - SWEEP_INTERVAL);
+        place.pass(PROOF_TIMEOUT.checked_sub(SWEEP_INTERVAL).unwrap());
         assert_eq!(place.media.connections.len(), 1);
         place.pass(SWEEP_INTERVAL);
         assert!(place.media.connections.is_empty() && place.media.per_source.is_empty());
@@ -416,7 +416,7 @@ mod tests {
     #[test]
     fn one_source_does_not_take_all_connections() {
         let mut place = Place::new();
-        let mut streams: Vec<TcpStream> = (0..MAX_PER_SOURCE + 1).map(|_| place.connect()).collect();
+        let mut streams: Vec<TcpStream> = (0..=MAX_PER_SOURCE).map(|_| place.connect()).collect();
         assert_eq!(place.media.connections.len(), MAX_PER_SOURCE);
         assert!(is_closed(&mut streams[MAX_PER_SOURCE]));
         drop(streams.remove(0));

@@ -92,7 +92,8 @@ def _on_other_devices(settings: Settings) -> dict[str, str]:
             command = f"make run HOST=0.0.0.0{port} ARGS=--tls-self-signed RINGBACK_DEMO=true"
         else:
             command = f"RINGBACK_DEMO=true ringback serve --host 0.0.0.0 --port {settings.port} --tls-self-signed"
-        rows["On a phone"] = f"stop this, run `{command}`, and open https://{network}:{settings.port}{SHOWCASE}"
+        authority = f"[{network}]" if ":" in network else network
+        rows["On a phone"] = f"stop this, run `{command}`, and open https://{authority}:{settings.port}{SHOWCASE}"
     if not settings.cameras_work:
         rows["Warning"] = f"browsers will refuse cameras and microphones at this address. {_NO_CAMERAS}"
     if settings.tls_self_signed:

@@ -17,6 +17,7 @@ from ringback.doctor.facts import (
     TlsFacts,
 )
 from ringback.doctor.findings import Finding, ok, problem, warning
+from ringback.media.addresses import announced, own
 
 EXPIRES_SOON: Final = timedelta(days=14)
 """Certificates that are renewed by a program have been renewed long before."""
@@ -112,9 +113,9 @@ def port(server: ServerFacts) -> Finding:
 
 
 def media(media: MediaFacts, running: bool, local: bool) -> Iterator[Finding]:
-    """UDP ports, the addresses in ICE candidates, and how much the system keeps while a worker is busy."""
+    """Ports, the addresses in ICE candidates, and how much the system keeps while a worker is busy."""
     span = f"{media.ports[0]} to {media.ports[-1]}" if len(media.ports) > 1 else "".join(map(str, media.ports))
-    subject = "UDP ports" if len(media.ports) != 1 else "UDP port"
+    subject = "Media ports" if len(media.ports) != 1 else "Media port"
     if not media.ports:
         yield ok(subject, "Chosen by the system at each start.")
     elif media.taken and running:
@@ -124,7 +125,7 @@ def media(media: MediaFacts, running: bool, local: bool) -> Iterator[Finding]:
         remedy = "If it is a worker that was left running, the next start adopts it; else set RINGBACK_MEDIA_UDP_PORT."
         yield warning(subject, says, remedy)
     else:
-        yield ok(subject, f"{span}: free. Firewalls have to let them through.")
+        yield ok(subject, f"{span}: free. Firewalls have to let UDP through, and TCP for clients that cannot use UDP.")
     yield _announced(media, local)
     if media.receive_buffer_limit is None or media.receive_buffer_limit >= RECEIVE_BUFFER:
         says = "Cannot be read here." if media.receive_buffer_limit is None else "As large as a worker asks for."
@@ -137,17 +138,27 @@ def media(media: MediaFacts, running: bool, local: bool) -> Iterator[Finding]:
 def _announced(media: MediaFacts, local: bool) -> Finding:
     subject = "ICE addresses"
     listed = ", ".join(media.addresses)
-    parsed = [ipaddress.ip_address(address) for address in media.addresses]
+    parsed = [ipaddress.ip_address(announced(address)) for address in media.addresses]
     if any(address.is_unspecified or address.is_multicast for address in parsed):
         return problem(subject, f"{listed}: clients cannot send there.", "Name real ones in RINGBACK_MEDIA_ADDRESSES.")
     if media.foreign:
         says = f"This machine does not have {', '.join(media.foreign)}: no worker can listen there."
-        return problem(subject, says, "Correct RINGBACK_MEDIA_ADDRESSES; `ip address` lists what there is.")
+        remedy = (
+            "Correct RINGBACK_MEDIA_ADDRESSES; `ip address` lists what there is. "
+            f"If a NAT translates it into one of those, give both: {media.foreign[0]}={media.default}"
+        )
+        return problem(subject, says, remedy)
     if all(address.is_loopback or address.is_link_local for address in parsed):
         says = f"Only {listed}: clients on other machines get no media."
         remedy = "Connect this machine to a network, or name an address of it in RINGBACK_MEDIA_ADDRESSES."
         return (warning if local else problem)(subject, says, remedy)
-    return ok(subject, f"{listed}.")
+    told = [
+        f"{announced(address)} (arriving at {own(address)}: the NAT has to pass on the media ports, unchanged)"
+        if "=" in address
+        else address
+        for address in media.addresses
+    ]
+    return ok(subject, f"{', '.join(told)}.")
 
 
 def tls(tls: TlsFacts, now: datetime) -> Iterator[Finding]:

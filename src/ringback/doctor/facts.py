@@ -40,13 +40,15 @@ class MediaFacts:
     """Where the workers receive media."""
 
     addresses: tuple[str, ...]
-    """What ICE announces."""
+    """What ICE announces, as `ringback.media.addresses` writes it."""
     foreign: tuple[str, ...]
-    """Those of them that are not this machine's, so that no worker can listen there."""
+    """What workers should listen on, and cannot because it is not this machine's."""
+    default: str
+    """The address of this machine's default route, or loopback."""
     ports: tuple[int, ...]
-    """UDP ports, one per worker; none when the system chooses."""
+    """One per worker, for UDP and TCP; none when the system chooses."""
     taken: tuple[int, ...]
-    """Those of them that somebody has."""
+    """Those of them that somebody has, by either."""
     receive_buffer_limit: int | None
     """`net.core.rmem_max` in bytes; None where it cannot be read."""
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import itertools
 import json
 import os
 import resource
@@ -35,7 +36,7 @@ from ringback.doctor.facts import (
 )
 from ringback.kernel.clock import Clock
 from ringback.kernel.ids import RandomIds
-from ringback.media.addresses import announced_addresses
+from ringback.media.addresses import announced_addresses, own
 from ringback.settings import EVERY_ADDRESS, IN_CHECKOUT, Settings
 from ringback.settings import KEY_FILE as SECRET_KEY_FILE
 from ringback.storage import Database
@@ -131,22 +132,34 @@ def _readiness(settings: Settings) -> tuple[dict[str, Any], datetime | None] | N
 
 def _media(settings: Settings) -> MediaFacts:
     addresses = settings.media_addresses or announced_addresses()
-    foreign = tuple(address for address in addresses if _bind_udp(address, 0) == errno.EADDRNOTAVAIL)
+    owned = dict.fromkeys(map(own, addresses))
+    foreign = tuple(address for address in owned if _bind(address, 0, socket.SOCK_DGRAM) == errno.EADDRNOTAVAIL)
     first = settings.media_udp_port
     ports = tuple(range(first, first + settings.workers)) if first else ()
-    ours = [address for address in addresses if address not in foreign]
-    taken = tuple(port for port in ports if any(_bind_udp(address, port) == errno.EADDRINUSE for address in ours))
+    places = list(itertools.product(owned.keys() - set(foreign), (socket.SOCK_DGRAM, socket.SOCK_STREAM)))
+    taken = tuple(
+        port for port in ports if any(_bind(address, port, kind) == errno.EADDRINUSE for address, kind in places)
+    )
     try:
         limit = int(_RECEIVE_BUFFER_LIMIT.read_text())
     except (OSError, ValueError):
         limit = None
-    return MediaFacts(addresses=addresses, foreign=foreign, ports=ports, taken=taken, receive_buffer_limit=limit)
+    return MediaFacts(
+        addresses=addresses,
+        foreign=foreign,
+        default=announced_addresses()[-1],
+        ports=ports,
+        taken=taken,
+        receive_buffer_limit=limit,
+    )
 
 
-def _bind_udp(address: str, port: int) -> int:
+def _bind(address: str, port: int, kind: socket.SocketKind) -> int:
     """The error of listening there, 0 if there is none."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with closing(socket.socket(family, socket.SOCK_DGRAM)) as probe:
+    with closing(socket.socket(family, kind)) as probe:
+        # As a worker does, which does not wait for connections that are ending.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, int(kind is socket.SOCK_STREAM))
         try:
             probe.bind((address, port))
         except (OSError, OverflowError) as error:

@@ -63,8 +63,9 @@ class Acknowledge(Struct, frozen=True, kw_only=True, tag_field="type", tag="ackn
 class Welcome(Struct, frozen=True, kw_only=True, tag_field="type", tag="welcome"):
     """The worker obeys this connection from now on.
 
-    `protocol` is the version both speak, `addresses` are the `ip:port` that ICE announces, `last_fact` is the number of
-    the newest fact (0 if none). `overflowed` means that unacknowledged facts were dropped: take a snapshot.
+    `protocol` is the version both speak, `addresses` are what ICE announces, as `ip:port/udp` and `ip:port/tcp`.
+    `last_fact` is the number of the newest fact (0 if none). `overflowed` means that unacknowledged facts were dropped:
+    take a snapshot.
     """
 
     protocol: Count

@@ -25,11 +25,11 @@ class WorkerConfig:
     directory: Path
     """Where their sockets lie; made if it is missing. The next control plane finds running workers there."""
     addresses: tuple[str, ...]
-    """The IP addresses that ICE announces; `announced_addresses()` when the operator does not say."""
+    """What ICE announces, as `addresses.py` writes it; `announced_addresses()` when the operator does not say."""
     count: int
     """How many workers: one per core."""
     first_udp_port: int = 0
-    """Worker *n* takes this port + *n*; 0 lets the system choose."""
+    """Worker *n* takes this port + *n*, by UDP and TCP; 0 lets the system choose."""
     external: bool = False
     """Others start and stop the processes (systemd, a container runtime): they are adopted, and left when we stop."""
     orphan_timeout_s: int = 300
@@ -43,7 +43,7 @@ def worker_program(config: WorkerConfig, number: int) -> tuple[str, ...]:
         str(config.binary),
         *("--socket", str(socket_path(socket_directory(config.directory), number))),
         *("--udp-port", str(udp_port)),
-        *(part for address in config.addresses for part in ("--address", address)),
+        *(part for address in config.addresses for part in ("--announce" if "=" in address else "--address", address)),
         *("--orphan-timeout", str(config.orphan_timeout_s)),
     )
 

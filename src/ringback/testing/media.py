@@ -190,7 +190,7 @@ class FakeWorker:
                     protocol=version,
                     build="fake",
                     boot_id=self.rules.boot_id,
-                    addresses=("127.0.0.1:9",),
+                    addresses=("127.0.0.1:9/udp", "127.0.0.1:9/tcp"),
                     last_fact=self.rules.last_fact,
                     overflowed=self.rules.overflowed,
                 )

@@ -47,6 +47,7 @@ _TRANSPORT = (
     "a=setup:passive",
     "a=rtcp-mux",
     "a=candidate:1 1 udp 2130706431 127.0.0.1 9 typ host",
+    "a=candidate:2 1 tcp 1526727167 127.0.0.1 9 typ host tcptype passive",
 )
 
 

@@ -1,5 +1,6 @@
 """The connection: greetings, versions, epochs, frames."""
 
+import re
 import stat
 import struct
 
@@ -20,7 +21,9 @@ async def test_a_controller_is_welcome(worker: WorkerUnderTest) -> None:
     assert welcome["protocol"] == 1
     assert welcome["build"]
     assert welcome["boot_id"]
-    assert [address.rpartition(":")[0] for address in welcome["addresses"]] == ["127.0.0.1"]
+    udp, tcp = welcome["addresses"]
+    assert re.fullmatch(r"127\.0\.0\.1:[0-9]+/udp", udp)
+    assert tcp == udp.replace("/udp", "/tcp"), "one port for both"
     assert welcome["last_fact"] == 0
     assert welcome["overflowed"] is False
 

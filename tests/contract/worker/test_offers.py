@@ -57,11 +57,19 @@ async def test_audio_and_video_slot_k_share_the_stream_slot_k(room: Controller) 
     assert len(set(sources)) == len(sources) >= len(answered)
 
 
-async def test_the_answer_is_ice_lite_with_one_candidate_per_address(room: Controller) -> None:
+async def test_the_answer_is_ice_lite_with_one_candidate_per_address_and_protocol(room: Controller) -> None:
     sdp = await answer(room)
     assert "a=ice-lite\r\n" in sdp
     candidates = [line for line in sections(sdp)[0] if line.startswith("a=candidate:")]
-    assert [re.findall(r" 127\.0\.0\.1 \d+ typ host", line) != [] for line in candidates] == [True]
+    form = re.compile(
+        r"a=candidate:\S+ 1 (\w+) (\d+) 127\.0\.0\.1 (\d+) typ host(?: (tcptype passive))?(?: ufrag \S+)?"
+    )
+    (udp, preferred, port, _), (tcp, *rest) = (
+        matched.groups() for matched in map(form.fullmatch, candidates) if matched
+    )
+    assert (udp, tcp) == ("udp", "tcp")
+    assert rest[1:] == [port, "tcptype passive"]
+    assert int(rest[0]) < int(preferred)
     assert all("a=setup:passive" in section for section in sections(sdp))
 
 

@@ -89,7 +89,7 @@ async def test_workers_start_and_say_who_they_are(supervisor: WorkerSupervisor, 
     ]
     assert len({status.boot_id for status in statuses}) == 2
     assert all(status.build for status in statuses)
-    assert [len(status.addresses) for status in statuses] == [1, 1]
+    assert [len(status.addresses) for status in statuses] == [2, 2]
     assert all(os.getsid(pid) == pid for pid in pids(supervisor))
 
 

@@ -52,7 +52,11 @@ async def test_a_running_worker_is_adopted_with_its_rooms(
     await supervisor.start(listener)
     (status,) = supervisor.status()
     assert (status.number, status.state, status.adopted, status.rooms) == (0, WorkerState.CONNECTED, True, 1)
-    assert (status.boot_id, status.build, status.addresses) == ("fake-1", "fake", ("127.0.0.1:9",))
+    assert (status.boot_id, status.build, status.addresses) == (
+        "fake-1",
+        "fake",
+        ("127.0.0.1:9/udp", "127.0.0.1:9/tcp"),
+    )
     assert (status.restarts, status.overflowed, status.problem) == (0, False, None)
     assert [hello.epoch for hello in worker.hellos] == [7]
     await supervisor.stop()
