@@ -3,6 +3,7 @@ import type { RingbackRtc, RtcOptions } from "./api/client.js";
 import { consoleLog } from "./log.js";
 import { createBrowserMedia } from "./media/browser-media.js";
 import { listDevices } from "./media/devices.js";
+import { observeSize } from "./media/element-size.js";
 import { RtcClient } from "./rtc-client.js";
 import { openWebSocket, signalingUrl, watchNetwork } from "./signaling/websocket.js";
 
@@ -25,6 +26,7 @@ export function createRingbackRtc(token: string, options: RtcOptions = {}): Ring
       openSocket: openWebSocket,
       watchNetwork,
       createMedia: createBrowserMedia,
+      observeSize,
       listDevices,
       now: () => new Date(),
       random: Math.random,

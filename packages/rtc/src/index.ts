@@ -9,6 +9,7 @@ export type {
   IncomingWebrtcCall,
   MediaCall,
   RoomCall,
+  StopWatching,
   WebrtcCall,
 } from "./api/calls.js";
 export type { RingbackRtc, RtcOptions } from "./api/client.js";
@@ -57,6 +58,7 @@ export {
   type MediaCallOptions,
   type MediaCallOptionsBuilder,
   RoomCallOptions,
+  type WatchOptions,
   WebrtcCallOptions,
 } from "./api/options.js";
 export type { Participant, ParticipantAudio, ParticipantMedia } from "./api/participant.js";

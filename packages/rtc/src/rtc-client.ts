@@ -14,6 +14,7 @@ import { OutgoingCall } from "./calls/outgoing-call.js";
 import { CallRegistry } from "./calls/registry.js";
 import { Emitter } from "./emitter.js";
 import type { Log } from "./log.js";
+import type { ObserveSize } from "./media/element-size.js";
 import type { CreateMedia, PreferredDevices } from "./media/handler.js";
 import { Connection, type ConnectionParts } from "./signaling/connection.js";
 import type { Credentials, Session } from "./signaling/session.js";
@@ -24,6 +25,7 @@ export interface World {
   readonly openSocket: OpenSocket;
   readonly watchNetwork: ConnectionParts["watchNetwork"];
   readonly createMedia: CreateMedia;
+  readonly observeSize: ObserveSize;
   readonly listDevices: (kind: MediaDeviceKind) => Promise<MediaDeviceInfo[]>;
   readonly now: () => Date;
   /** A number from 0 up to 1. */
@@ -41,7 +43,7 @@ export class RtcClient implements RingbackRtc {
   #devices: PreferredDevices = { microphone: null, camera: null };
 
   constructor(url: string, credentials: Credentials, world: World) {
-    const { createMedia, now, log } = world;
+    const { createMedia, observeSize, now, log } = world;
     this.#listDevices = world.listDevices;
     this.#events = new Emitter(log);
     this.#registry = new CallRegistry(log);
@@ -61,6 +63,7 @@ export class RtcClient implements RingbackRtc {
       registry: this.#registry,
       createMedia,
       devices: () => this.#devices,
+      observeSize,
       now,
       log,
     };

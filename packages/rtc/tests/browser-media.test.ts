@@ -14,7 +14,7 @@ class Track extends EventTarget {
   stop(): void {
     this.stopped = true;
   }
-  getSettings = () => ({ displaySurface: this.displaySurface });
+  getSettings = () => ({ displaySurface: this.displaySurface, width: 640, height: 360 });
   /** Its plug is pulled. */
   end(): void {
     this.stopped = true;
@@ -39,8 +39,13 @@ class Transceiver {
   readonly receiver: { track: Track };
   readonly sender = {
     track: null as Track | null,
+    encodings: [] as object[],
     replaceTrack: async (track: Track | null): Promise<void> => {
       this.sender.track = track;
+    },
+    getParameters: () => ({ encodings: this.sender.encodings.map((encoding) => ({ ...encoding })) }),
+    setParameters: async ({ encodings }: { encodings: object[] }): Promise<void> => {
+      this.sender.encodings = encodings;
     },
   };
   constructor(
@@ -55,6 +60,7 @@ class Transceiver {
 }
 
 let connections: PeerConnection[] = [];
+let knowsLayers = true;
 
 class PeerConnection extends EventTarget {
   readonly transceivers: Transceiver[] = [];
@@ -66,8 +72,10 @@ class PeerConnection extends EventTarget {
     super();
     connections.push(this);
   }
-  addTransceiver(kind: string, { direction }: { direction: string }): Transceiver {
-    const transceiver = new Transceiver(kind, direction);
+  addTransceiver(kind: string, init: { direction: string; sendEncodings?: object[] }): Transceiver {
+    if (init.sendEncodings !== undefined && !knowsLayers) throw new TypeError("no such encodings");
+    const transceiver = new Transceiver(kind, init.direction);
+    transceiver.sender.encodings = init.sendEncodings ?? [{}];
     this.transceivers.push(transceiver);
     return transceiver;
   }
@@ -111,6 +119,7 @@ function make(): { media: BrowserMedia; connection: PeerConnection; at: (index: 
 
 beforeEach(() => {
   connections = [];
+  knowsLayers = true;
   told = [];
   getDisplayMedia.mockReset();
   getDisplayMedia.mockImplementation(async () => new Stream([new Track("video")]));
@@ -237,6 +246,31 @@ describe("the microphone and the camera", () => {
     expect(late.stopped).toBe(true);
     expect(await closing).toEqual({ totalAudioStats: null });
     expect(connection.closed).toBe(true);
+  });
+});
+
+const settled = () => new Promise((resolve) => setTimeout(resolve));
+
+describe("the camera's layers", () => {
+  const active = (transceiver: Transceiver) => transceiver.sender.encodings.map((encoding) => Object(encoding).active);
+
+  it("are one in a browser that cannot send more", async () => {
+    knowsLayers = false;
+    const { media, at } = make();
+    await media.open({ microphone: false, camera: true });
+    await settled();
+    expect(at(1).sender.encodings).toMatchObject([{ active: true, scaleResolutionDownBy: 1 }]);
+  });
+
+  it("fit the picture, and are sent as far as they are wanted", async () => {
+    const { media, at } = make();
+    await media.open({ microphone: false, camera: true });
+    await settled();
+    media.sendLayers({ camera: 0, screen: 1 });
+    await settled();
+    expect(active(at(1))).toEqual([false]);
+    expect(at(1).sender.track?.stopped).toBe(false);
+    expect(active(at(2))).toEqual([true]);
   });
 });
 

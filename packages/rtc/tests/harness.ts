@@ -68,6 +68,7 @@ export function harness() {
   let log: { [Name in keyof Log]: Mock<Log[Name]> };
   let prepareMedia: (media: FakeMedia) => void;
   let networkFound: () => void = () => {};
+  const sizes = new Map<Element, (size: { width: number; height: number }) => void>();
 
   beforeEach(() => {
     vi.useFakeTimers({ now: new Date("2026-11-22T08:30:00Z") });
@@ -85,6 +86,10 @@ export function harness() {
           return () => {
             networkFound = () => {};
           };
+        },
+        observeSize: (element, tell) => {
+          sizes.set(element, tell);
+          return () => sizes.delete(element);
         },
         listDevices: async (kind) => [{ kind, deviceId: `a-${kind}` }] as MediaDeviceInfo[],
         createMedia: (listener, devices) => {
@@ -133,6 +138,8 @@ export function harness() {
       await server.hears("hello");
       await server.replies("hello", { ...SESSION, resumed: true, ...welcome });
     },
+    /** An element that is watched has another size. */
+    resize: (element: Element, width: number, height: number) => sizes.get(element)?.({ width, height }),
     /** The device finds a network. */
     findNetwork: () => networkFound(),
     /** The client rings. */

@@ -7,9 +7,13 @@ import type {
   DisplayOptions,
   MediaCallOptions,
   RoomCallOptions,
+  WatchOptions,
   WebrtcCallOptions,
 } from "./options.js";
 import type { Participant } from "./participant.js";
+
+/** Ends what it was given back by. */
+export type StopWatching = () => void;
 
 /** What every kind of call can do. */
 export interface MediaCall {
@@ -60,6 +64,15 @@ export interface MediaCall {
    * with an {@link RtcError} when it cannot be opened; then the one before goes on, if it can.
    */
   setVideoInputDevice(deviceId: string): Promise<void>;
+  /**
+   * Tells the platform how large a video of somebody else is shown: as large as this element is, now and whenever its size
+   * changes. The platform sends no larger picture than that, and none while the element is hidden. Where several elements
+   * show a video, the largest counts; a video of which this was never said comes as large as the line carries. Call the
+   * function that it gives back when the element goes. Ringback's own.
+   *
+   * @param stream - the video, as its event has brought it
+   */
+  watchDisplay(stream: MediaStream, element: Element, options?: WatchOptions): StopWatching;
 }
 
 /** A call between two. */

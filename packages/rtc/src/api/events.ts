@@ -31,6 +31,11 @@ export const CallsApiEvent = {
   REMOTE_CAMERA_VIDEO_REMOVED: "remote-camera-video-removed",
   REMOTE_SCREEN_SHARE_ADDED: "remote-screen-share-added",
   REMOTE_SCREEN_SHARE_REMOVED: "remote-screen-share-removed",
+  /** Ringback's own, as the three after it: the picture waits, because the line carries too little. */
+  REMOTE_CAMERA_VIDEO_PAUSED: "remote-camera-video-paused",
+  REMOTE_CAMERA_VIDEO_RESUMED: "remote-camera-video-resumed",
+  REMOTE_SCREEN_SHARE_PAUSED: "remote-screen-share-paused",
+  REMOTE_SCREEN_SHARE_RESUMED: "remote-screen-share-resumed",
   REMOTE_MUTED: "remote-muted",
   REMOTE_UNMUTED: "remote-unmuted",
   ROOM_JOINED: "room-joined",
@@ -44,6 +49,11 @@ export const CallsApiEvent = {
   PARTICIPANT_CAMERA_VIDEO_REMOVED: "participant-camera-video-removed",
   PARTICIPANT_SCREEN_SHARE_ADDED: "participant-screen-share-added",
   PARTICIPANT_SCREEN_SHARE_REMOVED: "participant-screen-share-removed",
+  /** Ringback's own, as the three after it: the picture waits, because the line carries too little. */
+  PARTICIPANT_CAMERA_VIDEO_PAUSED: "participant-camera-video-paused",
+  PARTICIPANT_CAMERA_VIDEO_RESUMED: "participant-camera-video-resumed",
+  PARTICIPANT_SCREEN_SHARE_PAUSED: "participant-screen-share-paused",
+  PARTICIPANT_SCREEN_SHARE_RESUMED: "participant-screen-share-resumed",
   PARTICIPANT_STARTED_TALKING: "participant-started-talking",
   PARTICIPANT_STOPPED_TALKING: "participant-stopped-talking",
   /** Ringback's own: who speaks, the loudest first. */
@@ -160,6 +170,10 @@ export interface WebrtcCallEvents extends LocalMediaEvents {
   "remote-camera-video-removed": EmptyEvent;
   "remote-screen-share-added": StreamEvent;
   "remote-screen-share-removed": EmptyEvent;
+  "remote-camera-video-paused": EmptyEvent;
+  "remote-camera-video-resumed": EmptyEvent;
+  "remote-screen-share-paused": EmptyEvent;
+  "remote-screen-share-resumed": EmptyEvent;
   "remote-muted": EmptyEvent;
   "remote-unmuted": EmptyEvent;
 }
@@ -177,6 +191,10 @@ export interface RoomCallEvents extends LocalMediaEvents {
   "participant-camera-video-removed": ParticipantEvent;
   "participant-screen-share-added": ParticipantVideoEvent;
   "participant-screen-share-removed": ParticipantEvent;
+  "participant-camera-video-paused": ParticipantEvent;
+  "participant-camera-video-resumed": ParticipantEvent;
+  "participant-screen-share-paused": ParticipantEvent;
+  "participant-screen-share-resumed": ParticipantEvent;
   "participant-started-talking": ParticipantEvent;
   "participant-stopped-talking": ParticipantEvent;
   "active-speakers-changed": ActiveSpeakersEvent;

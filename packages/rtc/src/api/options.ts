@@ -107,6 +107,12 @@ export interface DisplayOptions {
   readonly allowedDisplayOptions?: readonly DisplaySurface[] | undefined;
 }
 
+/** Options of saying how large a video is shown. */
+export interface WatchOptions {
+  /** Whether it comes before others when bandwidth is scarce. Default false; a shared screen always does. */
+  readonly pinned?: boolean | undefined;
+}
+
 /** Collects options of declining. */
 export class DeclineOptionsBuilder {
   #declineOnAllDevices = false;

@@ -1,37 +1,28 @@
 import type { CallCreated, Participant, ServerEvent } from "@ringback/protocol";
-import type { MediaCall } from "../api/calls.js";
+import type { MediaCall, StopWatching } from "../api/calls.js";
 import { CallStatus, VideoRemovalReason } from "../api/enums.js";
 import { type ErrorCode, errorCode, RtcError } from "../api/error-code.js";
 import type { EventSource, Handler, LocalMediaEvents } from "../api/events.js";
-import type { CustomData, DisplayOptions } from "../api/options.js";
+import type { CustomData, DisplayOptions, WatchOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
 import { Emitter } from "../emitter.js";
-import type { LocalMedia, MediaHandler, MediaListener, SentMedia } from "../media/handler.js";
-import { Negotiation } from "../media/negotiation.js";
-import { Publishing, type PublishingListener } from "../media/publishing.js";
+import type { LocalMedia, MediaListener, SentMedia } from "../media/handler.js";
+import type { Publishing, PublishingListener } from "../media/publishing.js";
 import type { StatsEntry } from "../media/stats-entry.js";
 import { causeOf, RequestRefused } from "../signaling/refusal.js";
 import { REQUEST_TIMEOUT, type Session } from "../signaling/session.js";
+import { CallMedia, type CallMediaParts, NOTHING_MEASURED } from "./call-media.js";
 import type { Change } from "./changes.js";
 import type { CallContext } from "./context.js";
 import { Deferred } from "./deferred.js";
+import type { DisplaySize } from "./display-sizes.js";
 import { duration, type Life, type LifeEvent, step } from "./life.js";
 import type { RegisteredCall } from "./registry.js";
 import { applyEvent, type Snapshot } from "./snapshot.js";
 import { speakerChanges } from "./speakers.js";
-import { Videos, type VideosListener } from "./videos.js";
 
 /** A platform that works ends a call within this, in milliseconds; then the call ends here without it. */
 const END_TIMEOUT = 2_000;
-
-interface Media {
-  readonly handler: MediaHandler;
-  readonly publishing: Publishing;
-  readonly negotiation: Negotiation;
-  readonly videos: Videos;
-}
-
-const NOTHING_MEASURED: TotalMediaStats = { totalAudioStats: null };
 
 /**
  * What every kind of call is: a life from its start to exactly one end, a media connection, and what it knows of the
@@ -49,8 +40,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
   readonly #wanted: LocalMedia;
   readonly #callId = new Deferred<string>();
   #session: Session | null = null;
-  #media: Media | null = null;
-  #totals: Promise<TotalMediaStats> | null = null;
+  #media: CallMedia | null = null;
   #ending = false;
   #endTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -134,6 +124,16 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     return this.#change((publishing) => publishing.useCamera(deviceId));
   }
 
+  watchDisplay(stream: MediaStream, element: Element, { pinned = false }: WatchOptions = {}): StopWatching {
+    const place = Symbol();
+    const show = (size: DisplaySize | null) => this.#media?.videos.show(stream, place, size);
+    const stop = this.context.observeSize(element, (size) => show({ ...size, pinned }));
+    return () => {
+      stop();
+      show(null);
+    };
+  }
+
   created(callId: string): void {
     this.#callId.resolve(callId);
     if (this.isOver()) this.#askForEnd();
@@ -157,6 +157,12 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
         return;
       case "screen.stopped":
         void this.#change((publishing) => publishing.screenStopped(event.reason));
+        return;
+      case "slots.paused":
+        if (this.snapshot !== null) this.#media?.videos.pause(this.snapshot, event.slots);
+        return;
+      case "layers.wanted":
+        this.#media?.handler.sendLayers(event);
         return;
       case "speakers.changed":
         if (this.snapshot !== null) this.#hearSpeakers(this.snapshot, event.speakers);
@@ -203,25 +209,21 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
   protected openMedia(wanted: LocalMedia): void {
     try {
       const handler = this.context.createMedia(this.#mediaListener(), this.context.devices());
-      this.#media = {
-        handler,
-        publishing: new Publishing(
-          handler,
-          wanted,
-          (update) => this.#tell(update),
-          this.#publishingListener(),
-          this.context.log,
-        ),
-        negotiation: new Negotiation(handler, (sdp) => this.#exchange(sdp)),
-        videos: new Videos(handler, this.#videosListener()),
-      };
+      this.#media = new CallMedia(handler, {
+        wanted,
+        tell: (update) => this.#tell(update),
+        exchange: (sdp) => this.#exchange(sdp),
+        publishing: this.#publishingListener(),
+        videos: this.#videosListener(),
+        log: this.context.log,
+      });
     } catch (error) {
       this.context.log.error("No media connection can be made here", error);
       this.fail(new RtcError(errorCode("MEDIA_ERROR")));
       return;
     }
     this.#media.publishing.opened().catch((error: unknown) => this.fail(error));
-    this.#media.negotiation.negotiate().catch((error: unknown) => this.fail(mediaError(error)));
+    this.#media.offer().catch((error: unknown) => this.fail(mediaError(error)));
   }
 
   /** Ends the call: asks the platform and waits for its word, but not for long. Sound and picture stop at once. */
@@ -340,18 +342,11 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
   #pathLost(): void {
     if (this.isOver()) return;
     this.context.log.debug("The network path is lost: offering again");
-    this.#offerAgain(true);
-  }
-
-  #offerAgain(restart: boolean): void {
-    this.#media?.negotiation.negotiate(restart).catch((error: unknown) => {
-      if (!this.isOver()) this.context.log.warn("A later offer was not taken", error);
-    });
+    this.#media?.offerAgain(true);
   }
 
   #closeMedia(): Promise<TotalMediaStats> {
-    this.#totals ??= this.#media?.handler.close().catch(() => NOTHING_MEASURED) ?? Promise.resolve(NOTHING_MEASURED);
-    return this.#totals;
+    return this.#media?.close() ?? Promise.resolve(NOTHING_MEASURED);
   }
 
   #mediaListener(): MediaListener {
@@ -363,9 +358,9 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     };
   }
 
-  #videosListener(): VideosListener {
+  #videosListener(): CallMediaParts["videos"] {
     return {
-      grown: () => this.#offerAgain(false),
+      resized: async (slots) => this.#liveSession().request("slots.prefer", { callId: this.id(), slots }),
       changed: (change, stream) => this.changed(change, stream),
       isOver: () => this.isOver(),
     };

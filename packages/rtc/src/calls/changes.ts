@@ -4,10 +4,17 @@ import type { Snapshot } from "./snapshot.js";
 /** What a video shows. */
 export type VideoSource = "camera" | "screen";
 
-/** One difference between two snapshots. A moved video stays visible, from another slot. */
+/**
+ * One difference between two snapshots, or between two moments. A moved video stays visible, from another slot; a
+ * paused one too, but its picture waits for bandwidth.
+ */
 export type Change =
   | { readonly kind: "joining" | "joined" | "left" | "muted" | "unmuted"; readonly participant: Participant }
-  | { readonly kind: "videoRemoved"; readonly participant: Participant; readonly source: VideoSource }
+  | {
+      readonly kind: "videoRemoved" | "videoPaused" | "videoResumed";
+      readonly participant: Participant;
+      readonly source: VideoSource;
+    }
   | {
       readonly kind: "videoAdded" | "videoMoved";
       readonly participant: Participant;

@@ -1,5 +1,6 @@
 import type { MediaCallOptions } from "../api/options.js";
 import type { Log } from "../log.js";
+import type { ObserveSize } from "../media/element-size.js";
 import type { CreateMedia, LocalMedia, PreferredDevices } from "../media/handler.js";
 import type { Session } from "../signaling/session.js";
 import type { CallRegistry } from "./registry.js";
@@ -12,6 +13,7 @@ export interface CallContext {
   readonly createMedia: CreateMedia;
   /** The devices that the application has chosen. */
   readonly devices: () => PreferredDevices;
+  readonly observeSize: ObserveSize;
   readonly now: () => Date;
   readonly log: Log;
 }

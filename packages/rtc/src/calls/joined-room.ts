@@ -20,6 +20,15 @@ const VIDEO_REMOVED = {
   screen: "participant-screen-share-removed",
 } as const;
 
+const VIDEO_PAUSED = {
+  camera: "participant-camera-video-paused",
+  screen: "participant-screen-share-paused",
+} as const;
+const VIDEO_RESUMED = {
+  camera: "participant-camera-video-resumed",
+  screen: "participant-screen-share-resumed",
+} as const;
+
 /** A call into a room. */
 export class JoinedRoom extends BaseCall<RoomCallEvents> implements RoomCall {
   readonly #name: string;
@@ -101,6 +110,12 @@ export class JoinedRoom extends BaseCall<RoomCallEvents> implements RoomCall {
         return;
       case "videoRemoved":
         this.events.emit(VIDEO_REMOVED[change.source], { participant });
+        return;
+      case "videoPaused":
+        this.events.emit(VIDEO_PAUSED[change.source], { participant });
+        return;
+      case "videoResumed":
+        this.events.emit(VIDEO_RESUMED[change.source], { participant });
         return;
       case "videoMoved":
         return;

@@ -12,6 +12,8 @@ import type { Snapshot } from "./snapshot.js";
 
 const VIDEO_ADDED = { camera: "remote-camera-video-added", screen: "remote-screen-share-added" } as const;
 const VIDEO_REMOVED = { camera: "remote-camera-video-removed", screen: "remote-screen-share-removed" } as const;
+const VIDEO_PAUSED = { camera: "remote-camera-video-paused", screen: "remote-screen-share-paused" } as const;
+const VIDEO_RESUMED = { camera: "remote-camera-video-resumed", screen: "remote-screen-share-resumed" } as const;
 
 /** What outgoing and incoming calls share: one other side, told as "remote". */
 export abstract class TwoPartyCall extends BaseCall<WebrtcCallEvents> implements WebrtcCall {
@@ -72,6 +74,12 @@ export abstract class TwoPartyCall extends BaseCall<WebrtcCallEvents> implements
       case "videoRemoved":
         this.#remoteVideos.delete(change.source);
         this.events.emit(VIDEO_REMOVED[change.source], {});
+        return;
+      case "videoPaused":
+        this.events.emit(VIDEO_PAUSED[change.source], {});
+        return;
+      case "videoResumed":
+        this.events.emit(VIDEO_RESUMED[change.source], {});
         return;
       case "joining":
       case "joined":

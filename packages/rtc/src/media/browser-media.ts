@@ -11,7 +11,9 @@ import {
   type MediaHandler,
   type MediaListener,
   type PreferredDevices,
+  type WantedLayers,
 } from "./handler.js";
+import { LayeredSender } from "./layered-sender.js";
 import { LocalTrack } from "./local-track.js";
 import type { StatsEntry } from "./stats-entry.js";
 import { totalAudioStats } from "./total-stats.js";
@@ -21,12 +23,8 @@ const STATS_TIMEOUT = 300;
 
 type Kind = "audio" | "video";
 
-function addTransceiver(
-  connection: RTCPeerConnection,
-  kind: Kind,
-  direction: RTCRtpTransceiverDirection,
-): RTCRtpTransceiver {
-  const transceiver = connection.addTransceiver(kind, { direction });
+function addTransceiver(connection: RTCPeerConnection, kind: Kind, init: RTCRtpTransceiverInit): RTCRtpTransceiver {
+  const transceiver = connection.addTransceiver(kind, init);
   const codecs = wantedCodecs(kind, RTCRtpReceiver.getCapabilities?.(kind)?.codecs ?? []);
   // Older browsers cannot choose; their offers are longer, and do as well.
   transceiver.setCodecPreferences?.(codecs);
@@ -34,7 +32,10 @@ function addTransceiver(
 }
 
 function addSlots(connection: RTCPeerConnection, kind: Kind, count: number): MediaStreamTrack[] {
-  return Array.from({ length: count }, () => addTransceiver(connection, kind, "recvonly").receiver.track);
+  return Array.from(
+    { length: count },
+    () => addTransceiver(connection, kind, { direction: "recvonly" }).receiver.track,
+  );
 }
 
 /** The media of one call on the browser's RTCPeerConnection. */
@@ -44,6 +45,8 @@ export class BrowserMedia implements MediaHandler {
   readonly #microphone: LocalTrack;
   readonly #camera: LocalTrack;
   readonly #screen: LocalTrack;
+  readonly #cameraLayers: LayeredSender;
+  readonly #screenLayers: LayeredSender;
   readonly #remoteAudio: MediaStream;
   readonly #videoSlots: MediaStreamTrack[];
   readonly #videos = new Map<string, MediaStream>();
@@ -60,11 +63,14 @@ export class BrowserMedia implements MediaHandler {
     this.#listener = listener;
     this.#devices = devices;
     this.#connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
-    const send = (kind: Kind, ended: () => void): LocalTrack =>
-      new LocalTrack(addTransceiver(this.#connection, kind, "sendonly").sender, ended);
-    this.#microphone = send("audio", () => void this.#replaceLostMicrophone());
-    this.#camera = send("video", () => listener.cameraLost());
-    this.#screen = send("video", () => listener.screenEnded());
+    const microphone = addTransceiver(this.#connection, "audio", { direction: "sendonly" }).sender;
+    const camera = addTransceiver(this.#connection, "video", { direction: "sendonly" }).sender;
+    const screen = addTransceiver(this.#connection, "video", { direction: "sendonly" }).sender;
+    this.#microphone = new LocalTrack(microphone, () => void this.#replaceLostMicrophone());
+    this.#camera = new LocalTrack(camera, () => listener.cameraLost());
+    this.#screen = new LocalTrack(screen, () => listener.screenEnded());
+    this.#cameraLayers = new LayeredSender(camera);
+    this.#screenLayers = new LayeredSender(screen);
     this.#remoteAudio = new MediaStream(addSlots(this.#connection, "audio", AUDIO_SLOTS));
     this.#videoSlots = addSlots(this.#connection, "video", FIRST_VIDEO_SLOTS);
     this.#connection.addEventListener("connectionstatechange", () => {
@@ -138,10 +144,16 @@ export class BrowserMedia implements MediaHandler {
 
   async acceptAnswer(sdp: string): Promise<void> {
     await this.#connection.setRemoteDescription({ type: "answer", sdp });
+    this.#cameraLayers.adjust();
   }
 
   remoteAudio(): MediaStream {
     return this.#remoteAudio;
+  }
+
+  sendLayers({ camera, screen }: WantedLayers): void {
+    this.#cameraLayers.want(camera);
+    this.#screenLayers.want(screen);
   }
 
   addVideoSlots(count: number): boolean {
@@ -223,6 +235,7 @@ export class BrowserMedia implements MediaHandler {
       return null;
     }
     await this.#camera.use(camera);
+    this.#cameraLayers.adjust();
     this.#cameraStream ??= new MediaStream();
     setOnlyTrack(this.#cameraStream, camera);
     return this.#cameraStream;

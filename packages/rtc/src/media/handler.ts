@@ -20,6 +20,12 @@ export interface SentMedia extends LocalMedia {
   readonly screen: boolean;
 }
 
+/** How many layers of what this side sends somebody needs. */
+export interface WantedLayers {
+  readonly camera: number;
+  readonly screen: number;
+}
+
 /** Which devices to open, by the browser's ids; null is the default one. */
 export interface PreferredDevices {
   readonly microphone: string | null;
@@ -51,6 +57,8 @@ export interface MediaHandler {
   remoteAudio(): MediaStream;
   /** Has at least so many video slots from now on; true when they are to be offered. They are never taken back. */
   addVideoSlots(count: number): boolean;
+  /** Sends no more simulcast layers than somebody needs, from the smallest up; with 0 the device stays on. */
+  sendLayers(wanted: WantedLayers): void;
   /** Shows a video from a video slot that was added, also before it is offered; its stream stays the same when the slot changes. */
   showVideo(videoId: string, slot: number): MediaStream;
   hideVideo(videoId: string): void;

@@ -7,6 +7,7 @@ import {
   type MediaHandler,
   type MediaListener,
   type PreferredDevices,
+  type WantedLayers,
 } from "../media/handler.js";
 import type { StatsEntry } from "../media/stats-entry.js";
 
@@ -33,6 +34,7 @@ export class FakeMedia implements MediaHandler {
   readonly answers: string[] = [];
   /** Which slot shows which video. */
   readonly videos = new Map<string, number>();
+  layers: WantedLayers | null = null;
   videoSlots = FIRST_VIDEO_SLOTS;
   /** What opening a device is rejected with from now on. */
   deviceError: RtcError | null = null;
@@ -120,6 +122,10 @@ export class FakeMedia implements MediaHandler {
 
   remoteAudio(): MediaStream {
     return this.#remoteAudio;
+  }
+
+  sendLayers({ camera, screen }: WantedLayers): void {
+    this.layers = { camera, screen };
   }
 
   addVideoSlots(count: number): boolean {
