@@ -106,7 +106,7 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
     journal = ActivityJournal(database, clock, timedelta(days=platform.settings.user_activity_days))
     hub = Hub(database, calls, clock, journal)
     dispatcher = Dispatcher(database, "signaling", hub.deliver)
-    jobs = CallJobs(database, mailboxes)
+    jobs = CallJobs(database, mailboxes, ids)
     jobs.attach(engine, hub, audience=hub)
     platform.revocations.attach(hub)
     service = SignalingService(

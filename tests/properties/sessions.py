@@ -44,7 +44,7 @@ class View:
                 self.slots, self.video_slots = slots, video_slots
 
 
-NOT_OF_THE_WHOLE: Final = (messages.CallIncoming, messages.CallRinging, messages.ScreenStopped)
+NOT_OF_THE_WHOLE: Final = (messages.CallIncoming, messages.CallRinging, messages.ScreenStopped, messages.MediaLost)
 """What a session may be told before it has the whole: it changes nothing of what it sees of others."""
 
 

@@ -15,11 +15,18 @@ from ringback.calls.events import (
     DevicesFound,
     EndpointHungUp,
     MediaConnected,
-    MediaDisconnected,
     MediaSwitched,
+    Moved,
     NoDeviceFound,
+    OfferMade,
+    RoomFailed,
+    RoomFound,
     RoomLost,
+    RoomMoved,
     SessionLost,
+    TransportLost,
+    TransportMissing,
+    TransportReady,
 )
 from ringback.calls.model import Call, CallState
 from ringback.conferences.events import ConferenceEnded
@@ -27,6 +34,8 @@ from ringback.conferences.model import Conference, ConferenceState
 from ringback.kernel.errors import InvalidState, RoomFull
 from ringback.kernel.steps import DeadlinePassed, Ref
 from ringback.media.commands import CloseParticipant, CloseRoom, Done
+from ringback.media.comparison import catch_up
+from ringback.media.facts import TransportCloseReason
 from ringback.storage.aggregates import Tree
 from ringback.testing.calls import KINDS
 from ringback.testing.media_rules import WorkerRules
@@ -34,6 +43,9 @@ from ringback.testing.playbook import NOON, MemoryTrees
 from tests.properties.sessions import Sessions
 
 SESSIONS: Final = st.sampled_from(["s1", "s2", "s3"])
+
+WORKERS: Final = 2
+GOODBYE: Final = TransportCloseReason.PEER_CLOSED
 
 TERMINAL: Final = {
     *(state for state in CallState if state.is_terminal),
@@ -50,9 +62,14 @@ NEWS: Final = (
     SessionLost,
     DeadlinePassed,
     MediaConnected,
-    MediaDisconnected,
     MediaSwitched,
+    Moved,
+    RoomFailed,
     RoomLost,
+    RoomMoved,
+    TransportLost,
+    TransportMissing,
+    TransportReady,
 )
 """What may come late and may come again: nobody waits for the answer, and everything behind it delivers twice."""
 
@@ -65,10 +82,12 @@ class TreesMachine(RuleBasedStateMachine):
         self.trees = MemoryTrees(KINDS)
         self.now = NOON
         self._sessions = Sessions()
-        self._worker = WorkerRules("boot")
+        self._workers = [WorkerRules(f"boot {number}") for number in range(WORKERS)]
         self._commands = 0
-        self._closed: set[tuple[str, str | None]] = set()
-        """(room, participant) that were closed; without a participant, the whole room."""
+        self._closed: set[tuple[str, int, str | None]] = set()
+        """(room, opening, participant) that were closed; without a participant, the whole room."""
+        self._lost: set[tuple[str, int]] = set()
+        """(room, opening) that its worker does not have any more."""
         self._ends: dict[Ref, int] = {}
         self._news: list[tuple[Ref, object]] = []
 
@@ -100,7 +119,41 @@ class TreesMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def media_connects(self, data: st.DataObject) -> None:
         if call := self.some_call(data):
-            self.happen(call.owner, MediaConnected(call.id))
+            self.happen(Ref("call", call.id), TransportReady(data.draw(self._connections(call))))
+
+    @rule(data=st.data())
+    def media_is_offered(self, data: st.DataObject) -> None:
+        if call := self.some_call(data):
+            self.happen(Ref("call", call.id), OfferMade(data.draw(self._connections(call))), may_refuse=True)
+
+    @rule(data=st.data(), reason=st.sampled_from([reason for reason in TransportCloseReason if reason != GOODBYE]))
+    def a_transport_is_lost(self, data: st.DataObject, reason: TransportCloseReason) -> None:
+        if call := self.some_call(data):
+            event = data.draw(st.sampled_from([TransportLost(call.transport.connection, reason), TransportMissing()]))
+            self.happen(Ref("call", call.id), event)
+
+    @staticmethod
+    def _connections(call: Call) -> st.SearchStrategy[int]:
+        """The one that is expected, and its neighbours."""
+        return st.sampled_from([call.transport.connection, max(call.transport.connection - 1, 1)])
+
+    @rule(data=st.data(), worker=st.integers(0, WORKERS - 1), fails=st.booleans())
+    def a_room_is_lost(self, data: st.DataObject, worker: int, fails: bool) -> None:
+        call = self.some_call(data)
+        if call is None:
+            return
+        self._workers[call.place.worker].run(self._next_command(), CloseRoom(room=call.place.room))
+        opening = call.place.opening
+        self._lost.add((call.place.room, opening))
+        self.happen(call.owner, RoomFailed(opening) if fails else RoomMoved(worker, opening))
+
+    @rule(data=st.data())
+    def facts_were_missed(self, data: st.DataObject) -> None:
+        call = self.some_call(data)
+        rooms = self._workers[call.place.worker].room_snapshots() if call else ()
+        for room in rooms:
+            if call and room.room == call.place.room:
+                self.happen(call.owner, RoomFound(call.place.opening, room))
 
     @rule(
         data=st.data(),
@@ -122,9 +175,9 @@ class TreesMachine(RuleBasedStateMachine):
             return
         ref, session = Ref("call", call.id), data.draw(SESSIONS)
         if what == "media":
-            self.happen(call.owner, MediaDisconnected(call.id))
+            self.happen(ref, TransportLost(call.transport.connection, GOODBYE))
         elif what == "worker":
-            self.happen(call.owner, RoomLost())
+            self.happen(call.owner, RoomLost(call.place.opening))
         elif what == "session":
             self.happen(ref, SessionLost(session))
         elif session == call.session or session in call.ringing:
@@ -134,7 +187,9 @@ class TreesMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Let everything end that has not, then look whether it did."""
         for owner in self._owners():
-            self.happen(owner, RoomLost())
+            state = self.trees.state(owner)
+            assert state is not None
+            self.happen(owner, RoomLost(state.home.place.opening))
         assert all(state.state in TERMINAL for state in self.trees.states.values())
         self._sessions.require_all_ended()
 
@@ -181,7 +236,8 @@ class TreesMachine(RuleBasedStateMachine):
             state = self.trees.state(ref)
             assert state == tree.state(ref), "the state does not survive being stored"
             if state is not None and state.state in (*TERMINAL, CallState.ESTABLISHED):
-                assert self.trees.kinds[ref.kind].deadline(state) is None, "a deadline that nobody waits for"
+                waits = isinstance(state, Call) and state.state not in TERMINAL and state.transport.deadline
+                assert bool(self.trees.kinds[ref.kind].deadline(state)) == bool(waits), "nobody waits for this deadline"
 
     def _check_command(self, command: object) -> None:
         if isinstance(command, AlertDevices):
@@ -189,12 +245,17 @@ class TreesMachine(RuleBasedStateMachine):
         assert isinstance(command, RunMedia)
         it: Any = command.command
         participant = getattr(it, "participant", None)
-        assert (it.room, None) not in self._closed, f"{it} after the room was closed"
-        assert (it.room, participant) not in self._closed, f"{it} after its participant was closed"
+        room = (it.room, command.opening)
+        assert (*room, None) not in self._closed, f"{it} after the room was closed"
+        assert (*room, participant) not in self._closed, f"{it} after its participant was closed"
         if isinstance(it, CloseRoom | CloseParticipant):
-            self._closed.add((it.room, participant))
+            self._closed.add((*room, participant))
+        outcome = self._workers[command.worker].run(self._next_command(), it)
+        assert outcome == Done() or room in self._lost, f"the worker refuses {it}"
+
+    def _next_command(self) -> str:
         self._commands += 1
-        assert self._worker.run(str(self._commands), it) == Done(), f"the worker refuses {it}"
+        return str(self._commands)
 
     def _check_ends(self) -> None:
         for ref, state in self.trees.states.items():
@@ -206,10 +267,22 @@ class TreesMachine(RuleBasedStateMachine):
             assert all(calls) == (state.state in TERMINAL), f"{owner} does not live as long as its calls"
 
     def _check_rooms(self) -> None:
-        rooms = {room.room: {each.participant for each in room.participants} for room in self._worker.room_snapshots()}
+        """Every worker has the rooms that it should have, and in each of them exactly what is planned."""
+        rooms = {
+            (number, room.room): room for number, worker in enumerate(self._workers) for room in worker.room_snapshots()
+        }
         planned = {
-            state.room.id: set(state.room.members)
+            (state.home.place.worker, state.room.id): state.room
             for state in self.trees.states.values()
             if isinstance(state, Dialog | Conference) and state.state not in TERMINAL
         }
-        assert rooms == planned
+        assert rooms.keys() == planned.keys()
+        for place, plan in planned.items():
+            assert {each.participant for each in rooms[place].participants} == set(plan.members)
+            differences = [each for each in catch_up(plan, rooms[place]) if not getattr(each, "loudest", False)]
+            assert differences == []
+        for call in self._calls():
+            owner = self.trees.state(call.owner)
+            assert owner is not None
+            if call.state not in TERMINAL:
+                assert call.place == owner.home.place

@@ -75,6 +75,7 @@ export type ServerMessage =
   | SlotsPaused
   | LayersWanted
   | ScreenStopped
+  | MediaLost
   | CallEnded;
 /**
  * Numbers the events of one session: 1, 2, 3 …
@@ -231,6 +232,10 @@ export interface MediaOffer {
   id: MessageId;
   callId: Id;
   sdp: Sdp;
+  /**
+   * Counts the client's PeerConnections in this call; 1 when it is missing.
+   */
+  connection?: number;
 }
 /**
  * Says what the client sends from now on; a missing field has not changed.
@@ -467,6 +472,14 @@ export interface ScreenStopped {
    * ACTIVE_PRESENTER_CHANGED: somebody else in the room shares now.
    */
   reason: "ACTIVE_PRESENTER_CHANGED";
+}
+/**
+ * The platform's side of this client's media connection is gone; the client makes a new one and offers it.
+ */
+export interface MediaLost {
+  type: "media.lost";
+  sequence: Sequence;
+  callId: Id;
 }
 /**
  * Exactly once per call, rooms included; the last event of that call.

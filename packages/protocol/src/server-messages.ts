@@ -111,6 +111,7 @@ const MESSAGES: Readonly<Record<ServerMessage["type"], Check>> = {
   "slots.paused": event({ slots: list(slotIndex) }),
   "layers.wanted": event({ camera: layerCount, screen: layerCount }),
   "screen.stopped": event({ reason: constant("ACTIVE_PRESENTER_CHANGED") }),
+  "media.lost": event(),
   "call.ended": event({ reason }),
 };
 

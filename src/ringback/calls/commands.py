@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from ringback.calls.model import Place
 from ringback.media.commands import Command as MediaCommand
 
 
@@ -19,11 +20,13 @@ class RunMedia(Struct, frozen=True, tag=True):
 
     worker: int
     command: MediaCommand
+    opening: int = 1
+    """Of the room, when this was decided: whoever cannot carry it out says which opening failed."""
 
 
 Command: TypeAlias = AlertDevices | RunMedia
 
 
-def run_media(worker: int, commands: Iterable[MediaCommand]) -> tuple[Command, ...]:
-    """The commands that take a room of this worker to its new plan."""
-    return tuple(RunMedia(worker, command) for command in commands)
+def run_media(place: Place, commands: Iterable[MediaCommand]) -> tuple[Command, ...]:
+    """The commands that take the room that is here to its new plan."""
+    return tuple(RunMedia(place.worker, command, place.opening) for command in commands)

@@ -7,6 +7,8 @@ from msgspec import Struct
 
 from ringback.calls.model import Call, Direction, Endpoint, EndReason, Place
 from ringback.kernel.steps import DeadlinePassed, Ref
+from ringback.media.facts import TransportCloseReason
+from ringback.media.model import RoomSnapshot
 from ringback.media.room import RoomPlan
 
 # In: what happens to a call.
@@ -83,6 +85,35 @@ class SessionLost(Struct, frozen=True, tag=True):
     session: str
 
 
+class Moved(Struct, frozen=True, tag=True):
+    """The leg's room is open somewhere else; the transport that the leg had went with the former one."""
+
+    place: Place
+
+
+class OfferMade(Struct, frozen=True, tag=True):
+    """The endpoint offers media on this connection of its own, counted from 1."""
+
+    connection: int
+
+
+class TransportReady(Struct, frozen=True, tag=True):
+    """The transport of this connection is up."""
+
+    connection: int
+
+
+class TransportLost(Struct, frozen=True, tag=True):
+    """The transport of this connection is gone."""
+
+    connection: int
+    reason: TransportCloseReason
+
+
+class TransportMissing(Struct, frozen=True, tag=True):
+    """The worker has no transport of the leg that is up."""
+
+
 CallInput: TypeAlias = (
     StartCall
     | DevicesFound
@@ -94,6 +125,11 @@ CallInput: TypeAlias = (
     | EndpointHungUp
     | HangUp
     | SessionLost
+    | Moved
+    | OfferMade
+    | TransportReady
+    | TransportLost
+    | TransportMissing
     | DeadlinePassed
 )
 
@@ -126,6 +162,12 @@ class CallEstablished(Struct, frozen=True, tag=True):
     call: Call
 
 
+class MediaLost(Struct, frozen=True, tag=True):
+    """The leg has to be connected again: its endpoint makes the next connection, or the leg ends."""
+
+    call: Call
+
+
 class CallFinished(Struct, frozen=True, tag=True):
     """An established leg ended. The last event of the leg."""
 
@@ -140,7 +182,9 @@ class CallFailed(Struct, frozen=True, tag=True):
     reason: EndReason
 
 
-CallEvent: TypeAlias = CallStarted | CallRinging | DevicesReleased | CallEstablished | CallFinished | CallFailed
+CallEvent: TypeAlias = (
+    CallStarted | CallRinging | DevicesReleased | CallEstablished | MediaLost | CallFinished | CallFailed
+)
 
 # For owners: what the endpoints and the media of their calls do, besides living and dying.
 
@@ -160,14 +204,30 @@ class MediaConnected(Struct, frozen=True, tag=True):
     call_id: str
 
 
-class MediaDisconnected(Struct, frozen=True, tag=True):
-    """A call's transport is gone for good."""
+class RoomMoved(Struct, frozen=True, tag=True):
+    """The worker no longer has the room as it was opened last, and this one has it from now on."""
 
-    call_id: str
+    worker: int
+    opening: int
+
+
+class RoomFailed(Struct, frozen=True, tag=True):
+    """A fault ended the room, or its worker refused a command; the worker lives."""
+
+    opening: int
+
+
+class RoomFound(Struct, frozen=True, tag=True):
+    """What the worker has of the room: facts may have been missed."""
+
+    opening: int
+    room: RoomSnapshot
 
 
 class RoomLost(Struct, frozen=True, tag=True):
-    """The worker no longer has the room: its process ended, or a fault ended the room."""
+    """The worker no longer has the room, and no other can take it."""
+
+    opening: int
 
 
 class SlotsChanged(Struct, frozen=True, tag=True):
@@ -177,5 +237,5 @@ class SlotsChanged(Struct, frozen=True, tag=True):
     calls: tuple[str, ...]
 
 
-OwnerInput: TypeAlias = MediaSwitched | MediaConnected | MediaDisconnected | RoomLost
+OwnerInput: TypeAlias = MediaSwitched | MediaConnected | RoomMoved | RoomFailed | RoomFound | RoomLost
 """What every owner of calls understands, besides its calls' own events."""

@@ -1,31 +1,61 @@
 """What happens around calls without anybody asking: commands carried out, facts of the media workers, a restart."""
 
+import asyncio
+import contextlib
 from collections.abc import Sequence
+from typing import Final
 
 import structlog
 
 from ringback.calls.commands import AlertDevices, RunMedia
-from ringback.calls.events import DevicesFound, MediaConnected, MediaDisconnected, NoDeviceFound, RoomLost
+from ringback.calls.events import (
+    DevicesFound,
+    NoDeviceFound,
+    RoomFailed,
+    RoomFound,
+    RoomLost,
+    RoomMoved,
+    TransportLost,
+    TransportReady,
+)
 from ringback.calls.model import Call, EndReason
 from ringback.calls.ports import Audience, LegChannel
-from ringback.calls.store import CALLS, live_owners, locate
-from ringback.kernel.errors import RingbackError
+from ringback.calls.store import CALLS, LiveOwner, live_owners, locate
+from ringback.calls.transport import connection_of
+from ringback.kernel.errors import Unavailable
+from ringback.kernel.ids import Ids
+from ringback.kernel.steps import Ref
+from ringback.media import facts
+from ringback.media.commands import CloseRoom, TakeSnapshot
 from ringback.media.engine import MediaEngine
-from ringback.media.facts import Fact, PublicationStarted, RoomFailed, TransportClosed, TransportConnected
-from ringback.media.model import RoomLevels, RoomVideo, Source
+from ringback.media.errors import MediaCommandRefused
+from ringback.media.model import RoomLevels, RoomSnapshot, RoomVideo, Snapshot, Source
+from ringback.media.protocol import ErrorCode
 from ringback.storage.aggregates import require
 from ringback.storage.database import Database
 from ringback.storage.mailboxes import Execution, Mailboxes
 
 log = structlog.get_logger()
 
+WORKER_SECONDS: Final = 15.0
+"""How long a room waits for a worker. A restart takes one second, and its second attempt another; whoever hears nothing
+for longer hangs up."""
+
+MOVES_AT_ONCE: Final = 20
+"""Rooms of a lost worker that move side by side. More are moved sooner, but to the same worker: what is on its way does
+not count yet."""
+
+SETTLING_SECONDS: Final = 5.0
+"""How long a comparison waits for commands of one room that are under way: as long as one command may take."""
+
 
 class CallJobs:
     """Carries out the commands of call trees, and is the `MediaListener` of the engine."""
 
-    def __init__(self, database: Database, mailboxes: Mailboxes) -> None:
+    def __init__(self, database: Database, mailboxes: Mailboxes, ids: Ids) -> None:
         self._database = database
         self._mailboxes = mailboxes
+        self._ids = ids
 
     def attach(self, engine: MediaEngine, channel: LegChannel, audience: Audience) -> None:
         """Name who carries the commands out. Media and signaling are built after the calls that they report to."""
@@ -34,10 +64,13 @@ class CallJobs:
             command: RunMedia = execution.command
             try:
                 await engine.run(command.worker, execution.id, command.command)
-            except RingbackError as error:
+            except (MediaCommandRefused, Unavailable) as error:
                 # The worker and our plan differ: the room cannot be trusted any more.
-                log.warning("media command refused", id=execution.id, tree=str(execution.tree), code=error.code)
-                await self._mailboxes.tell(execution.account_id, execution.tree, RoomLost())
+                log.warning("media command failed", id=execution.id, tree=str(execution.tree), reason=str(error))
+                if isinstance(error, MediaCommandRefused) and error.reason is not ErrorCode.DRAINING:
+                    await self._mailboxes.tell(execution.account_id, execution.tree, RoomFailed(command.opening))
+                else:
+                    await self._move(execution.account_id, execution.tree, command.opening)
 
         async def alert_devices(execution: Execution) -> None:
             command: AlertDevices = execution.command
@@ -48,28 +81,54 @@ class CallJobs:
             event = NoDeviceFound(found) if isinstance(found, EndReason) else DevicesFound(found)
             await self._mailboxes.tell(call.account_id, CALLS.ref(call.id), event)
 
+        self._engine = engine
         self._audience = audience
         self._mailboxes.execute(RunMedia, run_media)
         self._mailboxes.execute(AlertDevices, alert_devices)
 
-    async def media_fact(self, worker: int, fact: Fact) -> None:
+    async def media_fact(self, worker: int, fact: facts.Fact) -> None:
         """Tell the dialog or conference what its room reports; returns when that is stored."""
         match fact:
-            case TransportConnected(participant=call_id):
-                await self._tell_owner_of(call_id, MediaConnected(call_id))
-            case TransportClosed(participant=call_id):
-                await self._tell_owner_of(call_id, MediaDisconnected(call_id))
-            case RoomFailed(room=room):
-                for located in await self._database.read(lambda connection: live_owners(connection, worker)):
-                    if located.owner.id == room:
-                        await self._mailboxes.tell(located.account_id, located.owner, RoomLost())
-            case PublicationStarted():
+            case facts.TransportConnected(participant=call_id, transport=transport):
+                await self._tell_call(call_id, TransportReady(connection_of(transport)))
+            case facts.TransportClosed(participant=call_id, transport=transport, reason=reason):
+                await self._tell_call(call_id, TransportLost(connection_of(transport), reason))
+            case facts.RoomFailed(room=room):
+                for live in await self._on(worker):
+                    if live.owner.id == room:
+                        await self._mailboxes.tell(live.account_id, live.owner, RoomFailed(live.place.opening))
+            case facts.PublicationStarted():
                 pass
 
     async def worker_lost(self, worker: int) -> None:
-        """End the calls of a worker that is gone."""
-        for located in await self._database.read(lambda connection: live_owners(connection, worker)):
-            await self._mailboxes.tell(located.account_id, located.owner, RoomLost())
+        """Open the rooms of a worker that is gone on others, or end their calls."""
+        turns = asyncio.Semaphore(MOVES_AT_ONCE)
+
+        async def move(live: LiveOwner) -> None:
+            async with turns:
+                await self._move(live.account_id, live.owner, live.place.opening)
+
+        await asyncio.gather(*map(move, await self._on(worker)))
+
+    async def worker_found(self, worker: int) -> None:
+        """Compare what the worker has with what it should have, and bring both together."""
+        for live in await self._on(worker):
+            with contextlib.suppress(TimeoutError):  # then the comparison says more than it has to, and harms nobody
+                async with asyncio.timeout(SETTLING_SECONDS):
+                    await self._mailboxes.settled(live.owner)
+        before = await self._on(worker)
+        try:
+            snapshot = await self._engine.run(worker, self._ids.new(), TakeSnapshot())
+            assert isinstance(snapshot, Snapshot)
+            rooms = {room.room: room for room in snapshot.rooms}
+            for live in before:
+                await self._compare(live, rooms.get(live.owner.id))
+            wanted = {live.owner.id for live in await self._on(worker)}
+            for orphan in rooms.keys() - wanted:
+                log.warning("room that nobody wants is closed", worker=worker, room=orphan)
+                await self._engine.run(worker, self._ids.new(), CloseRoom(room=orphan))
+        except Unavailable:
+            log.warning("worker lost while it was looked at", worker=worker)  # which is told, too
 
     def audio_levels(self, worker: int, rooms: Sequence[RoomLevels]) -> None:
         """Pass on how loud the microphones are."""
@@ -89,11 +148,29 @@ class CallJobs:
 
     async def recover(self) -> None:
         """End the calls of a former run: their sessions ended with it."""
-        for located in await self._database.read(live_owners):
-            await self._mailboxes.tell(located.account_id, located.owner, RoomLost())
+        for live in await self._database.read(live_owners):
+            await self._mailboxes.tell(live.account_id, live.owner, RoomLost(live.place.opening))
         await self._mailboxes.resume()
 
-    async def _tell_owner_of(self, call_id: str, event: MediaConnected | MediaDisconnected) -> None:
+    async def _on(self, worker: int) -> list[LiveOwner]:
+        return await self._database.read(lambda connection: live_owners(connection, worker))
+
+    async def _move(self, account_id: str, owner: Ref, opening: int) -> None:
+        """This opening of a room is lost: let a worker have it that is connected, as soon as there is one."""
+        event: RoomMoved | RoomLost
+        try:
+            async with asyncio.timeout(WORKER_SECONDS):
+                event = RoomMoved(await self._engine.find_worker(), opening)
+        except TimeoutError:
+            event = RoomLost(opening)
+        await self._mailboxes.tell(account_id, owner, event)
+
+    async def _compare(self, live: LiveOwner, room: RoomSnapshot | None) -> None:
+        place = live.place
+        event = RoomFound(place.opening, room) if room else RoomMoved(place.worker, place.opening)
+        await self._mailboxes.tell(live.account_id, live.owner, event)
+
+    async def _tell_call(self, call_id: str, event: TransportReady | TransportLost) -> None:
         located = await self._database.read(lambda connection: locate(connection, call_id))
         if located:
-            await self._mailboxes.tell(located.account_id, located.owner, event)
+            await self._mailboxes.tell(located.account_id, CALLS.ref(call_id), event)

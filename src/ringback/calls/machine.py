@@ -26,17 +26,26 @@ from ringback.calls.events import (
     FarSideAnswered,
     FarSideRings,
     HangUp,
+    MediaConnected,
+    MediaLost,
+    Moved,
     NoDeviceFound,
+    OfferMade,
     SessionLost,
     StartCall,
+    TransportLost,
+    TransportMissing,
+    TransportReady,
 )
 from ringback.calls.model import Call, CallState, Direction, EndReason
+from ringback.calls.transport import Transport
 from ringback.kernel.errors import InvalidState
-from ringback.kernel.steps import DeadlinePassed, Step
+from ringback.kernel.steps import DeadlinePassed, Step, Tell
 
 CALLING, RINGING, PRE_ESTABLISHED, ESTABLISHED, FINISHED, FAILED = CallState
 
 _UNANSWERED: Final = (CALLING, RINGING, PRE_ESTABLISHED)
+_LIVE: Final = (*_UNANSWERED, ESTABLISHED)
 
 TRANSITIONS: Final[dict[type[CallInput], dict[CallState, tuple[CallState, ...]]]] = {
     # event: {state: states it may lead to}. A pair that is not here is illegal or, after the end, late.
@@ -57,10 +66,21 @@ TRANSITIONS: Final[dict[type[CallInput], dict[CallState, tuple[CallState, ...]]]
         **{state: (state, FAILED) for state in _UNANSWERED},
         ESTABLISHED: (ESTABLISHED, FINISHED),
     },
-    DeadlinePassed: dict.fromkeys(_UNANSWERED, (FAILED,)),
+    Moved: {state: (state,) for state in _LIVE},
+    OfferMade: {state: (state,) for state in _LIVE},
+    TransportReady: {state: (state,) for state in _LIVE},
+    TransportMissing: {state: (state,) for state in _LIVE},
+    TransportLost: {
+        **{state: (state, FAILED) for state in _UNANSWERED},
+        ESTABLISHED: (ESTABLISHED, FINISHED),
+    },
+    DeadlinePassed: {
+        **{state: (state, FAILED) for state in _UNANSWERED},
+        ESTABLISHED: (ESTABLISHED, FINISHED),
+    },
 }
 
-REQUESTS: Final = (Accept, Decline)
+REQUESTS: Final = (Accept, Decline, OfferMade)
 """What an endpoint asks for: it is told when it cannot be. Everything else is news."""
 
 
@@ -137,12 +157,46 @@ def _take(call: Call, event: CallInput, now: datetime) -> Step[Call]:
             return Step(call)
         case NoDeviceFound(reason) | HangUp(reason):
             return _end(call, reason, now)
+        case Moved(place):
+            moved = replace(call, place=place)
+            # Whoever still rings somewhere has no transport to lose.
+            return _lose_media(moved, call.transport.lost(now)) if call.session else Step(moved)
+        case OfferMade(connection):
+            if connection < call.transport.connection:
+                raise InvalidState("the connection is an older one")
+            return Step(replace(call, transport=call.transport.offered(connection)))
+        case TransportReady() | TransportLost() | TransportMissing():
+            return _follow_transport(call, event, now)
         case DeadlinePassed():
-            return _end(call, EndReason.NO_ANSWER, now)
+            if call.transport.overdue(now):
+                return _end(call, EndReason.NETWORK_ERROR, now)
+            return _end(call, EndReason.NO_ANSWER, now) if call.ring_deadline else Step(call)
         case StartCall():
             return Step(call)
         case _:
             assert_never(event)
+
+
+def _follow_transport(
+    call: Call, event: TransportReady | TransportLost | TransportMissing, now: datetime
+) -> Step[Call]:
+    """What the worker says of the leg's transport; of an older connection than the expected one it is late."""
+    match event:
+        case TransportReady(connection) if connection == call.transport.connection:
+            ready = replace(call, transport=call.transport.ready())
+            return Step(ready, tells=(Tell(call.owner, MediaConnected(call.id)),))
+        case TransportLost(connection, reason) if connection == call.transport.connection:
+            transport = call.transport.closed(reason, now)
+            return _lose_media(call, transport) if transport else _end(call, EndReason.NETWORK_ERROR, now)
+        case TransportMissing() if call.transport.connected:
+            return _lose_media(call, call.transport.lost(now))
+        case _:
+            return Step(call)
+
+
+def _lose_media(call: Call, transport: Transport) -> Step[Call]:
+    lost = replace(call, transport=transport)
+    return Step(lost, events=(MediaLost(lost),))
 
 
 def _establish(call: Call, now: datetime) -> Step[Call]:
@@ -170,6 +224,7 @@ def _end(call: Call, reason: EndReason, now: datetime) -> Step[Call]:
         state=FINISHED if established else FAILED,
         ringing=(),
         ring_deadline=None,
+        transport=call.transport.given_up(),
         ended_at=now,
         end_reason=reason,
     )

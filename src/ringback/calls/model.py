@@ -7,6 +7,7 @@ from typing import TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from ringback.calls.transport import Transport
 from ringback.kernel.steps import Ref
 
 
@@ -105,6 +106,8 @@ class Place(Struct, frozen=True):
 
     worker: int
     room: str
+    opening: int = 1
+    """How often the room has been opened, on this worker or another: what is said of an earlier time is late."""
 
 
 class Call(Struct, frozen=True, kw_only=True):
@@ -132,6 +135,8 @@ class Call(Struct, frozen=True, kw_only=True):
     created_at: datetime
     ring_deadline: datetime | None = None
     """When an unanswered outbound leg gives up."""
+    transport: Transport = Transport()
+    """How the endpoint is connected, which is another axis than the state."""
     established_at: datetime | None = None
     ended_at: datetime | None = None
     end_reason: EndReason | None = None

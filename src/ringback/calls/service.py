@@ -7,15 +7,24 @@ from typing import Final
 
 from ringback.calls.dialogs.events import StartDialog
 from ringback.calls.dialogs.store import DIALOGS, is_calling
-from ringback.calls.events import Accept, Decline, EndpointHungUp, MediaSwitched, NoDeviceFound, SessionLost
+from ringback.calls.events import (
+    Accept,
+    Decline,
+    EndpointHungUp,
+    MediaSwitched,
+    NoDeviceFound,
+    OfferMade,
+    SessionLost,
+)
 from ringback.calls.model import Call, Endpoint, EndReason
 from ringback.calls.store import CALLS
+from ringback.calls.transport import transport_id
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import InvalidState, NotFound, RingbackError, Unavailable
 from ringback.kernel.ids import Ids
 from ringback.media.commands import AcceptOffer, Answer, PreferSlot
 from ringback.media.engine import MediaEngine
-from ringback.media.errors import MediaCommandRefused
+from ringback.media.errors import MediaCommandRefused, WorkerGone
 from ringback.media.protocol import ErrorCode
 from ringback.media.room import SlotPreference
 from ringback.storage.aggregates import Transaction, load
@@ -41,7 +50,12 @@ class OfferTooLarge(RingbackError):
     code = "OFFER_TOO_LARGE"
 
 
+class MediaMoving(InvalidState):
+    """The room was lost; what comes of it is told."""
+
+
 OFFER_ERRORS: Final[dict[ErrorCode, type[RingbackError]]] = {
+    ErrorCode.ROOM_NOT_FOUND: MediaMoving,
     ErrorCode.OFFER_INVALID: OfferInvalid,
     ErrorCode.OFFER_TOO_LARGE: OfferTooLarge,
 }
@@ -143,19 +157,25 @@ class CallService:
 
         await self._mailboxes.change(account_id, switch)
 
-    async def accept_offer(self, account_id: str, session: str, call_id: str, sdp: str) -> str:
-        """Negotiate the media of a call that this session holds. Returns the SDP answer.
+    async def accept_offer(self, account_id: str, session: str, call_id: str, sdp: str, connection: int) -> str:
+        """Negotiate the media of a call that this session holds, on a connection of its own. Returns the SDP answer.
 
-        Raises `CallNotFound`, `InvalidState` (it has ended, or only rings here), `OfferInvalid`, `OfferTooLarge` and
-        `Unavailable`.
+        Raises `CallNotFound`, `InvalidState` (it has ended, or only rings here, or the connection is an older one, or
+        the room is just lost), `OfferInvalid`, `OfferTooLarge` and `Unavailable`.
         """
         call = await self._call_in_hand(account_id, session, call_id)
-        # One transport for the life of a call, so its id can be the call's.
-        offer = AcceptOffer(room=call.place.room, participant=call_id, transport=call_id, sdp=sdp)
+        if connection != call.transport.connection:
+            await self._tell(account_id, session, call_id, OfferMade(connection))
+        call = await self._call_in_hand(account_id, session, call_id)  # where it is by now
+        offer = AcceptOffer(
+            room=call.place.room, participant=call_id, transport=transport_id(call_id, connection), sdp=sdp
+        )
         try:
             answer = await self._engine.run(call.place.worker, self._ids.new(), offer)
         except MediaCommandRefused as refused:
             raise OFFER_ERRORS.get(refused.reason, Unavailable)(refused.message) from None
+        except WorkerGone:
+            raise MediaMoving from None
         assert isinstance(answer, Answer)
         return answer.sdp
 

@@ -2,10 +2,11 @@
 
 from typing import Final, NamedTuple
 
+import msgspec
 from sqlalchemy import Column, Connection, Index, Integer, String, func, select, text
 
 from ringback.calls.machine import step
-from ringback.calls.model import Call, CallState
+from ringback.calls.model import Call, CallState, Place
 from ringback.kernel.figures import Figure
 from ringback.kernel.steps import Ref
 from ringback.storage import UtcDateTime
@@ -53,7 +54,7 @@ CALLS: Final[Kind[Call]] = Kind(
         "ended_at": call.ended_at,
     },
     owner=lambda call: call.owner,
-    deadline=lambda call: call.ring_deadline,
+    deadline=lambda call: min(filter(None, (call.ring_deadline, call.transport.deadline)), default=None),
 )
 
 _LIVE: Final = [state for state in CallState if not state.is_terminal]
@@ -66,18 +67,30 @@ class Located(NamedTuple):
     owner: Ref
 
 
+class LiveOwner(NamedTuple):
+    """A dialog or conference that goes on, and where its room is."""
+
+    account_id: str
+    owner: Ref
+    place: Place
+
+
 def locate(connection: Connection, call_id: str) -> Located | None:
     """Whose a call is. For facts of the media workers, which know no accounts; never for a client's request."""
     row = connection.execute(select(table.c.account_id, table.c.owner).where(table.c.id == call_id)).one_or_none()
     return Located(row.account_id, _ref(row.owner)) if row else None
 
 
-def live_owners(connection: Connection, worker: int | None = None) -> list[Located]:
+def live_owners(connection: Connection, worker: int | None = None) -> list[LiveOwner]:
     """The dialogs and conferences that have live calls, on one worker or on all."""
-    query = select(table.c.account_id, table.c.owner).where(table.c.call_state.in_(_LIVE)).distinct()
+    query = select(table.c.account_id, table.c.owner, table.c.state).where(table.c.call_state.in_(_LIVE))
     if worker is not None:
         query = query.where(table.c.worker == worker)
-    return [Located(row.account_id, _ref(row.owner)) for row in connection.execute(query)]
+    places = {
+        Located(row.account_id, _ref(row.owner)): msgspec.json.decode(row.state, type=Call).place
+        for row in connection.execute(query)
+    }
+    return [LiveOwner(*located, place) for located, place in places.items()]
 
 
 def figures(connection: Connection) -> list[Figure]:

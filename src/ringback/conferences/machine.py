@@ -18,15 +18,18 @@ from ringback.calls.events import (
     CallStarted,
     DevicesReleased,
     FarSideAnswered,
-    HangUp,
     MediaConnected,
-    MediaDisconnected,
+    MediaLost,
     MediaSwitched,
+    RoomFailed,
+    RoomFound,
     RoomLost,
+    RoomMoved,
     SlotsChanged,
     StartCall,
 )
-from ringback.calls.model import Direction, EndReason, Participant, ParticipantState, Place
+from ringback.calls.home import Home, settle
+from ringback.calls.model import Direction, Participant, ParticipantState, Place
 from ringback.conferences.events import (
     ConferenceCreated,
     ConferenceEnded,
@@ -52,13 +55,16 @@ TRANSITIONS: Final[dict[type[ConferenceInput], dict[ConferenceState, tuple[Confe
     CallFinished: {ACTIVE: (ACTIVE, ENDED)},
     CallFailed: {ACTIVE: (ACTIVE, ENDED)},
     MediaConnected: {ACTIVE: (ACTIVE,)},
-    MediaDisconnected: {ACTIVE: (ACTIVE,)},
     MediaSwitched: {ACTIVE: (ACTIVE,)},
+    RoomMoved: {ACTIVE: (ACTIVE,)},
+    RoomFailed: {ACTIVE: (ACTIVE,)},
+    RoomFound: {ACTIVE: (ACTIVE,)},
     RoomLost: {ACTIVE: (ACTIVE,)},
     CallStarted: {},
     CallRinging: {},
     CallEstablished: {},
     DevicesReleased: {},
+    MediaLost: {},
 }
 
 
@@ -87,7 +93,7 @@ def _begin(event: Join, now: datetime) -> Step[Conference]:
         account_id=event.account_id,
         name=event.name,
         state=ACTIVE,
-        worker=event.worker,
+        home=Home(Place(event.worker, event.conference)),
         room=opened.plan,
         created_at=now,
     )
@@ -96,7 +102,7 @@ def _begin(event: Join, now: datetime) -> Step[Conference]:
         joined.state,
         events=(ConferenceCreated(conference), *joined.events),
         tells=joined.tells,
-        commands=(*run_media(conference.worker, opened.commands), *joined.commands),
+        commands=(*run_media(conference.home.place, opened.commands), *joined.commands),
     )
 
 
@@ -112,12 +118,12 @@ def _take(conference: Conference, event: ConferenceInput, now: datetime) -> Step
             return _present(conference, after) if screen else _update(conference, after)
         case CallFinished(call, _) | CallFailed(call, _):
             return _leave(conference, call.id, now)
-        case MediaDisconnected(call_id):
-            return Step(conference, tells=(Tell(Ref("call", call_id), HangUp(EndReason.NETWORK_ERROR)),))
-        case RoomLost():
-            lost = HangUp(EndReason.SERVICE_UNAVAILABLE)
-            return Step(conference, tells=tuple(Tell(Ref("call", id), lost) for id in conference.participants))
-        case CallStarted() | CallRinging() | CallEstablished() | DevicesReleased() | MediaSwitched() | MediaConnected():
+        case RoomMoved() | RoomFailed() | RoomFound() | RoomLost():
+            settled = settle(conference.home, conference.room, conference.participants, event, now)
+            return Step(replace(conference, home=settled.home), tells=settled.tells, commands=settled.commands)
+        case CallStarted() | CallRinging() | CallEstablished() | DevicesReleased() | MediaLost():
+            return Step(conference)
+        case MediaSwitched() | MediaConnected():  # of somebody who is not here
             return Step(conference)
         case _:
             assert_never(event)
@@ -145,7 +151,7 @@ def _join(conference: Conference, event: Join) -> Step[Conference]:
         endpoint=event.endpoint,
         caller=event.endpoint,
         owner=Ref("conference", conference.id),
-        place=Place(conference.worker, conference.id),
+        place=conference.home.place,
         microphone=event.microphone,
         camera=event.camera,
         custom_data=event.custom_data,
@@ -155,7 +161,7 @@ def _join(conference: Conference, event: Join) -> Step[Conference]:
         joined,
         events=(ParticipantJoining(joined, participant), *_remapped(conference, change, joined)),
         tells=(Tell(call, start), Tell(call, FarSideAnswered())),
-        commands=run_media(conference.worker, change.commands),
+        commands=run_media(conference.home.place, change.commands),
     )
 
 
@@ -169,7 +175,7 @@ def _update(conference: Conference, after: Participant) -> Step[Conference]:
     return Step(
         updated,
         events=(kind(updated, after), *_remapped(conference, change, updated)),
-        commands=run_media(conference.worker, change.commands),
+        commands=run_media(conference.home.place, change.commands),
     )
 
 
@@ -205,7 +211,7 @@ def _leave(conference: Conference, call_id: str, now: datetime) -> Step[Conferen
     else:
         after = replace(after, state=ENDED, ended_at=now)
         events = (ParticipantLeft(after, gone), ConferenceEnded(after))
-    return Step(after, events=events, commands=run_media(conference.worker, change.commands))
+    return Step(after, events=events, commands=run_media(conference.home.place, change.commands))
 
 
 def _remapped(before: Conference, change: room.Change, after: Conference) -> tuple[ConferenceEvent, ...]:

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from ringback.calls.home import Home
 from ringback.calls.model import Participant
 from ringback.media.room import RoomPlan
 
@@ -30,8 +31,7 @@ class Conference(Struct, frozen=True, kw_only=True):
     name: str
     """What it is joined by; of all active conferences of an account, one has it."""
     state: ConferenceState
-    worker: int
-    """The number of the media worker that has the room."""
+    home: Home
     room: RoomPlan
     participants: Mapping[str, Participant] = {}
     """By call id, in the order in which they came."""

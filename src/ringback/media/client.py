@@ -165,6 +165,8 @@ class WorkerClient:
             return None
         _log.info("connection to media worker is back", socket=self._path.name, attempt=attempt)
         self._welcomed(connection.welcome)
+        if connection.welcome.overflowed:
+            self._delivery.found()
         # What was given up is not sent again: its caller decides. What is still awaited runs now, or is answered from
         # the worker's memory of command ids.
         self._unanswered = deque(entry for entry in self._unanswered if not entry.outcome.done())

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from enum import Enum, auto
 from typing import NamedTuple
 
 import structlog
@@ -23,6 +24,13 @@ class _News(NamedTuple):
     acknowledge: Callable[[int], None]
 
 
+class _Turn(Enum):
+    """What becomes of a worker between its facts."""
+
+    LOST = auto()
+    FOUND = auto()
+
+
 class Delivery:
     """The queue between a worker, through all its connections and restarts, and the listener.
 
@@ -32,7 +40,7 @@ class Delivery:
     def __init__(self, worker: int, listener: MediaListener) -> None:
         self._worker = worker
         self._listener = listener
-        self._queue: asyncio.Queue[_News | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[_News | _Turn] = asyncio.Queue()
         self._taken = ("", 0)
         self._task = asyncio.create_task(self._deliver(), name=f"media worker {worker} delivery")
 
@@ -56,7 +64,11 @@ class Delivery:
 
     def lost(self) -> None:
         """Tell, after all facts before, that the worker's rooms no longer exist."""
-        self._queue.put_nowait(None)
+        self._queue.put_nowait(_Turn.LOST)
+
+    def found(self) -> None:
+        """Tell, after all facts before, that the worker's rooms may be others than was told."""
+        self._queue.put_nowait(_Turn.FOUND)
 
     async def close(self) -> None:
         """Stop, without delivering the rest: the worker still has it."""
@@ -68,7 +80,7 @@ class Delivery:
             news = await self._queue.get()
             await self._insist(news)
 
-    async def _insist(self, news: _News | None) -> None:
+    async def _insist(self, news: _News | _Turn) -> None:
         while True:
             try:
                 await self._hand_over(news)
@@ -77,10 +89,16 @@ class Delivery:
                 _log.exception("media listener failed; trying again", worker=self._worker, retry_seconds=RETRY_DELAY)
             await asyncio.sleep(RETRY_DELAY)
 
-    async def _hand_over(self, news: _News | None) -> None:
-        if news is None:
-            await self._listener.worker_lost(self._worker)
-            return
+    async def _hand_over(self, news: _News | _Turn) -> None:
+        match news:
+            case _Turn.LOST:
+                await self._listener.worker_lost(self._worker)
+            case _Turn.FOUND:
+                await self._listener.worker_found(self._worker)
+            case _News():
+                await self._report(news)
+
+    async def _report(self, news: _News) -> None:
         boot_id, number = self._taken
         if news.boot_id != boot_id or news.report.number > number:
             await self._listener.media_fact(self._worker, news.report.fact)

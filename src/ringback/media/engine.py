@@ -20,6 +20,9 @@ class MediaEngine(Protocol):
         Raises `Unavailable` when no worker is connected.
         """
 
+    async def find_worker(self) -> int:
+        """What `choose_worker` returns, as soon as a worker is connected."""
+
     async def run(self, worker: int, command_id: str, command: Command) -> Result:
         """Run one command; commands of one worker run in the order of the calls.
 
@@ -43,6 +46,12 @@ class MediaListener(Protocol):
 
     async def worker_lost(self, worker: int) -> None:
         """The worker's process ended or was replaced: its rooms no longer exist. Tried again when it raises."""
+
+    async def worker_found(self, worker: int) -> None:
+        """The worker may have other rooms than was told: it was just started or adopted, or has dropped facts.
+
+        Comes in order with the facts. Tried again when it raises.
+        """
 
     def audio_levels(self, worker: int, rooms: Sequence[RoomLevels]) -> None:
         """How loud all microphones are, of those rooms in which somebody's loudness has changed; five times a second.

@@ -191,7 +191,7 @@ LOUDEST: Final = 0
 def _to(before: RoomPlan, after: RoomPlan) -> Change:
     """Publications first, then the slots that show them, then what is no longer needed."""
     gone = [CloseParticipant(room=after.id, participant=id) for id in before.members if id not in after.members]
-    old, new = dict(_publications(before)), dict(_publications(after))
+    old, new = dict(publications(before)), dict(publications(after))
     publish = [
         Publish(room=after.id, participant=participant, publication=id, number=int(id), source=source)
         for id, (participant, source) in new.items()
@@ -206,7 +206,7 @@ def _to(before: RoomPlan, after: RoomPlan) -> Change:
     return Change(after, (*gone, *publish, *slots, *unpublish))
 
 
-def _publications(plan: RoomPlan) -> Iterator[tuple[str, tuple[str, Source]]]:
+def publications(plan: RoomPlan) -> Iterator[tuple[str, tuple[str, Source]]]:
     """(publication, (participant, source)). A publication's id is its number, which is unique in the room."""
     for participant, member in plan.members.items():
         yield str(member.microphone), (participant, Source.MICROPHONE)
@@ -218,9 +218,9 @@ def _publications(plan: RoomPlan) -> Iterator[tuple[str, tuple[str, Source]]]:
 
 def _remap(before: RoomPlan, after: RoomPlan, viewer: str, published: Container[str]) -> Iterator[MapSlot]:
     """What of a viewer's slots a worker does not carry yet. A slot whose publication ends goes silent by itself."""
-    was = _carried(before, viewer) if viewer in before.members else {}
+    was = slots_carried(before, viewer) if viewer in before.members else {}
     was = {slot: number for slot, number in was.items() if number == LOUDEST or str(number) in published}
-    shall = _carried(after, viewer)
+    shall = slots_carried(after, viewer)
     for kind, index in {**was, **shall} if was != shall else ():
         number = shall.get((kind, index))
         if was.get((kind, index)) != number:
@@ -234,7 +234,7 @@ def _remap(before: RoomPlan, after: RoomPlan, viewer: str, published: Container[
             )
 
 
-def _carried(plan: RoomPlan, viewer: str) -> dict[tuple[SlotKind, int], int]:
+def slots_carried(plan: RoomPlan, viewer: str) -> dict[tuple[SlotKind, int], int]:
     """The number of the publication that each of a viewer's slots carries, or `LOUDEST`; empty ones are left out."""
     people = plan.people_seen_by(viewer)
     if _have_audio_slots(people):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from ringback.media.engine import MediaListener
 from ringback.media.sockets import socket_directory, socket_path
 from ringback.media.status import WorkerState, WorkerStatus
 from ringback.media.worker import Worker
+
+LOOK_AGAIN = 0.02
+"""Seconds between looks for a worker that is connected, while rooms wait: well below what people in a call notice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +114,13 @@ class WorkerSupervisor:
         if not connected:
             raise Unavailable("No media worker is connected.")
         return min(connected, key=lambda number: self._workers[number].rooms)
+
+    async def find_worker(self) -> int:
+        """See `MediaEngine.find_worker`."""
+        while True:
+            with suppress(Unavailable):
+                return self.choose_worker()
+            await asyncio.sleep(LOOK_AGAIN)
 
     async def run(self, worker: int, command_id: str, command: Command) -> Result:
         """See `MediaEngine.run`."""

@@ -121,7 +121,7 @@ class Worker:
     async def run(self, command_id: str, command: Command) -> Result:
         """Run one command, as `MediaEngine.run` does."""
         if self._client is None:
-            raise Unavailable(f"Media worker {self._number} is {self._state.lower()}.")
+            raise WorkerGone(f"Media worker {self._number} is {self._state.lower()}.")
         match command:
             # Rooms count from the moment they are asked for: many that open at once would all choose the same worker.
             case OpenRoom(room=room):
@@ -139,6 +139,10 @@ class Worker:
     async def worker_lost(self, worker: int) -> None:
         """Pass the loss on to the listener."""
         await self._listener.worker_lost(worker)
+
+    async def worker_found(self, worker: int) -> None:
+        """Pass on to the listener that the rooms may be others than it was told."""
+        await self._listener.worker_found(worker)
 
     def audio_levels(self, worker: int, rooms: Sequence[RoomLevels]) -> None:
         """Pass the levels on to the listener."""
@@ -248,6 +252,7 @@ class Worker:
             ) from error
         self._problem = None
         self._state = WorkerState.CONNECTED
+        self._delivery.found()
 
     async def _adopt_or_launch(self) -> None:
         connect = self._connect if self._program else patient(self._connect)

@@ -113,6 +113,7 @@ class MediaOffer(_Request, frozen=True, tag="media.offer"):
 
     call_id: Id
     sdp: Text
+    connection: Annotated[int, Meta(ge=1, le=2**31 - 1)] = 1
 
 
 class MediaUpdate(_Request, frozen=True, tag="media.update"):
@@ -292,6 +293,10 @@ class ScreenStopped(_Event, frozen=True, tag="screen.stopped"):
     reason: Literal["ACTIVE_PRESENTER_CHANGED"]
 
 
+class MediaLost(_Event, frozen=True, tag="media.lost"):
+    """The worker's side of this client's connection is gone."""
+
+
 class Reason(Struct, frozen=True):
     """Why a call ended: id and name of a public hangup cause."""
 
@@ -320,6 +325,7 @@ Event: TypeAlias = (
     | SlotsPaused
     | LayersWanted
     | ScreenStopped
+    | MediaLost
     | CallEnded
 )
 

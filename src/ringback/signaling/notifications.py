@@ -16,6 +16,7 @@ from ringback.calls.events import (
     CallRinging,
     CallStarted,
     DevicesReleased,
+    MediaLost,
     SlotsChanged,
 )
 from ringback.calls.model import Call, Direction, EndReason, Participant, ParticipantState
@@ -35,6 +36,7 @@ Happening: TypeAlias = (
     | CallRinging
     | DevicesReleased
     | CallEstablished
+    | MediaLost
     | CallFinished
     | CallFailed
     | SlotsChanged
@@ -109,6 +111,8 @@ class Notifier:
                 if call.session:
                     self._holders[call.id] = call.session
                     yield Notification(call.session, call.id, None)
+            case MediaLost(call):
+                yield from self._to([call.id], lambda id: messages.MediaLost(call_id=id))
             case CallFinished(call, reason) | CallFailed(call, reason):
                 yield from self._to([call.id], lambda id: _ended(id, reason))
                 self._holders.pop(call.id, None)

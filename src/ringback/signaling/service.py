@@ -102,7 +102,10 @@ class SignalingService:
             case SlotsPrefer():
                 await self._calls.prefer_slots(account_id, session, request.call_id, request.slots)
             case MediaOffer():
-                return Answered(await self._calls.accept_offer(account_id, session, request.call_id, request.sdp))
+                sdp = await self._calls.accept_offer(
+                    account_id, session, request.call_id, request.sdp, request.connection
+                )
+                return Answered(sdp)
             case _:
                 assert_never(request)
         return Done()

@@ -16,7 +16,7 @@ from ringback.kernel.errors import Unavailable
 from ringback.media import protocol
 from ringback.media.commands import Command, Result, ShutDown
 from ringback.media.engine import MediaListener
-from ringback.media.errors import MediaCommandRefused
+from ringback.media.errors import MediaCommandRefused, WorkerGone
 from ringback.media.facts import TransportCloseReason
 from ringback.media.framing import FrameDecoder, FrameInvalid, encode_frame
 from ringback.media.model import Id, Source
@@ -270,6 +270,7 @@ class FakeMediaEngine:
         self.rules = [WorkerRules(f"fake-{number}") for number in range(workers)]
         """What each worker holds; `rules[n].snapshot()` shows it."""
         self._lost: set[int] = set()
+        self._returned = asyncio.Event()
         self._listener: MediaListener | None = None
 
     async def start(self, listener: MediaListener) -> None:
@@ -288,11 +289,17 @@ class FakeMediaEngine:
             raise Unavailable("No media worker is connected.")
         return min(connected, key=lambda number: len(self.rules[number].rooms))
 
+    async def find_worker(self) -> int:
+        """See `MediaEngine.find_worker`."""
+        while len(self._lost) == len(self.rules):
+            await self._returned.wait()
+        return self.choose_worker()
+
     async def run(self, worker: int, command_id: str, command: Command) -> Result:
         """See `MediaEngine.run`."""
         self.recorded.append(RecordedCommand(worker, command_id, command))
         if worker >= len(self.rules) or worker in self._lost:
-            raise Unavailable(f"There is no media worker {worker}.")
+            raise WorkerGone(f"There is no media worker {worker}.")
         outcome = self.rules[worker].run(command_id, command)
         if isinstance(outcome, CommandError):
             raise MediaCommandRefused(outcome.code, outcome.message)
@@ -342,12 +349,18 @@ class FakeMediaEngine:
     async def lose_worker(self, worker: int) -> None:
         """Let the worker's process end, with its rooms; it is `Unavailable` until `return_worker`."""
         self._lost.add(worker)
+        self._returned.clear()
         self.rules[worker] = WorkerRules(f"{self.rules[worker].boot_id}+")
         await self._listening().worker_lost(worker)
 
     def return_worker(self, worker: int) -> None:
         """Let a new process take the place of one that was lost, with no rooms."""
         self._lost.remove(worker)
+        self._returned.set()
+
+    async def find_again(self, worker: int) -> None:
+        """Let facts of the worker have been missed; returns when the listener has compared."""
+        await self._listening().worker_found(worker)
 
     def _worker_of(self, room: str) -> int:
         return next(number for number, rules in enumerate(self.rules) if room in rules.rooms)

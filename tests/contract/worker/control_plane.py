@@ -25,6 +25,9 @@ class Deaf:
     async def worker_lost(self, worker: int) -> None:
         pass
 
+    async def worker_found(self, worker: int) -> None:
+        pass
+
     def audio_levels(self, worker: int, rooms: Sequence[RoomLevels]) -> None:
         pass
 

@@ -2,6 +2,10 @@
 
 import asyncio
 
+import pytest
+
+from ringback.calls import jobs
+from ringback.media.facts import TransportCloseReason
 from tests.integration.signaling.world import OFFER, Somebody, World
 
 AUDIO = {"microphone": True, "camera": False}
@@ -242,7 +246,10 @@ async def test_muting_and_the_camera_are_seen_by_the_other_side(world: World) ->
     await boris.hears_nothing_more()
 
 
-async def test_a_worker_that_dies_ends_its_calls_and_the_next_call_works(world: World) -> None:
+async def test_without_any_worker_calls_end_and_with_the_next_one_calls_work(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "WORKER_SECONDS", 0)
     anna, boris = await world.connects("anna"), await world.connects("boris")
     await calls(anna, "boris")
     await boris.does("call.accept", callId=(await boris.hears("call.incoming"))["callId"], **AUDIO)
@@ -260,13 +267,13 @@ async def test_a_worker_that_dies_ends_its_calls_and_the_next_call_works(world: 
     await boris.hears("call.incoming")
 
 
-async def test_a_transport_that_is_lost_ends_the_call(world: World) -> None:
+async def test_a_browser_that_says_goodbye_ends_the_call(world: World) -> None:
     anna, boris = await world.connects("anna"), await world.connects("boris")
     annas = await calls(anna, "boris")
     await boris.does("call.accept", callId=(await boris.hears("call.incoming"))["callId"], **AUDIO)
     await anna.connects_media(annas)
     [room] = world.engine.rules[0].rooms
-    await world.engine.transport_closed(room, annas)
+    await world.engine.transport_closed(room, annas, TransportCloseReason.PEER_CLOSED)
     await boris.hears("call.established")
     await boris.hears("participant.joined")
     await boris.hears_of_end("NETWORK_ERROR")

@@ -136,9 +136,9 @@ class Somebody:
         """Whether nothing has arrived that the test has not looked at."""
         return self._events.empty()
 
-    async def connects_media(self, call_id: str) -> None:
+    async def connects_media(self, call_id: str, connection: int = 1) -> None:
         """Negotiate, and let the transport come up."""
-        await self.does("media.offer", callId=call_id, sdp=OFFER)
+        await self.does("media.offer", callId=call_id, sdp=OFFER, connection=connection)
         await self._world.media_connects(call_id)
 
     async def closed_with(self) -> int | None:
@@ -228,13 +228,13 @@ class World:
 
     async def is_empty(self) -> None:
         """Wait until nobody is here any more, and no room; if that never comes, something was left half-open."""
-        hub, worker = self.conversations.hub, self.engine.rules[0]
-        while hub.sessions or worker.rooms:  # noqa: ASYNC110 - nothing tells when all has followed
+        hub, workers = self.conversations.hub, self.engine.rules
+        while hub.sessions or any(worker.rooms for worker in workers):  # noqa: ASYNC110 - nothing tells when all has followed
             await asyncio.sleep(0)
 
     async def media_connects(self, call_id: str) -> None:
         """The transport of a call comes up."""
-        rooms = [room.room for room in self.engine.rules[0].room_snapshots() if _is_in(room, call_id)]
+        rooms = [room.room for worker in self.engine.rules for room in worker.room_snapshots() if _is_in(room, call_id)]
         await self.engine.transport_connected(rooms[0], call_id)
 
     async def says_all(self) -> None:
@@ -259,7 +259,7 @@ async def running_world(data_dir: Path, **chosen: Any) -> AsyncIterator[World]:
 
     `chosen` are settings.
     """
-    clock, engine = VirtualClock(), FakeMediaEngine()
+    clock, engine = VirtualClock(), FakeMediaEngine(chosen.get("workers", 1))
     async with open_platform(Settings(data_dir=data_dir, **chosen), clock=clock) as platform:
         conversations = wire_conversations(platform, engine)
         await engine.start(conversations.jobs)

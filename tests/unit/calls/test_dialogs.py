@@ -27,15 +27,16 @@ from ringback.calls.events import (
     DevicesReleased,
     EndpointHungUp,
     MediaConnected,
-    MediaDisconnected,
     NoDeviceFound,
     RoomLost,
     SessionLost,
+    TransportLost,
 )
 from ringback.calls.model import Call, CallState, EndReason, Participant, ParticipantState
 from ringback.kernel.errors import InvalidState
 from ringback.kernel.steps import DeadlinePassed
 from ringback.media.commands import OpenRoom
+from ringback.media.facts import TransportCloseReason
 from ringback.media.model import SlotKind, Source
 from ringback.testing.calls import BOB, CHILD, DIALOG, KINDS, PARENT, RING_DEADLINE, accept, start_dialog
 from ringback.testing.playbook import NOON, Actor, Output, TreePlaybook, like, runs
@@ -267,7 +268,7 @@ def test_a_side_disconnects_in_the_call(loser: Actor, session: str) -> None:
 
 def test_the_worker_is_lost_while_it_rings() -> None:
     with ringing() as play:
-        play.tell(DIALOG, RoomLost())
+        play.tell(DIALOG, RoomLost(1))
         play.expect(
             *fails(PARENT, EndReason.SERVICE_UNAVAILABLE),
             released("laptop", "phone", because=EndReason.SERVICE_UNAVAILABLE),
@@ -279,33 +280,33 @@ def test_the_worker_is_lost_while_it_rings() -> None:
 
 def test_the_worker_is_lost_in_the_call() -> None:
     with talking() as play:
-        play.tell(DIALOG, RoomLost())
+        play.tell(DIALOG, RoomLost(1))
         play.expect(
             *finishes(PARENT, EndReason.SERVICE_UNAVAILABLE),
             *finishes(CHILD, EndReason.SERVICE_UNAVAILABLE),
             *dialog_finishes(EndReason.SERVICE_UNAVAILABLE),
         )
-        play.tell(DIALOG, RoomLost())
+        play.tell(DIALOG, RoomLost(1))
         play.expect()
 
 
 @pytest.mark.parametrize("loser", [PARENT, CHILD], ids=["caller", "callee"])
-def test_the_media_of_a_side_is_lost(loser: Actor) -> None:
+def test_the_browser_of_a_side_says_goodbye(loser: Actor) -> None:
     with talking() as play:
-        play.tell(DIALOG, MediaDisconnected(loser.id))
+        play.tell(loser, TransportLost(1, TransportCloseReason.PEER_CLOSED))
         play.expect(
             *finishes(loser, EndReason.NETWORK_ERROR),
             *dialog_finishes(EndReason.NETWORK_ERROR),
             *finishes(CHILD if loser == PARENT else PARENT, EndReason.NETWORK_ERROR),
         )
         assert EndReason.NETWORK_ERROR.id == 10308
-        play.tell(DIALOG, MediaDisconnected(loser.id))
+        play.tell(loser, TransportLost(1, TransportCloseReason.PEER_CLOSED))
         play.expect()
 
 
-def test_the_caller_loses_its_media_while_it_rings() -> None:
+def test_the_caller_cannot_be_connected_while_it_rings() -> None:
     with ringing() as play:
-        play.tell(DIALOG, MediaDisconnected("parent"))
+        play.tell(PARENT, TransportLost(1, TransportCloseReason.ICE_TIMEOUT))
         play.expect(
             *fails(PARENT, EndReason.NETWORK_ERROR),
             *dialog_fails(EndReason.NETWORK_ERROR),

@@ -21,20 +21,38 @@ from ringback.calls.events import (
     FarSideAnswered,
     FarSideRings,
     HangUp,
+    Moved,
     NoDeviceFound,
+    OfferMade,
     SessionLost,
     StartCall,
+    TransportLost,
+    TransportMissing,
+    TransportReady,
 )
 from ringback.calls.machine import REQUESTS, TRANSITIONS, step
-from ringback.calls.model import Call, CallState, EndReason
+from ringback.calls.model import Call, CallState, EndReason, Place
+from ringback.calls.transport import COMEBACK
 from ringback.kernel.errors import InvalidState
 from ringback.kernel.steps import DeadlinePassed
+from ringback.media.facts import TransportCloseReason
 from ringback.testing.calls import RING_DEADLINE, accept, start_inbound, start_outbound
 from ringback.testing.playbook import NOON, Playbook, becomes, like, runs, says
 
 CALLING, RINGING, PRE_ESTABLISHED, ESTABLISHED, FINISHED, FAILED = CallState
 
+UNANSWERED: Final = (CALLING, RINGING, PRE_ESTABLISHED)
+
 ACCEPT: Final = accept("phone")
+ELSEWHERE: Final = Place(1, "dialog", 2)
+GOODBYE: Final = TransportLost(1, TransportCloseReason.PEER_CLOSED)
+TRANSPORT_NEWS: Final = (
+    Moved(ELSEWHERE),
+    OfferMade(1),
+    TransportReady(1),
+    TransportMissing(),
+    TransportLost(1, TransportCloseReason.FAULT),
+)
 
 
 def inbound(state: CallState = CALLING) -> Call:
@@ -55,6 +73,13 @@ def answered() -> Call:
 def ended() -> Call:
     """Bob's leg after he hung up."""
     return step(answered(), EndpointHungUp("phone"), NOON).state
+
+
+def away() -> Call:
+    """Bob's leg when he should long have been back."""
+    lost = step(answered(), Moved(ELSEWHERE), NOON - COMEBACK).state
+    assert lost.transport.deadline == NOON
+    return lost
 
 
 # A leg begins.
@@ -124,6 +149,13 @@ PAIRS: Final[list[tuple[Call, CallInput, CallState]]] = [
     (outbound(), DeadlinePassed(), FAILED),
     (outbound(RINGING, "phone"), DeadlinePassed(), FAILED),
     (outbound(PRE_ESTABLISHED, "phone"), DeadlinePassed(), FAILED),
+    *((inbound(state), DeadlinePassed(), state) for state in UNANSWERED),
+    (answered(), DeadlinePassed(), ESTABLISHED),
+    (away(), DeadlinePassed(), FINISHED),
+    *((inbound(state), event, state) for state in UNANSWERED for event in TRANSPORT_NEWS),
+    *((answered(), event, ESTABLISHED) for event in TRANSPORT_NEWS),
+    *((inbound(state), GOODBYE, FAILED) for state in UNANSWERED),
+    (answered(), GOODBYE, FINISHED),
 ]
 
 

@@ -12,10 +12,10 @@ from ringback.calls.events import (
     CallStarted,
     EndpointHungUp,
     MediaConnected,
-    MediaDisconnected,
     MediaSwitched,
     RoomLost,
     SessionLost,
+    TransportLost,
 )
 from ringback.calls.model import Call, CallState, Direction, EndReason, Participant, ParticipantState
 from ringback.conferences.events import (
@@ -31,6 +31,7 @@ from ringback.conferences.machine import TRANSITIONS
 from ringback.conferences.model import Conference, ConferenceState
 from ringback.kernel.errors import InvalidState, RoomFull
 from ringback.media.commands import CloseParticipant, CloseRoom, Command, MapSlot, OpenRoom, Publish, Unpublish
+from ringback.media.facts import TransportCloseReason
 from ringback.media.model import SlotKind, Source
 from ringback.media.room import SlotMapping
 from ringback.testing.calls import KINDS, ROOM, WORKER, call, join, remaps
@@ -204,7 +205,7 @@ def test_the_room_ends_with_the_last_one() -> None:
             media(CloseRoom(room="room")),
         )
         play.refuses(ROOM, join("ben"), InvalidState)
-        for late in (MediaConnected("ann"), MediaSwitched("ann", True, True), RoomLost(), MediaDisconnected("ann")):
+        for late in (MediaConnected("ann"), MediaSwitched("ann", True, True), RoomLost(1)):
             play.tell(ROOM, late)
             play.expect()
 
@@ -249,9 +250,9 @@ def test_the_same_session_can_be_in_a_room_twice() -> None:
         )
 
 
-def test_lost_media_ends_one_call() -> None:
+def test_who_says_goodbye_ends_one_call() -> None:
     with room_with("ann", "ben") as play:
-        play.tell(ROOM, MediaDisconnected("ben"))
+        play.tell(call("ben"), TransportLost(1, TransportCloseReason.PEER_CLOSED))
         play.expect(
             call("ben").becomes(CallState.FINISHED),
             call("ben").says(CallFinished, reason=EndReason.NETWORK_ERROR),
@@ -263,7 +264,7 @@ def test_lost_media_ends_one_call() -> None:
 
 def test_a_lost_worker_ends_all_calls_and_the_room() -> None:
     with room_with("ann", "ben") as play:
-        play.tell(ROOM, RoomLost())
+        play.tell(ROOM, RoomLost(1))
         play.expect(
             call("ann").becomes(CallState.FINISHED),
             call("ben").becomes(CallState.FINISHED),

@@ -17,11 +17,12 @@ PATIENCE = 10.0
 class RecordingListener:
     """`MediaListener` with a memory. `entries` are ("fact", worker, fact) and ("lost", worker).
 
-    `levels` and `videos` are apart.
+    `found`, `levels` and `videos` are apart.
     """
 
     def __init__(self) -> None:
         self.entries: list[tuple[str, int] | tuple[str, int, Fact]] = []
+        self.found: list[int] = []
         self.levels: asyncio.Queue[tuple[int, Sequence[RoomLevels]]] = asyncio.Queue()
         self.videos: asyncio.Queue[tuple[int, Sequence[RoomVideo]]] = asyncio.Queue()
         self.failures = 0
@@ -37,6 +38,9 @@ class RecordingListener:
 
     async def worker_lost(self, worker: int) -> None:
         await self._note(("lost", worker))
+
+    async def worker_found(self, worker: int) -> None:
+        self.found.append(worker)
 
     def audio_levels(self, worker: int, rooms: Sequence[RoomLevels]) -> None:
         if self.failures:

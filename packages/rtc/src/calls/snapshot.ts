@@ -33,6 +33,7 @@ export function applyEvent(snapshot: Snapshot | null, event: ServerEvent): Snaps
     case "call.incoming":
     case "call.ringing":
     case "screen.stopped":
+    case "media.lost":
     case "speakers.changed":
     case "slots.paused":
     case "layers.wanted":

@@ -33,12 +33,16 @@ from ringback.calls.events import (
     FarSideRings,
     HangUp,
     MediaConnected,
-    MediaDisconnected,
+    MediaLost,
     MediaSwitched,
+    RoomFailed,
+    RoomFound,
     RoomLost,
+    RoomMoved,
     SlotsChanged,
     StartCall,
 )
+from ringback.calls.home import Home, settle
 from ringback.calls.model import Call, Direction, EndReason, Participant, ParticipantState, Place
 from ringback.kernel.errors import InvalidState
 from ringback.kernel.steps import Ref, Step, Tell
@@ -56,10 +60,13 @@ TRANSITIONS: Final[dict[type[DialogInput], dict[DialogState, tuple[DialogState, 
     CallFailed: {CREATED: (FAILED,), PRE_ESTABLISHED: (FAILED,)},
     MediaSwitched: {state: (state,) for state in _LIVE},
     MediaConnected: {state: (state,) for state in _LIVE},
-    MediaDisconnected: {state: (state,) for state in _LIVE},
+    RoomMoved: {state: (state,) for state in _LIVE},
+    RoomFailed: {state: (state,) for state in _LIVE},
+    RoomFound: {state: (state,) for state in _LIVE},
     RoomLost: {state: (state,) for state in _LIVE},
     CallStarted: {},
     DevicesReleased: {},
+    MediaLost: {},
 }
 
 
@@ -97,7 +104,7 @@ def _start(event: StartDialog, now: datetime) -> Step[Dialog]:
         child=Participant(
             id=event.child_call, endpoint=event.callee, state=ParticipantState.JOINING, microphone=False, camera=False
         ),
-        worker=event.worker,
+        home=Home(Place(event.worker, event.id)),
         room=entered.plan,
         created_at=now,
     )
@@ -108,7 +115,7 @@ def _start(event: StartDialog, now: datetime) -> Step[Dialog]:
         endpoint=event.caller,
         caller=event.caller,
         owner=Ref("dialog", event.id),
-        place=Place(event.worker, event.id),
+        place=dialog.home.place,
         microphone=event.microphone,
         camera=event.camera,
         custom_data=event.custom_data,
@@ -126,7 +133,7 @@ def _start(event: StartDialog, now: datetime) -> Step[Dialog]:
         dialog,
         events=(DialogCreated(dialog),),
         tells=(Tell(call_ref(parent.id), parent), Tell(call_ref(child.id), child)),
-        commands=run_media(dialog.worker, (*opened.commands, *entered.commands)),
+        commands=run_media(dialog.home.place, (*opened.commands, *entered.commands)),
     )
 
 
@@ -146,12 +153,10 @@ def _take(dialog: Dialog, event: DialogInput, now: datetime) -> Step[Dialog]:
             return _update(dialog, dialog.side(call_id).switched(microphone=microphone, camera=camera, screen=screen))
         case MediaConnected(call_id) if call_id in dialog.room.members:
             return _update(dialog, dialog.side(call_id).joined())
-        case MediaDisconnected(call_id):
-            return Step(dialog, tells=(Tell(call_ref(call_id), HangUp(EndReason.NETWORK_ERROR)),))
-        case RoomLost():
-            lost = HangUp(EndReason.SERVICE_UNAVAILABLE)
-            return Step(dialog, tells=(Tell(parent, lost), Tell(child, lost)))
-        case StartDialog() | CallStarted() | DevicesReleased() | MediaSwitched() | MediaConnected():
+        case RoomMoved() | RoomFailed() | RoomFound() | RoomLost():
+            settled = settle(dialog.home, dialog.room, (parent.id, child.id), event, now)
+            return Step(replace(dialog, home=settled.home), tells=settled.tells, commands=settled.commands)
+        case StartDialog() | CallStarted() | DevicesReleased() | MediaSwitched() | MediaConnected() | MediaLost():
             return Step(dialog)
         case _:
             assert_never(event)
@@ -165,7 +170,7 @@ def _answer(dialog: Dialog, call: Call) -> Step[Dialog]:
     return Step(
         answered,
         tells=(Tell(call_ref(dialog.parent.id), FarSideAnswered()),),
-        commands=run_media(dialog.worker, entered.commands),
+        commands=run_media(dialog.home.place, entered.commands),
     )
 
 
@@ -182,7 +187,7 @@ def _update(dialog: Dialog, after: Participant) -> Step[Dialog]:
         events.append(kind(dialog, after))
         if remapped:
             events.append(SlotsChanged(changed.plan, remapped))
-    return Step(dialog, events=events, commands=run_media(dialog.worker, changed.commands))
+    return Step(dialog, events=events, commands=run_media(dialog.home.place, changed.commands))
 
 
 def _end(dialog: Dialog, first: str, reason: EndReason, now: datetime) -> Step[Dialog]:
@@ -204,5 +209,5 @@ def _end(dialog: Dialog, first: str, reason: EndReason, now: datetime) -> Step[D
         ended,
         events=(event,),
         tells=(Tell(call_ref(dialog.other(first).id), HangUp(follows)),),
-        commands=run_media(dialog.worker, closed.commands),
+        commands=run_media(dialog.home.place, closed.commands),
     )

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from ringback.calls.home import Home
 from ringback.calls.model import EndReason, Participant
 from ringback.media.room import RoomPlan
 
@@ -28,8 +29,7 @@ class Dialog(Struct, frozen=True, kw_only=True):
     state: DialogState
     parent: Participant
     child: Participant
-    worker: int
-    """The number of the media worker that has the room."""
+    home: Home
     room: RoomPlan
     created_at: datetime
     established_at: datetime | None = None
