@@ -88,6 +88,7 @@ export const text = {
     connecting: "Connecting…",
     joining: "Joining…",
     comingIn: "Coming in…",
+    pictureWaits: "The picture waits for the network",
     waiting: "You are the first one here",
     waitingHint: "Share the room’s name, or",
     you: "You",

@@ -32,6 +32,10 @@ export class FakeLine extends Teller {
   mute = (muted: boolean): Promise<void> => this.ask(`mute ${muted}`);
   cameraVideo = (on: boolean): Promise<void> => this.ask(`camera ${on}`);
   screenShare = (on: boolean): Promise<void> => this.ask(`screen ${on}`);
+  watchDisplay = (stream: MediaStream): (() => void) => {
+    this.asked.push(`watch ${stream.id}`);
+    return () => this.asked.push(`watch ${stream.id} no more`);
+  };
   accept = (options: MediaCallOptions): void => void this.ask(`accept ${options.video ? "video" : "audio"}`);
   decline = (): void => void this.ask("decline");
   hangup = (): void => void this.ask("hangup");

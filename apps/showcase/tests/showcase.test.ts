@@ -110,6 +110,26 @@ describe("a call", () => {
     expect(showcase.conversation.value?.ended.value).toBe(false);
   });
 
+  it("says that a picture waits for the network, until it goes on or goes", async () => {
+    const { showcase, line } = await annaCallsBoris();
+    const tile = () => showcase.conversation.value?.tiles.value[0];
+    line.tell("remote-camera-video-added", { stream: SOUND });
+    line.tell("remote-camera-video-paused");
+    expect(tile()).toMatchObject({ videoWaits: true, screenWaits: false });
+    line.tell("remote-camera-video-resumed");
+    expect(tile()).toMatchObject({ videoWaits: false });
+    line.tell("remote-camera-video-paused");
+    line.tell("remote-camera-video-removed");
+    expect(tile()).toMatchObject({ video: null, videoWaits: false });
+  });
+
+  it("lets the SDK know which element shows a picture", async () => {
+    const { showcase, line } = await annaCallsBoris();
+    const stop = showcase.conversation.value?.watch({ id: "boris" } as MediaStream, {} as Element);
+    stop?.();
+    expect(line.asked).toEqual(["watch boris", "watch boris no more"]);
+  });
+
   it("is not started twice", async () => {
     const { showcase, rtc } = await annaCallsBoris();
     showcase.start({ kind: "room", name: "tea" });

@@ -18,6 +18,9 @@ export interface Tile {
   readonly talking: boolean;
   readonly video: MediaStream | null;
   readonly screen: MediaStream | null;
+  /** The picture waits, because the line carries too little. */
+  readonly videoWaits: boolean;
+  readonly screenWaits: boolean;
 }
 
 /** How it ended: the platform's name for the reason, and whether this side asked for it. */
@@ -34,6 +37,7 @@ export interface Line {
   screenShare(on: boolean): Promise<void>;
   useMicrophone(deviceId: string): Promise<void>;
   useCamera(deviceId: string): Promise<void>;
+  watchDisplay(stream: MediaStream, element: Element): () => void;
   end(): void;
 }
 
@@ -141,6 +145,11 @@ export class Conversation {
 
   async useCamera(deviceId: string): Promise<void> {
     await this.attempt("camera", (line) => line.useCamera(deviceId));
+  }
+
+  /** Lets nobody send a larger picture than this element shows; to be called in the life of the element. */
+  watch(stream: MediaStream, element: Element): () => void {
+    return this.line?.watchDisplay(stream, element) ?? (() => {});
   }
 
   end(): void {

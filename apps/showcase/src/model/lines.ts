@@ -3,6 +3,7 @@ import {
   type Endpoint,
   type MediaCall,
   type Participant,
+  type ParticipantEvent,
   type RoomCall,
   type WebrtcCall,
 } from "@ringback/rtc";
@@ -12,7 +13,15 @@ import type { Conversation, Line, Tile } from "./conversation";
 const OTHER = "other";
 
 /** Somebody of whom nothing has come yet. */
-const UNSEEN = { muted: false, joining: false, talking: false, video: null, screen: null } as const;
+const UNSEEN = {
+  muted: false,
+  joining: false,
+  talking: false,
+  video: null,
+  screen: null,
+  videoWaits: false,
+  screenWaits: false,
+} as const;
 
 /** What people are called: the name they gave, else the identity that proves who they are. */
 export function nameOfEndpoint(endpoint: Endpoint): string {
@@ -39,7 +48,7 @@ export function followCall(conversation: Conversation, call: WebrtcCall, told: T
     told.muted(conversation.name.value, muted);
   };
   const changeScreen = (screen: MediaStream | null): void => {
-    change({ screen });
+    change({ screen, screenWaits: false });
     told.shares(conversation.name.value, screen !== null);
   };
   conversation.attach({ ...lineOf(call), end: () => call.hangup() });
@@ -52,7 +61,11 @@ export function followCall(conversation: Conversation, call: WebrtcCall, told: T
     conversation.connects(stream);
   });
   call.on(CallsApiEvent.REMOTE_CAMERA_VIDEO_ADDED, ({ stream }) => change({ video: stream }));
-  call.on(CallsApiEvent.REMOTE_CAMERA_VIDEO_REMOVED, () => change({ video: null }));
+  call.on(CallsApiEvent.REMOTE_CAMERA_VIDEO_REMOVED, () => change({ video: null, videoWaits: false }));
+  call.on(CallsApiEvent.REMOTE_CAMERA_VIDEO_PAUSED, () => change({ videoWaits: true }));
+  call.on(CallsApiEvent.REMOTE_CAMERA_VIDEO_RESUMED, () => change({ videoWaits: false }));
+  call.on(CallsApiEvent.REMOTE_SCREEN_SHARE_PAUSED, () => change({ screenWaits: true }));
+  call.on(CallsApiEvent.REMOTE_SCREEN_SHARE_RESUMED, () => change({ screenWaits: false }));
   call.on(CallsApiEvent.REMOTE_SCREEN_SHARE_ADDED, ({ stream }) => changeScreen(stream));
   call.on(CallsApiEvent.REMOTE_SCREEN_SHARE_REMOVED, () => changeScreen(null));
   call.on(CallsApiEvent.REMOTE_MUTED, () => changeMuted(true));
@@ -64,15 +77,15 @@ export function followCall(conversation: Conversation, call: WebrtcCall, told: T
 export function followRoom(conversation: Conversation, room: RoomCall, told: Told): void {
   const change = (participant: Participant, changes: Partial<Tile> = {}): void => {
     const known = conversation.tiles.value.find(({ id }) => id === participant.callId);
-    const seen = { video: known?.video ?? null, screen: known?.screen ?? null };
-    conversation.shows({ ...tileOf(participant), ...seen, ...changes });
+    const { video, screen, videoWaits, screenWaits } = known ?? UNSEEN;
+    conversation.shows({ ...tileOf(participant), video, screen, videoWaits, screenWaits, ...changes });
   };
   const changeMuted = (participant: Participant, muted: boolean): void => {
     change(participant, { muted });
     told.muted(nameOfEndpoint(participant.endpoint), muted);
   };
   const changeScreen = (participant: Participant, screen: MediaStream | null): void => {
-    change(participant, { screen });
+    change(participant, { screen, screenWaits: false });
     told.shares(nameOfEndpoint(participant.endpoint), screen !== null);
   };
   conversation.attach({ ...lineOf(room), end: () => room.leave() });
@@ -99,7 +112,15 @@ export function followRoom(conversation: Conversation, room: RoomCall, told: Tol
   room.on(CallsApiEvent.PARTICIPANT_SCREEN_SHARE_REMOVED, ({ participant }) => changeScreen(participant, null));
   room.on(CallsApiEvent.PARTICIPANT_STARTED_TALKING, ({ participant }) => change(participant, { talking: true }));
   room.on(CallsApiEvent.PARTICIPANT_STOPPED_TALKING, ({ participant }) => change(participant, { talking: false }));
-  room.on(CallsApiEvent.PARTICIPANT_CAMERA_VIDEO_REMOVED, ({ participant }) => change(participant, { video: null }));
+  room.on(CallsApiEvent.PARTICIPANT_CAMERA_VIDEO_REMOVED, ({ participant }) =>
+    change(participant, { video: null, videoWaits: false }),
+  );
+  const wait = (what: "videoWaits" | "screenWaits", waits: boolean) => (event: ParticipantEvent) =>
+    change(event.participant, { [what]: waits });
+  room.on(CallsApiEvent.PARTICIPANT_CAMERA_VIDEO_PAUSED, wait("videoWaits", true));
+  room.on(CallsApiEvent.PARTICIPANT_CAMERA_VIDEO_RESUMED, wait("videoWaits", false));
+  room.on(CallsApiEvent.PARTICIPANT_SCREEN_SHARE_PAUSED, wait("screenWaits", true));
+  room.on(CallsApiEvent.PARTICIPANT_SCREEN_SHARE_RESUMED, wait("screenWaits", false));
   room.on(CallsApiEvent.ROOM_LEFT, ({ errorCode }) => conversation.ends(errorCode.name));
 }
 
@@ -128,17 +149,17 @@ function lineOf(call: MediaCall): Omit<Line, "end"> {
     screenShare: (on) => call.screenShare(on),
     useMicrophone: (deviceId) => call.setAudioInputDevice(deviceId),
     useCamera: (deviceId) => call.setVideoInputDevice(deviceId),
+    watchDisplay: (stream, element) => call.watchDisplay(stream, element),
   };
 }
 
 function tileOf(participant: Participant): Tile {
   return {
+    ...UNSEEN,
     id: participant.callId,
     name: nameOfEndpoint(participant.endpoint),
     muted: participant.media.audio.muted,
     joining: participant.state === "JOINING",
     talking: participant.media.audio.talking,
-    video: null,
-    screen: null,
   };
 }

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { useCallback } from "preact/hooks";
 import type { Conversation, Phase } from "../model/conversation";
 import { secondWindowLink } from "../model/deep-links";
 import type { Person } from "../model/person";
@@ -10,9 +11,12 @@ import { DevicePicker } from "./device-picker";
 import { useFocusOnArrival } from "./focus";
 import { Icon } from "./icons";
 import { Notice } from "./notice";
-import { Sound } from "./stream";
+import { Sound, type Watch } from "./stream";
 import { OwnTile, ScreenTile, Tile } from "./tile";
 import { Timer } from "./timer";
+
+/** How many tiles stand above each other beside a shared screen. */
+const STRIP = 6;
 
 interface CallScreenProps {
   readonly model: Showcase;
@@ -34,6 +38,10 @@ export function CallScreen({ model, conversation, person }: CallScreenProps): JS
   const [presenter] = tiles.filter(({ screen }) => screen !== null);
   const layout = presenter !== undefined ? "shared" : inRoom && tiles.length > 0 ? "grid" : "pair";
   const count = tiles.length + 1;
+  // As square as it gets. Beside a screen: as many strips as leave each tile a face high.
+  const strips = Math.ceil(count / STRIP);
+  const columns = layout === "shared" ? strips : Math.ceil(Math.sqrt(count));
+  const watch = useCallback<Watch>((stream, element) => conversation.watch(stream, element), [conversation]);
 
   return (
     <main class="call" id="content">
@@ -48,13 +56,15 @@ export function CallScreen({ model, conversation, person }: CallScreenProps): JS
       </header>
       <section
         class={`stage ${layout}`}
-        style={{ "--count": String(layout === "pair" ? 1 : count) }}
+        style={{ "--columns": String(columns), "--rows": String(Math.ceil(count / strips)) }}
         data-count={count}
         aria-label={text.call.people}
       >
-        {presenter?.screen && <ScreenTile name={presenter.name} screen={presenter.screen} />}
+        {presenter?.screen && (
+          <ScreenTile name={presenter.name} screen={presenter.screen} waits={presenter.screenWaits} watch={watch} />
+        )}
         {tiles.map((tile) => (
-          <Tile key={tile.id} tile={tile} />
+          <Tile key={tile.id} tile={tile} watch={watch} />
         ))}
         {!connected && <Waiting name={name} words={phaseText(phase, inRoom)} ringing={phase === "ringing"} />}
         {connected && tiles.length === 0 && inRoom && <Alone person={person} room={name} />}

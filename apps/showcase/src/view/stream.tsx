@@ -14,11 +14,19 @@ function useStream<E extends HTMLMediaElement>(stream: MediaStream) {
 interface PictureProps {
   readonly stream: MediaStream;
   readonly mirrored?: boolean;
+  /** Is told the element that shows it, until it is shown no more. */
+  readonly watch?: Watch;
 }
 
+/** Watches how large an element shows a stream, until the function that it gives back is called. */
+export type Watch = (stream: MediaStream, element: Element) => () => void;
+
 /** Pictures only: everything that is heard comes from the conversation's one <audio>. */
-export function Picture({ stream, mirrored = false }: PictureProps): JSX.Element {
+export function Picture({ stream, mirrored = false, watch }: PictureProps): JSX.Element {
   const element = useStream<HTMLVideoElement>(stream);
+  useLayoutEffect(() => {
+    if (element.current !== null) return watch?.(stream, element.current);
+  }, [element, stream, watch]);
   return <video ref={element} class={mirrored ? "picture mirrored" : "picture"} autoplay playsInline muted />;
 }
 

@@ -3,25 +3,34 @@ import type { Tile as TileModel } from "../model/conversation";
 import { text } from "../strings";
 import { Avatar } from "./avatar";
 import { Icon } from "./icons";
-import { Picture } from "./stream";
+import { Picture, type Watch } from "./stream";
 
 /** Somebody else: their picture or initials, their name, and what keeps them from being heard. */
-export function Tile({ tile }: { readonly tile: TileModel }): JSX.Element {
+export function Tile({ tile, watch }: { readonly tile: TileModel; readonly watch: Watch }): JSX.Element {
   return (
     <figure class="tile" aria-label={tile.name} data-kind="remote" data-talking={tile.talking && !tile.muted}>
-      {tile.video === null ? <Avatar name={tile.name} /> : <Picture stream={tile.video} />}
+      {tile.video === null ? <Avatar name={tile.name} /> : <Picture stream={tile.video} watch={watch} />}
       {tile.joining && <p class="tile-status">{text.call.comingIn}</p>}
+      {tile.videoWaits && <p class="tile-status">{text.call.pictureWaits}</p>}
       <Caption name={tile.name} muted={tile.muted} />
     </figure>
   );
 }
 
+interface ScreenTileProps {
+  readonly name: string;
+  readonly screen: MediaStream;
+  readonly waits: boolean;
+  readonly watch: Watch;
+}
+
 /** What somebody shows: large, and whole rather than cropped. */
-export function ScreenTile({ name, screen }: { readonly name: string; readonly screen: MediaStream }): JSX.Element {
+export function ScreenTile({ name, screen, waits, watch }: ScreenTileProps): JSX.Element {
   const label = text.call.screenOf(name);
   return (
     <figure class="tile screen" aria-label={label} data-kind="screen">
-      <Picture stream={screen} />
+      <Picture stream={screen} watch={watch} />
+      {waits && <p class="tile-status">{text.call.pictureWaits}</p>}
       <Caption name={label} muted={false} />
     </figure>
   );
