@@ -131,4 +131,9 @@ pub(crate) fn enable_all(config: &mut CodecConfig, dtx: bool) {
     let (payload_type, repair) = H264_PAYLOAD_TYPES;
     config.add_h264(payload_type.into(), Some(repair.into()), true, H264_PROFILE_LEVEL);
     config.enable_av1(true);
+    for params in config.iter_mut() {
+        // Bandwidth is estimated from transport-wide feedback, and keyframes are asked for by PLI.
+        params.set_fb_remb(false);
+        params.set_fb_fir(false);
+    }
 }

@@ -31,6 +31,19 @@ const MAX_RID_BYTES: usize = 8;
 const STATIC_PAYLOAD_TYPES: [(&str, &str); 4] =
     [("0", "pcmu/8000"), ("8", "pcma/8000"), ("9", "g722/8000"), ("13", "cn/8000")];
 
+/// The header extensions and the feedback that are used. A browser offers a dozen extensions in each m-line and five kinds of
+/// feedback for each of its codecs, and each line costs time in every join.
+const EXTENSIONS: [&str; 6] = [
+    "urn:ietf:params:rtp-hdrext:ssrc-audio-level",
+    "urn:ietf:params:rtp-hdrext:sdes:mid",
+    "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+    "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id",
+    "urn:3gpp:video-orientation",
+    "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01",
+];
+
+const FEEDBACK: [&str; 3] = ["nack", "nack pli", "transport-cc"];
+
 /// What an m-line is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -322,9 +335,13 @@ fn wants_dtx(line: &str) -> bool {
 }
 
 fn is_dropped(line: &str) -> bool {
-    ["a=candidate:", "a=end-of-candidates", "a=remote-candidates:", "a=simulcast:", "a=rid:"]
-        .iter()
-        .any(|prefix| line.starts_with(prefix))
+    let extension = line.strip_prefix("a=extmap:").and_then(|rest| rest.split_ascii_whitespace().nth(1));
+    let feedback = line.strip_prefix("a=rtcp-fb:").and_then(|rest| rest.split_once(' '));
+    extension.is_some_and(|uri| !EXTENSIONS.contains(&uri))
+        || feedback.is_some_and(|(_, feedback)| !FEEDBACK.contains(&feedback))
+        || ["a=candidate:", "a=end-of-candidates", "a=remote-candidates:", "a=simulcast:", "a=rid:"]
+            .iter()
+            .any(|prefix| line.starts_with(prefix))
 }
 
 fn direction(section: &[&str]) -> Option<Direction> {
