@@ -22,8 +22,13 @@ from tests.e2e.server import Server, running_server
 ARTIFACTS = Path(__file__).with_name("artifacts")
 
 Launch = Callable[[str], Awaitable[Browser]]
-Invite = Callable[[str], Awaitable[Person]]
 Serve = Callable[[dict[str, str]], Awaitable[Server]]
+
+
+class Invite(Protocol):
+    """Makes a person, in a window of their own browser, or in one more `beside` another person's."""
+
+    def __call__(self, name: str, *, beside: str | None = None) -> Awaitable[Person]: ...
 
 
 class Open(Protocol):
@@ -89,8 +94,8 @@ async def invite(request: pytest.FixtureRequest, server: Server, browser_of: Lau
     invited: list[Person] = []
     async with AsyncExitStack() as stack:
 
-        async def get(name: str) -> Person:
-            context = await new_context(await browser_of(name))
+        async def get(name: str, *, beside: str | None = None) -> Person:
+            context = await new_context(await browser_of(beside or name))
             stack.push_async_callback(context.close)
             person = Person(name, await context.new_page(), server.url)
             invited.append(person)

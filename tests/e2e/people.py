@@ -64,6 +64,12 @@ class Person:
         await self._button("Join").click()
         await expect(self.page.get_by_role("timer")).to_be_visible(timeout=PATIENCE)
 
+    async def joins_to_listen(self, room: str) -> None:
+        """Without a camera, and muted."""
+        for device in ("Microphone on", "Camera on"):
+            await self._button(device).click()
+        await self.joins(room)
+
     async def leaves(self) -> None:
         await self._button("Leave room").click(timeout=PATIENCE)
 
