@@ -144,11 +144,11 @@ describe("the offer", () => {
   it("has the layout of the protocol, trimmed to what the platform forwards", async () => {
     const { media, connection } = make();
     expect(connection.transceivers.map(({ kind, direction, codecs }) => [kind, direction, codecs.join()])).toEqual([
-      ["audio", "sendonly", "audio/opus,audio/PCMA"],
-      ["video", "sendonly", "video/VP8,video/rtx"],
-      ["video", "sendonly", "video/VP8,video/rtx"],
-      ...Array(3).fill(["audio", "recvonly", "audio/opus,audio/PCMA"]),
-      ...Array(4).fill(["video", "recvonly", "video/VP8,video/rtx"]),
+      ["audio", "sendonly", "audio/opus,audio/red,audio/PCMA"],
+      ["video", "sendonly", "video/VP8,video/VP9,video/rtx"],
+      ["video", "sendonly", "video/VP8,video/VP9,video/rtx"],
+      ...Array(3).fill(["audio", "recvonly", "audio/opus,audio/red,audio/PCMA"]),
+      ...Array(4).fill(["video", "recvonly", "video/VP8,video/VP9,video/rtx"]),
     ]);
     expect(await media.createOffer(false)).toBe("offer false");
     expect(connection.localDescription).toEqual({ type: "offer", sdp: "offer false" });

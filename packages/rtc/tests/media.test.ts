@@ -15,11 +15,17 @@ describe("an offer's codecs", () => {
     const audio = ["red", "PCMA", "opus", "G722", "PCMU", "CN"].map((name) => codec(`audio/${name}`));
     expect(wantedCodecs("audio", audio).map(({ mimeType }) => mimeType)).toEqual([
       "audio/opus",
+      "audio/red",
       "audio/PCMU",
       "audio/PCMA",
     ]);
-    const video = ["rtx", "VP9", "AV1", "VP8", "red", "ulpfec"].map((name) => codec(`video/${name}`));
-    expect(wantedCodecs("video", video).map(({ mimeType }) => mimeType)).toEqual(["video/VP8", "video/rtx"]);
+    const video = ["rtx", "AV1", "H265", "VP9", "VP8", "red", "ulpfec"].map((name) => codec(`video/${name}`));
+    expect(wantedCodecs("video", video).map(({ mimeType }) => mimeType)).toEqual([
+      "video/VP8",
+      "video/VP9",
+      "video/AV1",
+      "video/rtx",
+    ]);
   });
 
   it("have the kind of H.264 that all browsers with H.264 know", () => {
@@ -39,6 +45,20 @@ describe("an offer's codecs", () => {
       codec("video/H264", common),
       codec("video/H264", firefox),
       codec("video/rtx"),
+    ]);
+  });
+
+  it("have the kinds of VP9 and AV1 with 8 bits", () => {
+    const known = [
+      codec("video/VP9", "profile-id=2"),
+      codec("video/VP9", "profile-id=0"),
+      codec("video/AV1", "level-idx=5;profile=1;tier=0"),
+      codec("video/AV1", "level-idx=5;profile=0;tier=0"),
+      codec("video/VP9", "max-fr=60; profile-id=1"),
+    ];
+    expect(wantedCodecs("video", known)).toEqual([
+      codec("video/VP9", "profile-id=0"),
+      codec("video/AV1", "level-idx=5;profile=0;tier=0"),
     ]);
   });
 });
