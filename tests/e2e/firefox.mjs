@@ -22,7 +22,7 @@ const browser = await puppeteer.launch({
 try {
   const page = await browser.newPage();
   await page.evaluateOnNewDocument(readFileSync(new URL("recognition.js", import.meta.url), "utf8"));
-  await page.goto(`${url}/app/showcase/?name=${name}&room=${room}`);
+  await page.goto(`${url}/app/showcase/?name=${name}&room=${encodeURIComponent(room)}`);
   for (const label of ["Continue", "Join"]) {
     await page.locator(`::-p-aria([name="${label}"][role="button"])`).setTimeout(PATIENCE).click();
   }

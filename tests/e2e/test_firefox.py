@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.conftest import Invite
 from tests.e2e.content import LOOKS
 from tests.e2e.people import PATIENCE, Person
 
@@ -20,8 +21,22 @@ START_SECONDS = 60  # Firefox starts slowly on a busy machine
 
 async def test_firefox_and_chromium_see_and_hear_each_other(anna: Person) -> None:
     await anna.joins("mixed")
+    await firefox_joins(anna, "mixed")
+    await anna.sees_nothing_of("foxy")
+
+
+async def test_firefox_has_as_many_slots_as_a_large_room_needs(invite: Invite, anna: Person) -> None:
+    for name in ("dora", "emil", "fred"):
+        await (await invite(name, beside="anna")).joins_to_listen("large and mixed")
+    await anna.joins("large and mixed")
+    await firefox_joins(anna, "large and mixed")
+    await anna.sees_nothing_of("foxy")
+
+
+async def firefox_joins(anna: Person, room: str) -> None:
+    """Somebody with Firefox comes into Anna's room; both see and hear each other; then it leaves."""
     firefox = await asyncio.create_subprocess_exec(
-        *("node", str(SCRIPT), anna.url, "foxy", "mixed", "anna", json.dumps(LOOKS["anna"].colour)),
+        *("node", str(SCRIPT), anna.url, "foxy", room, "anna", json.dumps(LOOKS["anna"].colour)),
         stdin=PIPE,
         stdout=PIPE,
     )
@@ -40,4 +55,3 @@ async def test_firefox_and_chromium_see_and_hear_each_other(anna: Person) -> Non
     finally:
         firefox.stdin.close()
         await firefox.wait()
-    await anna.sees_nothing_of("foxy")
