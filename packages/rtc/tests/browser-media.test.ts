@@ -251,6 +251,84 @@ describe("the microphone and the camera", () => {
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
+describe("a connection whose other side is gone", () => {
+  /** The connection after the first one, and its transceivers. */
+  function second(): { connection: PeerConnection; at: (index: number) => Transceiver } {
+    const connection = connections[1];
+    if (connection === undefined) throw new Error("No second connection was made");
+    const at = (index: number): Transceiver => connection.transceivers[index] as Transceiver;
+    return { connection, at };
+  }
+
+  it("is replaced by one of the same layout, with the same devices", async () => {
+    const { media, connection, at } = make();
+    await media.open({ microphone: true, camera: true });
+    const screen = await media.setScreen({});
+    media.addVideoSlots(9);
+    const sent = [0, 1, 2].map((index) => at(index).sender.track);
+    await media.reconnect();
+    const next = second();
+    expect(connection.closed).toBe(true);
+    expect(next.connection.transceivers.map(({ kind, direction }) => [kind, direction])).toEqual(
+      connection.transceivers.map(({ kind, direction }) => [kind, direction]),
+    );
+    expect([0, 1, 2].map((index) => next.at(index).sender.track)).toEqual(sent);
+    expect(sent.map((track) => track?.stopped)).toEqual([false, false, false]);
+    expect(screen?.getTracks()).toEqual([sent[2]]);
+    expect([getUserMedia.mock.calls.length, getDisplayMedia.mock.calls.length]).toEqual([1, 1]);
+    expect(await media.createOffer(false)).toBe("offer false");
+    expect([connection.localDescription, next.connection.localDescription]).toMatchObject([null, { type: "offer" }]);
+  });
+
+  it("leaves everybody's streams what they were, with other tracks", async () => {
+    const { media } = make();
+    const sound = media.remoteAudio();
+    const kitchen = media.showVideo("kitchen", 1);
+    await media.reconnect();
+    const { at } = second();
+    expect(media.remoteAudio()).toBe(sound);
+    expect(sound.getTracks()).toEqual([3, 4, 5].map((index) => at(index).receiver.track));
+    expect(kitchen.getTracks()).toEqual([at(7).receiver.track]);
+    expect(media.showVideo("kitchen", 2)).toBe(kitchen);
+    expect(kitchen.getTracks()).toEqual([at(8).receiver.track]);
+  });
+
+  it("fails without a word from now on", async () => {
+    const { media, connection } = make();
+    await media.reconnect();
+    connection.connectionState = "failed";
+    connection.dispatchEvent(new Event("connectionstatechange"));
+    expect(told).toEqual([]);
+  });
+
+  it("passes on a device that was just opening", async () => {
+    const { media } = make();
+    let give: (stream: Stream) => void = () => {};
+    getUserMedia.mockReturnValueOnce(new Promise((resolve) => (give = resolve)));
+    const opening = media.open({ microphone: true, camera: false });
+    await media.reconnect();
+    const track = new Track("audio");
+    give(new Stream([track]));
+    await opening;
+    expect(second().at(0).sender.track).toBe(track);
+  });
+
+  it("closes under a device that is just changed, which goes on in the next one", async () => {
+    const { media, at } = make();
+    await media.open({ microphone: true, camera: false });
+    let refuse: (error: Error) => void = () => {};
+    at(0).sender.replaceTrack = () => new Promise((_, reject) => (refuse = reject));
+    const changing = media.useMicrophone("other");
+    await settled();
+    await media.reconnect();
+    refuse(new DOMException("", "InvalidStateError"));
+    await changing;
+    expect(second().at(0).sender.track).toMatchObject({ kind: "audio", stopped: false });
+    await media.close();
+    expect(second().at(0).sender.track?.stopped).toBe(true);
+  });
+});
+
 describe("the camera's layers", () => {
   const active = (transceiver: Transceiver) => transceiver.sender.encodings.map((encoding) => Object(encoding).active);
 

@@ -24,6 +24,9 @@ import { speakerChanges } from "./speakers.js";
 /** A platform that works ends a call within this, in milliseconds; then the call ends here without it. */
 const END_TIMEOUT = 2_000;
 
+/** A platform that has lost the media says within this, in milliseconds, whether the call goes on. */
+const LOSS_TIMEOUT = 20_000;
+
 /**
  * What every kind of call is: a life from its start to exactly one end, a media connection, and what it knows of the
  * others. The kinds differ in how they begin, how they ask for their end, and what they tell.
@@ -155,6 +158,9 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
       case "room.joined":
         this.#enter(event);
         return;
+      case "media.lost":
+        this.#reconnect();
+        return;
       case "screen.stopped":
         void this.#change((publishing) => publishing.screenStopped(event.reason));
         return;
@@ -212,7 +218,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
       this.#media = new CallMedia(handler, {
         wanted,
         tell: (update) => this.#tell(update),
-        exchange: (sdp) => this.#exchange(sdp),
+        exchange: (sdp, connection) => this.#exchange(sdp, connection),
         publishing: this.#publishingListener(),
         videos: this.#videosListener(),
         log: this.context.log,
@@ -223,7 +229,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
       return;
     }
     this.#media.publishing.opened().catch((error: unknown) => this.fail(error));
-    this.#media.offer().catch((error: unknown) => this.fail(mediaError(error)));
+    this.#media.offer().catch((error: unknown) => this.#offerFailed(error));
   }
 
   /** Ends the call: asks the platform and waits for its word, but not for long. Sound and picture stop at once. */
@@ -235,12 +241,12 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     if (this.#callId.value() !== null) this.#askForEnd();
   }
 
-  /** The call cannot go on because of this error. */
-  protected fail(error: unknown): void {
+  /** The call cannot go on because of this error; of one that came too late the platform says more within `patience`. */
+  protected fail(error: unknown, patience = END_TIMEOUT): void {
     if (this.isOver()) return;
     this.context.log.debug("The call failed", error);
     if (error instanceof RequestRefused && error.tooLate) {
-      this.#finishAfter(END_TIMEOUT, error.errorCode);
+      this.#finishAfter(patience, error.errorCode);
       return;
     }
     if (this.#callId.value() !== null) this.#askForEnd();
@@ -329,9 +335,20 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     await this.#liveSession().request("media.update", { callId, ...changed });
   }
 
-  async #exchange(sdp: string): Promise<string> {
+  async #exchange(sdp: string, connection: number): Promise<string> {
     const callId = await this.#callId.promise;
-    return (await this.#liveSession().request("media.offer", { callId, sdp })).sdp;
+    return (await this.#liveSession().request("media.offer", { callId, sdp, connection })).sdp;
+  }
+
+  #offerFailed(error: unknown): void {
+    // What is no refusal of the platform's came from the browser.
+    this.fail(error instanceof RtcError ? error : new RtcError(errorCode("MEDIA_ERROR")), LOSS_TIMEOUT);
+  }
+
+  #reconnect(): void {
+    this.context.log.debug("The platform has lost the media: connecting again");
+    clearTimeout(this.#endTimer);
+    this.#media?.reconnect().catch((error: unknown) => this.#offerFailed(error));
   }
 
   #liveSession(): Session {
@@ -379,9 +396,4 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
   #tellUnlessOver<Name extends keyof LocalMediaEvents>(name: Name, event: LocalMediaEvents[Name]): void {
     if (!this.isOver()) this.emitLocal(name, event);
   }
-}
-
-/** What went wrong with an offer; what is no refusal of the platform's came from the browser. */
-function mediaError(error: unknown): unknown {
-  return error instanceof RtcError ? error : new RtcError(errorCode("MEDIA_ERROR"));
 }

@@ -47,6 +47,12 @@ export class CallMedia {
     });
   }
 
+  /** The platform's side of the connection is gone: makes the next one and offers it. */
+  reconnect(): Promise<void> {
+    this.videos.reconnected();
+    return this.#negotiation.renew();
+  }
+
   /** Closes the connection, once, and gives what it measured. */
   close(): Promise<TotalMediaStats> {
     this.videos.stop();

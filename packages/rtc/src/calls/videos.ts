@@ -55,6 +55,12 @@ export class Videos {
     this.#tellPaused(snapshot);
   }
 
+  /** The connection is another one: the platform has forgotten sizes, and which slots were paused. */
+  reconnected(): void {
+    this.#pausedSlots = [];
+    this.#sizes.tellAgain();
+  }
+
   /** A place shows a stream in this size now, or not any more. A stream that is no visible video is not of interest. */
   show(stream: MediaStream, place: symbol, size: DisplaySize | null): void {
     for (const [id, visible] of this.#visible) if (visible.stream === stream) this.#sizes.show(id, place, size);

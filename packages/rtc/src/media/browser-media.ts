@@ -1,10 +1,8 @@
 import type { DisplayOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
 import { causeOf } from "../signaling/refusal.js";
-import { wantedCodecs } from "./codecs.js";
 import { openDevices, openScreen } from "./devices.js";
 import {
-  AUDIO_SLOTS,
   type CreateMedia,
   FIRST_VIDEO_SLOTS,
   type LocalMedia,
@@ -15,32 +13,20 @@ import {
 } from "./handler.js";
 import { LayeredSender } from "./layered-sender.js";
 import { LocalTrack } from "./local-track.js";
+import { Peer } from "./peer.js";
 import type { StatsEntry } from "./stats-entry.js";
 import { totalAudioStats } from "./total-stats.js";
 
 /** Reading statistics takes a few milliseconds; a browser that needs longer does without, so that calls end in time. */
 const STATS_TIMEOUT = 300;
 
-type Kind = "audio" | "video";
-
-function addTransceiver(connection: RTCPeerConnection, kind: Kind, init: RTCRtpTransceiverInit): RTCRtpTransceiver {
-  const transceiver = connection.addTransceiver(kind, init);
-  const codecs = wantedCodecs(kind, RTCRtpReceiver.getCapabilities?.(kind)?.codecs ?? []);
-  // Older browsers cannot choose; their offers are longer, and do as well.
-  transceiver.setCodecPreferences?.(codecs);
-  return transceiver;
+interface ShownVideo {
+  readonly stream: MediaStream;
+  readonly slot: number;
 }
 
-function addSlots(connection: RTCPeerConnection, kind: Kind, count: number): MediaStreamTrack[] {
-  return Array.from(
-    { length: count },
-    () => addTransceiver(connection, kind, { direction: "recvonly" }).receiver.track,
-  );
-}
-
-/** The media of one call on the browser's RTCPeerConnection. */
+/** The media of one call on the browser's RTCPeerConnection, or on several, one after the other. */
 export class BrowserMedia implements MediaHandler {
-  readonly #connection: RTCPeerConnection;
   readonly #listener: MediaListener;
   readonly #microphone: LocalTrack;
   readonly #camera: LocalTrack;
@@ -48,8 +34,8 @@ export class BrowserMedia implements MediaHandler {
   readonly #cameraLayers: LayeredSender;
   readonly #screenLayers: LayeredSender;
   readonly #remoteAudio: MediaStream;
-  readonly #videoSlots: MediaStreamTrack[];
-  readonly #videos = new Map<string, MediaStream>();
+  readonly #videos = new Map<string, ShownVideo>();
+  #peer: Peer;
   #devices: PreferredDevices;
   #unmuted = false;
   #cameraOn = false;
@@ -58,24 +44,17 @@ export class BrowserMedia implements MediaHandler {
   #openingCamera: Promise<unknown> | null = null;
   #closed = false;
 
-  /** The order of the transceivers is the layout of the offer: microphone, camera, screen, audio slots, video slots. */
   constructor(listener: MediaListener, devices: PreferredDevices) {
     this.#listener = listener;
     this.#devices = devices;
-    this.#connection = new RTCPeerConnection({ bundlePolicy: "max-bundle" });
-    const microphone = addTransceiver(this.#connection, "audio", { direction: "sendonly" }).sender;
-    const camera = addTransceiver(this.#connection, "video", { direction: "sendonly" }).sender;
-    const screen = addTransceiver(this.#connection, "video", { direction: "sendonly" }).sender;
+    this.#peer = this.#connect(FIRST_VIDEO_SLOTS);
+    const { microphone, camera, screen, audioSlots } = this.#peer;
     this.#microphone = new LocalTrack(microphone, () => void this.#replaceLostMicrophone());
     this.#camera = new LocalTrack(camera, () => listener.cameraLost());
     this.#screen = new LocalTrack(screen, () => listener.screenEnded());
     this.#cameraLayers = new LayeredSender(camera);
     this.#screenLayers = new LayeredSender(screen);
-    this.#remoteAudio = new MediaStream(addSlots(this.#connection, "audio", AUDIO_SLOTS));
-    this.#videoSlots = addSlots(this.#connection, "video", FIRST_VIDEO_SLOTS);
-    this.#connection.addEventListener("connectionstatechange", () => {
-      if (this.#connection.connectionState === "failed") listener.connectionFailed();
-    });
+    this.#remoteAudio = new MediaStream([...audioSlots]);
   }
 
   async open(wanted: LocalMedia): Promise<MediaStream | null> {
@@ -136,14 +115,27 @@ export class BrowserMedia implements MediaHandler {
     }
   }
 
+  async reconnect(): Promise<void> {
+    const before = this.#peer;
+    before.connection.close();
+    this.#peer = this.#connect(before.videoSlots.length);
+    const { microphone, camera, screen, audioSlots } = this.#peer;
+    setTracks(this.#remoteAudio, audioSlots);
+    for (const { stream, slot } of this.#videos.values()) this.#show(stream, slot);
+    this.#cameraLayers.moveTo(camera);
+    this.#screenLayers.moveTo(screen);
+    await Promise.all([this.#microphone.moveTo(microphone), this.#camera.moveTo(camera), this.#screen.moveTo(screen)]);
+  }
+
   async createOffer(restart: boolean): Promise<string> {
-    const offer = await this.#connection.createOffer({ iceRestart: restart });
-    await this.#connection.setLocalDescription(offer);
+    const { connection } = this.#peer;
+    const offer = await connection.createOffer({ iceRestart: restart });
+    await connection.setLocalDescription(offer);
     return offer.sdp ?? "";
   }
 
   async acceptAnswer(sdp: string): Promise<void> {
-    await this.#connection.setRemoteDescription({ type: "answer", sdp });
+    await this.#peer.connection.setRemoteDescription({ type: "answer", sdp });
     this.#cameraLayers.adjust();
   }
 
@@ -157,17 +149,16 @@ export class BrowserMedia implements MediaHandler {
   }
 
   addVideoSlots(count: number): boolean {
-    const missing = count - this.#videoSlots.length;
+    const missing = count - this.#peer.videoSlots.length;
     if (missing <= 0) return false;
-    this.#videoSlots.push(...addSlots(this.#connection, "video", missing));
+    this.#peer.addVideoSlots(missing);
     return true;
   }
 
   showVideo(videoId: string, slot: number): MediaStream {
-    const stream = this.#videos.get(videoId) ?? new MediaStream();
-    this.#videos.set(videoId, stream);
-    const track = this.#videoSlots[slot];
-    if (track !== undefined) setOnlyTrack(stream, track);
+    const stream = this.#videos.get(videoId)?.stream ?? new MediaStream();
+    this.#videos.set(videoId, { stream, slot });
+    this.#show(stream, slot);
     return stream;
   }
 
@@ -176,9 +167,10 @@ export class BrowserMedia implements MediaHandler {
   }
 
   async stats(): Promise<readonly StatsEntry[]> {
-    if (this.#connection.remoteDescription === null) return [];
+    const { connection } = this.#peer;
+    if (connection.remoteDescription === null) return [];
     const report = await Promise.race([
-      this.#connection.getStats().catch(() => null),
+      connection.getStats().catch(() => null),
       new Promise<null>((resolve) => setTimeout(resolve, STATS_TIMEOUT, null)),
     ]);
     return report === null ? [] : [...report.values()];
@@ -191,8 +183,21 @@ export class BrowserMedia implements MediaHandler {
       const entries = await this.stats();
       return { totalAudioStats: entries.length === 0 ? null : totalAudioStats(entries) };
     } finally {
-      this.#connection.close();
+      this.#peer.connection.close();
     }
+  }
+
+  #connect(videoSlots: number): Peer {
+    const peer = new Peer(videoSlots);
+    peer.connection.addEventListener("connectionstatechange", () => {
+      if (peer === this.#peer && peer.connection.connectionState === "failed") this.#listener.connectionFailed();
+    });
+    return peer;
+  }
+
+  #show(stream: MediaStream, slot: number): void {
+    const track = this.#peer.videoSlots[slot];
+    if (track !== undefined) setTracks(stream, [track]);
   }
 
   /** Opens devices and lets them send; gives the camera's stream, if it was wanted. */
@@ -237,7 +242,7 @@ export class BrowserMedia implements MediaHandler {
     await this.#camera.use(camera);
     this.#cameraLayers.adjust();
     this.#cameraStream ??= new MediaStream();
-    setOnlyTrack(this.#cameraStream, camera);
+    setTracks(this.#cameraStream, [camera]);
     return this.#cameraStream;
   }
 
@@ -253,9 +258,9 @@ export class BrowserMedia implements MediaHandler {
   }
 }
 
-function setOnlyTrack(stream: MediaStream, track: MediaStreamTrack): void {
+function setTracks(stream: MediaStream, tracks: readonly MediaStreamTrack[]): void {
   for (const other of stream.getTracks()) stream.removeTrack(other);
-  stream.addTrack(track);
+  for (const track of tracks) stream.addTrack(track);
 }
 
 /** Makes the browser's media connection. */

@@ -50,7 +50,12 @@ export interface MediaHandler {
   useMicrophone(deviceId: string): Promise<void>;
   /** Takes another camera, now if one is on; its stream stays the same. When it cannot be opened, the one before goes on. */
   useCamera(deviceId: string): Promise<void>;
-  /** The next offer, with new ICE credentials after a lost connection. */
+  /**
+   * Makes a new connection in the place of the present one, whose other side is gone. Devices stay open, and all streams
+   * are the same ones as before; the next offer is the new connection's first.
+   */
+  reconnect(): Promise<void>;
+  /** The next offer, with new ICE credentials after a lost path. */
   createOffer(restart: boolean): Promise<string>;
   acceptAnswer(sdp: string): Promise<void>;
   /** The sound of all audio slots; always the same stream. */

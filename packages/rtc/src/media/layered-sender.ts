@@ -5,7 +5,7 @@ const ALL = Number.POSITIVE_INFINITY;
 
 /** Lets one m-line send only the layers that somebody needs. Their parameters are changed one after the other. */
 export class LayeredSender {
-  readonly #sender: RTCRtpSender;
+  #sender: RTCRtpSender;
   #wanted = ALL;
   #changing: Promise<void> | null = null;
   #changed = false;
@@ -18,6 +18,12 @@ export class LayeredSender {
   want(layers: number): void {
     this.#wanted = layers;
     this.adjust();
+  }
+
+  /** Goes on with the m-line of another connection, of which nobody has said yet that fewer layers do. */
+  moveTo(sender: RTCRtpSender): void {
+    this.#sender = sender;
+    this.want(ALL);
   }
 
   /** The picture may have another size, or the connection another number of layers. */

@@ -1,7 +1,8 @@
 /** What one m-line of this side sends: a track that is replaced without negotiation, and stopped when it is not sent. */
 export class LocalTrack {
-  readonly #sender: RTCRtpSender;
   readonly #ended: () => void;
+  #sender: RTCRtpSender;
+  #track: MediaStreamTrack | null = null;
   #closed = false;
 
   /** @param ended - called when the track that is sent ends by itself: its plug was pulled, its window closed */
@@ -12,7 +13,7 @@ export class LocalTrack {
 
   /** What is sent now. */
   current(): MediaStreamTrack | null {
-    return this.#sender.track;
+    return this.#track;
   }
 
   /** Sends this track from now on, or nothing. */
@@ -21,17 +22,33 @@ export class LocalTrack {
       track?.stop();
       return;
     }
-    const before = this.#sender.track;
+    const before = this.#track;
+    const sender = this.#sender;
+    this.#track = track;
     track?.addEventListener("ended", () => {
-      if (!this.#closed && this.#sender.track === track) this.#ended();
+      if (!this.#closed && this.#track === track) this.#ended();
     });
-    await this.#sender.replaceTrack(track);
+    try {
+      await sender.replaceTrack(track);
+    } catch (error) {
+      // The m-line of a newer connection has taken the track; the one before was closed under our hands.
+      if (sender === this.#sender) {
+        this.#track = before;
+        throw error;
+      }
+    }
     if (before !== track) before?.stop();
+  }
+
+  /** Sends on this m-line from now on, of another connection: the track stays open. */
+  async moveTo(sender: RTCRtpSender): Promise<void> {
+    this.#sender = sender;
+    if (!this.#closed) await sender.replaceTrack(this.#track);
   }
 
   /** Stops for good. */
   close(): void {
     this.#closed = true;
-    this.#sender.track?.stop();
+    this.#track?.stop();
   }
 }

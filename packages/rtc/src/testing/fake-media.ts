@@ -29,6 +29,8 @@ export class FakeMedia implements MediaHandler {
   entries: readonly StatsEntry[] = [];
   closed = false;
   offers = 0;
+  /** Counts the connections. */
+  connection = 1;
   restarts = 0;
   /** The answers that were taken. */
   readonly answers: string[] = [];
@@ -102,6 +104,13 @@ export class FakeMedia implements MediaHandler {
   async useCamera(deviceId: string): Promise<void> {
     await this.#openDevice(true);
     this.devices = { ...this.devices, camera: deviceId };
+  }
+
+  async reconnect(): Promise<void> {
+    this.#mustBeOpen();
+    this.connection += 1;
+    this.#offering = false;
+    this.layers = null;
   }
 
   async createOffer(restart: boolean): Promise<string> {
