@@ -1,0 +1,153 @@
+//! Many participants at once: each comes in by itself, stays, and goes, in a thread that mostly waits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+
+use crate::dtls::Identity;
+use crate::network::{Media, wall};
+use crate::peer::{Checks, Peer};
+use crate::scenario::Seat;
+
+/// A participant's thread only waits for small messages.
+const STACK: usize = 256 * 1024;
+
+/// How long a guest may take until it hears somebody.
+const HEARING_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Where participants go: a node by its signaling, a worker alone, or another product.
+pub(crate) trait Platform: Send + Sync {
+    /// Brings a participant in, so far that its media connects.
+    fn join(&self, entry: Entry<'_>) -> Result<Box<dyn Guest>>;
+}
+
+/// A participant that has come in.
+pub(crate) trait Guest: Send {
+    /// Is there for about half a second. An error when the platform has ended it.
+    fn stay(&mut self, media: &Media) -> Result<()>;
+
+    /// Goes.
+    fn leave(self: Box<Self>, media: &Media);
+}
+
+/// What somebody brings who comes in.
+pub(crate) struct Entry<'a> {
+    pub(crate) seat: &'a Seat,
+    pub(crate) media: &'a Media,
+    pub(crate) identity: &'a Arc<Identity>,
+    pub(crate) checks: Checks,
+    /// Where it tells when it heard somebody.
+    pub(crate) heard: Option<Sender<Duration>>,
+}
+
+impl Entry<'_> {
+    /// The participant's end of a connection.
+    pub(crate) fn peer(&self) -> Peer {
+        Peer::new(self.identity.clone(), self.seat.part.clone(), self.checks)
+    }
+}
+
+/// What everybody shares.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) platform: Arc<dyn Platform>,
+    pub(crate) media: Media,
+    pub(crate) identity: Arc<Identity>,
+    pub(crate) checks: Checks,
+}
+
+impl Place {
+    fn entry<'a>(&'a self, seat: &'a Seat, heard: Option<Sender<Duration>>) -> Entry<'a> {
+        Entry { seat, media: &self.media, identity: &self.identity, checks: self.checks, heard }
+    }
+
+    /// One visit: in, until somebody is heard, and out again. How long it took until then.
+    pub(crate) fn visit(&self, seat: &Seat) -> Result<Duration> {
+        let began = wall();
+        let (heard, hearing) = mpsc::channel();
+        let guest = self.platform.join(self.entry(seat, Some(heard)))?;
+        let heard = hearing.recv_timeout(HEARING_TIMEOUT);
+        guest.leave(&self.media);
+        Ok(heard.context("nobody was heard in time")?.saturating_sub(began))
+    }
+}
+
+/// Participants that stay.
+pub(crate) struct Crowd {
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<Result<()>>>,
+}
+
+impl Crowd {
+    /// Brings everybody in, at most so many at the same time, in the order of the seats.
+    pub(crate) fn gather(place: &Place, seats: Vec<Seat>, parallel: usize, arrived: impl Fn()) -> Result<Self> {
+        let (joined, joining) = mpsc::channel::<Result<()>>();
+        let mut crowd = Self { stop: Arc::default(), threads: Vec::with_capacity(seats.len()) };
+        let mut waiting = 0;
+        for seat in seats {
+            if waiting >= parallel {
+                crowd.expect(&joining, &arrived)?;
+                waiting -= 1;
+            }
+            let (place, stop, joined) = (place.clone(), crowd.stop.clone(), joined.clone());
+            let thread = std::thread::Builder::new().name(seat.name.clone()).stack_size(STACK);
+            crowd.threads.push(thread.spawn(move || take_part(&place, &seat, &stop, &joined))?);
+            waiting += 1;
+        }
+        for _ in 0..waiting {
+            crowd.expect(&joining, &arrived)?;
+        }
+        Ok(crowd)
+    }
+
+    /// Lets everybody go; what went wrong meanwhile.
+    pub(crate) fn dismiss(&mut self) -> Vec<String> {
+        self.stop.store(true, Ordering::Relaxed);
+        let ended = self.threads.drain(..).map(JoinHandle::join);
+        ended
+            .filter_map(|ended| match ended {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some(format!("{error:#}")),
+                Err(_) => Some("a participant's thread panicked".to_owned()),
+            })
+            .collect()
+    }
+
+    fn expect(&mut self, joining: &Receiver<Result<()>>, arrived: &impl Fn()) -> Result<()> {
+        match joining.recv() {
+            Ok(Ok(())) => arrived(),
+            Ok(Err(error)) => {
+                self.dismiss();
+                return Err(error);
+            }
+            Err(_) => bail!("nobody is left"),
+        }
+        Ok(())
+    }
+}
+
+fn take_part(place: &Place, seat: &Seat, stop: &AtomicBool, joined: &Sender<Result<()>>) -> Result<()> {
+    let mut guest = match place.platform.join(place.entry(seat, None)) {
+        Ok(guest) => guest,
+        Err(error) => {
+            // Whoever gathers may have given up.
+            let _ = joined.send(Err(error.context(format!("{} cannot come into {}", seat.name, seat.room))));
+            return Ok(());
+        }
+    };
+    let _ = joined.send(Ok(()));
+    let stayed = stay(guest.as_mut(), place, stop);
+    guest.leave(&place.media);
+    stayed.with_context(|| format!("{} had to go", seat.name))
+}
+
+fn stay(guest: &mut dyn Guest, place: &Place, stop: &AtomicBool) -> Result<()> {
+    while !stop.load(Ordering::Relaxed) {
+        guest.stay(&place.media)?;
+    }
+    Ok(())
+}

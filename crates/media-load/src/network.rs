@@ -1,0 +1,340 @@
+//! The thread that has all sockets and clocks of media: one socket for each participant, as with real ones, because the
+//! server tells them apart by their addresses.
+//!
+//! Arrival times come from the kernel with each datagram. So nothing is lost by looking only once per millisecond, and it
+//! costs this side, which must stay cheaper than the server, a fraction of a wake-up per packet.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::io::{self, IoSliceMut};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context, Result};
+use mio::net::UdpSocket;
+use mio::{Events, Interest, Poll, Token};
+use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
+
+use crate::incoming::{Kind, Tally};
+use crate::peer::{Now, Peer, Sent};
+
+/// How often sockets are looked at.
+const PACE: Duration = Duration::from_millis(1);
+
+/// What one read may bring: the kernel joins datagrams of a burst (GRO) up to this.
+const READ: usize = 65_535;
+
+/// The wanted receive buffer of a participant's socket: half a second of nine 720p slots.
+const RECEIVE_BUFFER: usize = 1024 * 1024;
+
+/// How many failures are told in words.
+const FAILURES_TOLD: usize = 5;
+
+/// The time since the Unix epoch, as the kernel stamps datagrams.
+pub(crate) fn wall() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn now() -> Now {
+    Now { wall: wall(), instant: Instant::now() }
+}
+
+/// Which participant.
+pub(crate) type PeerId = usize;
+
+enum Order {
+    Add { id: PeerId, peer: Box<Peer>, server: SocketAddr, heard: Option<Sender<Duration>> },
+    Map { id: PeerId, kind: Kind, index: usize, number: Option<u32> },
+    Remove { id: PeerId },
+    Restart,
+    Stop(Sender<Outcome>),
+}
+
+/// What a run has brought.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    pub(crate) sent: Sent,
+    pub(crate) received: Tally,
+    /// Participants whose connection failed, in words.
+    pub(crate) failures: Vec<String>,
+}
+
+/// Figures that may be looked at while it runs.
+#[derive(Debug, Default)]
+pub(crate) struct Progress {
+    pub(crate) connected: AtomicUsize,
+    pub(crate) failed: AtomicUsize,
+    pub(crate) datagrams: AtomicU64,
+}
+
+/// The thread, from outside.
+#[derive(Clone)]
+pub(crate) struct Media {
+    orders: Sender<Order>,
+    next_id: Arc<AtomicUsize>,
+    pub(crate) progress: Arc<Progress>,
+}
+
+impl Media {
+    /// Starts the thread.
+    pub(crate) fn start() -> Result<(Self, JoinHandle<Result<()>>)> {
+        let (orders, receiver) = mpsc::channel();
+        let progress = Arc::new(Progress::default());
+        let mut network = Network::new(receiver, progress.clone())?;
+        let thread = std::thread::Builder::new().name("media".to_owned()).spawn(move || network.run())?;
+        Ok((Self { orders, next_id: Arc::default(), progress }, thread))
+    }
+
+    /// A participant connects to the server. The time at which it decrypts its first sound is sent to `heard`.
+    pub(crate) fn add(&self, peer: Peer, server: SocketAddr, heard: Option<Sender<Duration>>) -> PeerId {
+        let id = self.next_id.fetch_add(1, Ordering::Relaxed);
+        self.order(Order::Add { id, peer: Box::new(peer), server, heard });
+        id
+    }
+
+    /// A slot shows this publication from now on; or whichever the server finds, if none is named.
+    pub(crate) fn map(&self, id: PeerId, kind: Kind, index: usize, number: Option<u32>) {
+        self.order(Order::Map { id, kind, index, number });
+    }
+
+    /// A participant is gone.
+    pub(crate) fn remove(&self, id: PeerId) {
+        self.order(Order::Remove { id });
+    }
+
+    /// Counts from here on.
+    pub(crate) fn restart_counting(&self) {
+        self.order(Order::Restart);
+    }
+
+    /// Ends the thread, with goodbyes to the server; what was counted until now.
+    pub(crate) fn stop(&self) -> Result<Outcome> {
+        let (outcome, receiver) = mpsc::channel();
+        self.order(Order::Stop(outcome));
+        receiver.recv().context("the media thread has ended")
+    }
+
+    fn order(&self, order: Order) {
+        // A thread that has ended says why when it is joined.
+        let _ = self.orders.send(order);
+    }
+}
+
+struct Seat {
+    socket: UdpSocket,
+    state: UdpSocketState,
+    peer: Peer,
+    heard: Option<Sender<Duration>>,
+    scheduled: Duration,
+    connected: bool,
+}
+
+struct Network {
+    poll: Poll,
+    orders: Receiver<Order>,
+    seats: Vec<Option<Seat>>,
+    timers: BinaryHeap<Reverse<(Duration, PeerId)>>,
+    buffer: Vec<u8>,
+    progress: Arc<Progress>,
+    failures: Vec<String>,
+}
+
+impl Network {
+    fn new(orders: Receiver<Order>, progress: Arc<Progress>) -> Result<Self> {
+        Ok(Self {
+            poll: Poll::new().context("the system has no poll")?,
+            orders,
+            seats: Vec::new(),
+            timers: BinaryHeap::new(),
+            buffer: vec![0; READ * BATCH_SIZE],
+            progress,
+            failures: Vec::new(),
+        })
+    }
+
+    fn run(&mut self) -> Result<()> {
+        let mut events = Events::with_capacity(1024);
+        loop {
+            let began = Instant::now();
+            while let Ok(order) = self.orders.try_recv() {
+                if let Order::Stop(outcome) = order {
+                    // Whoever wanted it may be gone.
+                    let _ = outcome.send(self.finish());
+                    return Ok(());
+                }
+                self.obey(order);
+            }
+            match self.poll.poll(&mut events, Some(Duration::ZERO)) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error.into()),
+                _ => {}
+            }
+            for event in &events {
+                self.receive(event.token().0);
+            }
+            self.tick();
+            std::thread::sleep(PACE.saturating_sub(began.elapsed()));
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Add { id, peer, server, heard } => {
+                if self.seats.len() <= id {
+                    self.seats.resize_with(id + 1, || None);
+                }
+                match self.seat(id, *peer, server, heard) {
+                    Ok(seat) => {
+                        self.seats[id] = Some(seat);
+                        self.timers.push(Reverse((Duration::ZERO, id)));
+                    }
+                    Err(error) => self.fail(id, &error),
+                }
+            }
+            Order::Map { id, kind, index, number } => {
+                if let Some(Some(seat)) = self.seats.get_mut(id) {
+                    seat.peer.map(kind, index, number);
+                }
+            }
+            Order::Remove { id } => {
+                if let Some(Some(mut seat)) = self.seats.get_mut(id).map(Option::take) {
+                    seat.peer.close(now());
+                    // A goodbye that cannot be sent is not missed.
+                    let _ = flush(&mut seat);
+                    if seat.connected {
+                        self.progress.connected.fetch_sub(1, Ordering::Relaxed);
+                    }
+                }
+            }
+            Order::Restart => self.seats.iter_mut().flatten().for_each(|seat| seat.peer.restart_counting()),
+            Order::Stop(_) => {}
+        }
+    }
+
+    fn seat(&self, id: PeerId, peer: Peer, server: SocketAddr, heard: Option<Sender<Duration>>) -> Result<Seat> {
+        let any: SocketAddr = match server {
+            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
+            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
+        };
+        let mut socket = UdpSocket::bind(any).context("no UDP socket can be opened")?;
+        socket.connect(server).with_context(|| format!("no way to {server}"))?;
+        let state = UdpSocketState::new(UdpSockRef::from(&socket)).context("the UDP socket cannot be set up")?;
+        // The system may give less.
+        let _ = state.set_recv_buffer_size(UdpSockRef::from(&socket), RECEIVE_BUFFER);
+        self.poll.registry().register(&mut socket, Token(id), Interest::READABLE)?;
+        Ok(Seat { socket, state, peer, heard, scheduled: Duration::ZERO, connected: false })
+    }
+
+    fn receive(&mut self, id: PeerId) {
+        let Some(Some(seat)) = self.seats.get_mut(id) else {
+            return;
+        };
+        match read(seat, &mut self.buffer, &self.progress) {
+            Ok(()) => self.reschedule(id),
+            Err(error) => self.fail(id, &error),
+        }
+    }
+
+    fn tick(&mut self) {
+        let now = now();
+        while let Some(Reverse((due, id))) = self.timers.peek().copied().filter(|Reverse((due, _))| *due <= now.wall) {
+            self.timers.pop();
+            let Some(Some(seat)) = self.seats.get_mut(id).filter(|seat| is_scheduled(seat.as_ref(), due)) else {
+                continue;
+            };
+            seat.scheduled = Duration::MAX;
+            match seat.peer.tick(now).and_then(|()| flush(seat)) {
+                Ok(()) => self.reschedule(id),
+                Err(error) => self.fail(id, &error),
+            }
+        }
+    }
+
+    fn reschedule(&mut self, id: PeerId) {
+        let Some(Some(seat)) = self.seats.get_mut(id) else {
+            return;
+        };
+        let due = seat.peer.deadline(now());
+        if due != seat.scheduled {
+            seat.scheduled = due;
+            self.timers.push(Reverse((due, id)));
+        }
+        if !seat.connected && seat.peer.is_connected() {
+            seat.connected = true;
+            self.progress.connected.fetch_add(1, Ordering::Relaxed);
+        }
+        if let (Some(at), Some(heard)) = (seat.peer.heard, seat.heard.take_if(|_| seat.peer.heard.is_some())) {
+            let _ = heard.send(at);
+        }
+    }
+
+    fn fail(&mut self, id: PeerId, error: &anyhow::Error) {
+        if let Some(Some(seat)) = self.seats.get_mut(id).map(Option::take)
+            && seat.connected
+        {
+            self.progress.connected.fetch_sub(1, Ordering::Relaxed);
+        }
+        self.progress.failed.fetch_add(1, Ordering::Relaxed);
+        if self.failures.len() < FAILURES_TOLD {
+            self.failures.push(format!("{error:#}"));
+        }
+    }
+
+    fn finish(&mut self) -> Outcome {
+        let mut outcome = Outcome { failures: std::mem::take(&mut self.failures), ..Outcome::default() };
+        for seat in self.seats.iter_mut().flatten() {
+            let (sent, received) = seat.peer.tally();
+            outcome.sent.add(sent);
+            outcome.received.add(&received);
+            seat.peer.close(now());
+            let _ = flush(seat);
+        }
+        outcome
+    }
+}
+
+fn is_scheduled(seat: Option<&Seat>, due: Duration) -> bool {
+    seat.is_some_and(|seat| seat.scheduled == due)
+}
+
+/// Takes everything that has arrived for a participant.
+fn read(seat: &mut Seat, buffer: &mut [u8], progress: &Progress) -> Result<()> {
+    loop {
+        let mut metas = [RecvMeta::default(); BATCH_SIZE];
+        let mut slices: Vec<IoSliceMut<'_>> = buffer.chunks_exact_mut(READ).map(IoSliceMut::new).collect();
+        let read = match seat.state.recv(UdpSockRef::from(&seat.socket), &mut slices, &mut metas) {
+            Ok(read) => read,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+            // An earlier packet found nobody there: what a server that restarts brings about.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => continue,
+            Err(error) => return Err(error).context("the UDP socket failed"),
+        };
+        let now = now();
+        for (meta, joined) in metas.iter().zip(&slices).take(read) {
+            let at = meta.timestamp.unwrap_or(now.wall);
+            for datagram in joined[..meta.len].chunks(meta.stride.max(1)) {
+                progress.datagrams.fetch_add(1, Ordering::Relaxed);
+                seat.peer.handle(datagram, at, now)?;
+            }
+        }
+        flush(seat)?;
+        if read < BATCH_SIZE {
+            return Ok(());
+        }
+    }
+}
+
+fn flush(seat: &mut Seat) -> Result<()> {
+    for datagram in seat.peer.out.drain(..) {
+        match seat.socket.send(&datagram) {
+            Ok(_) => {}
+            // A full buffer or an absent server loses packets, as networks do.
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::ConnectionRefused) => {}
+            Err(error) => return Err(error).context("the UDP socket failed"),
+        }
+    }
+    Ok(())
+}

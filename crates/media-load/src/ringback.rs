@@ -1,0 +1,313 @@
+//! Ringback as an application sees it: tokens over REST, calls over signaling (`protocol/signaling/README.md`).
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tungstenite::client::IntoClientRequest;
+use tungstenite::http::{HeaderValue, Uri};
+use tungstenite::protocol::CloseFrame;
+use tungstenite::protocol::frame::coding::CloseCode;
+use tungstenite::{Message, WebSocket};
+
+use crate::crowd::{Entry, Guest, Platform};
+use crate::incoming::Kind;
+use crate::network::{Media, PeerId, wall};
+use crate::sdp;
+
+const SUB_PROTOCOL: &str = "ringback.rtc.v1";
+
+/// How long the platform may take to answer.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a session listens before it looks whether it shall end or must ping.
+const LISTEN_TURN: Duration = Duration::from_millis(500);
+
+/// How many events wait at most for the ping that confirms them; the platform gives a session up at 1,000.
+const UNCONFIRMED: u64 = 200;
+
+/// What the server says when it has too much to do; the same is asked again after a while.
+const LATER: &str = "SERVICE_UNAVAILABLE";
+const LATER_PAUSE: Duration = Duration::from_millis(250);
+
+/// A node, and the account that is used.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    authority: String,
+    address: SocketAddr,
+    api_key: String,
+}
+
+/// What a slot shows, as `slots` in events say it.
+#[derive(Debug, Clone, Deserialize)]
+struct Slot {
+    index: usize,
+    microphone: Option<u32>,
+    camera: Option<u32>,
+    screen: Option<u32>,
+}
+
+/// What of an event matters here.
+#[derive(Debug, Deserialize)]
+struct Event {
+    #[serde(rename = "type")]
+    kind: String,
+    id: Option<u64>,
+    result: Option<Value>,
+    code: Option<String>,
+    message: Option<String>,
+    sequence: Option<u64>,
+    slots: Option<Vec<Slot>>,
+    reason: Option<Value>,
+}
+
+impl Node {
+    /// The node at `http://host:port`.
+    pub(crate) fn new(url: &str, api_key: &str) -> Result<Self> {
+        let uri: Uri = url.parse().with_context(|| format!("{url} is no URL"))?;
+        ensure!(uri.scheme_str() == Some("http"), "{url}: only http:// is spoken; run beside the node, behind its TLS");
+        let authority = uri.authority().with_context(|| format!("{url} names no host"))?;
+        let port = authority.port_u16().unwrap_or(80);
+        let address = (authority.host(), port).to_socket_addrs().with_context(|| format!("{url} is not found"))?.next();
+        let address = address.with_context(|| format!("{url} has no address"))?;
+        Ok(Self { authority: authority.to_string(), address, api_key: api_key.to_owned() })
+    }
+
+    /// A token for an identity.
+    fn token(&self, identity: &str) -> Result<String> {
+        let body = json!({ "identity": identity }).to_string();
+        let mut stream = self.connect()?;
+        write!(
+            stream,
+            "POST /webrtc/1/token HTTP/1.1\r\nHost: {}\r\nAuthorization: App {}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+            self.authority,
+            self.api_key,
+            body.len()
+        )?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).context("no token came")?;
+        let (head, body) = answer.split_once("\r\n\r\n").context("the answer is not HTTP")?;
+        let status = head.lines().next().unwrap_or_default();
+        ensure!(status.contains(" 200 "), "no token was given: {status} {body}");
+        let token = serde_json::from_str::<Value>(body)?.get("token").and_then(Value::as_str).map(str::to_owned);
+        token.context("the answer has no token")
+    }
+
+    /// Opens a session.
+    fn session(&self, token: &str) -> Result<Session> {
+        loop {
+            let mut request = format!("ws://{}/rtc/v1", self.authority).into_client_request()?;
+            request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(SUB_PROTOCOL));
+            let (socket, _) = tungstenite::client(request, self.connect()?)
+                .map_err(|error| anyhow::anyhow!("signaling cannot be opened: {error}"))?;
+            let mut session = Session {
+                socket,
+                next_id: 1,
+                received: 0,
+                confirmed: 0,
+                slots: None,
+                keep_alive: ANSWER_TIMEOUT,
+                pinged: Instant::now(),
+            };
+            let client = json!({ "name": "media-load", "version": env!("CARGO_PKG_VERSION") });
+            match session.ask(json!({ "type": "hello", "token": token, "client": client }))? {
+                Ok(opened) => {
+                    let seconds = opened.get("keepAliveSeconds").and_then(Value::as_u64);
+                    session.keep_alive = Duration::from_secs(seconds.context("hello has no keepAliveSeconds")?);
+                    return Ok(session);
+                }
+                Err(refused) if refused.code == LATER => std::thread::sleep(LATER_PAUSE),
+                Err(refused) => bail!("hello was refused: {refused}"),
+            }
+        }
+    }
+
+    fn connect(&self) -> Result<TcpStream> {
+        let stream = TcpStream::connect(self.address).with_context(|| format!("nobody listens on {}", self.address))?;
+        stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    }
+
+    /// Which of the addresses that the server announces to use: the one that signaling goes to, or its first.
+    fn choose(&self, candidates: &[SocketAddr]) -> Result<SocketAddr> {
+        let same = candidates.iter().find(|candidate| candidate.ip() == self.address.ip());
+        same.or(candidates.first()).copied().context("the server announces no address")
+    }
+}
+
+impl Platform for Node {
+    fn join(&self, entry: Entry<'_>) -> Result<Box<dyn Guest>> {
+        let Entry { seat, media, heard, .. } = &entry;
+        let mut session = self.session(&self.token(&seat.name)?)?;
+        let call = session.join(&seat.room, seat.part.microphone.is_some(), !seat.part.camera.is_empty())?;
+        let mut peer = entry.peer();
+        let answer = sdp::parse(&session.offer(&call, &peer.offer())?)?;
+        peer.accept(&answer, wall())?;
+        let id = media.add(peer, self.choose(&answer.candidates)?, heard.clone());
+        Ok(Box::new(Caller { session, id, audio_slots: seat.part.audio_slots }))
+    }
+}
+
+/// A participant that came in by signaling.
+struct Caller {
+    session: Session,
+    id: PeerId,
+    audio_slots: usize,
+}
+
+impl Guest for Caller {
+    fn stay(&mut self, media: &Media) -> Result<()> {
+        for slot in self.session.listen()?.unwrap_or_default() {
+            let numbers = [(Kind::Audio, slot.microphone), (Kind::Video, slot.camera), (Kind::Video, slot.screen)];
+            for (kind, number) in numbers.into_iter().filter(|(_, number)| number.is_some()) {
+                media.map(self.id, kind, slot.index, number);
+            }
+            // A person without a microphone is heard in whichever audio slot is free.
+            if slot.microphone.is_none() && slot.screen.is_none() {
+                (0..self.audio_slots).for_each(|index| media.map(self.id, Kind::Audio, index, None));
+            }
+        }
+        Ok(())
+    }
+
+    fn leave(self: Box<Self>, media: &Media) {
+        media.remove(self.id);
+        self.session.close();
+    }
+}
+
+/// Why something was refused.
+#[derive(Debug)]
+struct Refused {
+    code: String,
+    message: String,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.code, self.message)
+    }
+}
+
+/// One participant's conversation with the platform.
+struct Session {
+    socket: WebSocket<TcpStream>,
+    next_id: u64,
+    received: u64,
+    confirmed: u64,
+    /// The newest mapping, until it is taken.
+    slots: Option<Vec<Slot>>,
+    keep_alive: Duration,
+    pinged: Instant,
+}
+
+impl Session {
+    /// Joins a room; the call's id.
+    fn join(&mut self, room: &str, microphone: bool, camera: bool) -> Result<String> {
+        let request = json!({ "type": "room.join", "name": room, "microphone": microphone, "camera": camera });
+        let joined = self.require(&request)?;
+        let call = joined.get("callId").and_then(Value::as_str).context("joining gave no callId")?;
+        Ok(call.to_owned())
+    }
+
+    /// Offers; the answer.
+    fn offer(&mut self, call: &str, sdp: &str) -> Result<String> {
+        let answered = self.require(&json!({ "type": "media.offer", "callId": call, "sdp": sdp }))?;
+        let sdp = answered.get("sdp").and_then(Value::as_str).context("the answer has no sdp")?;
+        Ok(sdp.to_owned())
+    }
+
+    /// Listens for a moment; the mapping of slots, if it has changed. An error when the call or the session has ended.
+    fn listen(&mut self) -> Result<Option<Vec<Slot>>> {
+        if self.slots.is_none() {
+            if self.pinged.elapsed() > self.keep_alive || self.received - self.confirmed > UNCONFIRMED {
+                self.pinged = Instant::now();
+                self.confirmed = self.received;
+                self.send(json!({ "type": "ping", "received": self.received }))?;
+            }
+            self.socket.get_ref().set_read_timeout(Some(LISTEN_TURN))?;
+            while self.slots.is_none() {
+                match self.read()? {
+                    None => break,
+                    Some(event) if event.kind == "error" => bail!("the platform says {event:?}"),
+                    Some(_) => {}
+                }
+            }
+        }
+        Ok(self.slots.take())
+    }
+
+    /// Leaves for good, with everything that the session has.
+    fn close(mut self) {
+        let done = CloseFrame { code: CloseCode::Normal, reason: "".into() };
+        // Whoever is gone already need not say goodbye.
+        let _ = self.socket.close(Some(done));
+        let _ = self.socket.flush();
+    }
+
+    fn require(&mut self, request: &Value) -> Result<Value> {
+        let kind = request.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+        loop {
+            match self.ask(request.clone())? {
+                Ok(result) => return Ok(result),
+                Err(refused) if refused.code == LATER => std::thread::sleep(LATER_PAUSE),
+                Err(refused) => bail!("{kind} was refused: {refused}"),
+            }
+        }
+    }
+
+    fn ask(&mut self, request: Value) -> Result<std::result::Result<Value, Refused>> {
+        let id = self.send(request)?;
+        self.socket.get_ref().set_read_timeout(Some(ANSWER_TIMEOUT))?;
+        loop {
+            let event = self.read()?.context("the platform did not answer in time")?;
+            match (event.kind.as_str(), event.id) {
+                ("reply", Some(answered)) if answered == id => return Ok(Ok(event.result.unwrap_or_default())),
+                ("error", answered) if answered.is_none_or(|answered| answered == id) => {
+                    let (code, message) = (event.code.unwrap_or_default(), event.message.unwrap_or_default());
+                    return Ok(Err(Refused { code, message }));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn send(&mut self, mut message: Value) -> Result<u64> {
+        let id = self.next_id;
+        self.next_id += 1;
+        if let Some(fields) = message.as_object_mut() {
+            fields.insert("id".to_owned(), id.into());
+        }
+        self.socket.send(Message::text(message.to_string())).context("signaling is lost")?;
+        Ok(id)
+    }
+
+    /// The next message; none if none came in time.
+    fn read(&mut self) -> Result<Option<Event>> {
+        loop {
+            let text = match self.socket.read() {
+                Ok(Message::Text(text)) => text,
+                Ok(Message::Close(frame)) => bail!("the platform closed signaling: {frame:?}"),
+                Ok(_) => continue,
+                Err(tungstenite::Error::Io(error))
+                    if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) =>
+                {
+                    return Ok(None);
+                }
+                Err(error) => return Err(error).context("signaling is lost"),
+            };
+            let event: Event = serde_json::from_str(&text).with_context(|| format!("not understood: {text}"))?;
+            self.received = self.received.max(event.sequence.unwrap_or(0));
+            ensure!(event.kind != "call.ended", "the platform ended the call: {:?}", event.reason);
+            if let Some(slots) = &event.slots {
+                self.slots = Some(slots.clone());
+            }
+            return Ok(Some(event));
+        }
+    }
+}

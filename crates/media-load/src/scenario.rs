@@ -1,0 +1,140 @@
+//! Who comes, into which rooms, and with what: the shapes that load has.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use crate::outgoing::{Layer, Turns};
+use crate::peer::Part;
+use crate::trace::Quality;
+
+/// One participant and its room.
+#[derive(Debug, Clone)]
+pub(crate) struct Seat {
+    pub(crate) room: String,
+    pub(crate) name: String,
+    pub(crate) part: Part,
+}
+
+/// The shape of the load.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// Rooms in which everybody shows and speaks.
+    Meeting { participants: usize, rooms: usize },
+    /// One shows and speaks, the others watch.
+    Broadcast { subscribers: usize },
+    /// Some speak in turn, the others listen; nobody shows.
+    Audio { speakers: usize, listeners: usize },
+    /// People come, hear somebody, and go; so many in all, so many at a time.
+    Joins { count: usize, parallel: usize },
+}
+
+/// What is sent and received.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Tracks {
+    pub(crate) quality: Quality,
+    /// Whether cameras send three layers.
+    pub(crate) simulcast: bool,
+    pub(crate) audio_slots: usize,
+    pub(crate) video_slots: usize,
+}
+
+/// Guests that are in a room of [`Shape::Joins`] at once, beside its host. Three fit into every room.
+const GUESTS: usize = 3;
+
+impl Shape {
+    /// Those who come first and stay.
+    pub(crate) fn seats(self, run: &str, tracks: Tracks) -> Result<Vec<Seat>> {
+        let camera = camera(tracks)?;
+        let seat = |room: usize, place: usize, speaks: Option<Turns>, shows: bool| Seat {
+            room: format!("{run}-{room}"),
+            name: format!("{run}-{room}-{place}"),
+            part: Part {
+                microphone: speaks,
+                camera: if shows { camera.clone() } else { Vec::new() },
+                audio_slots: tracks.audio_slots,
+                video_slots: tracks.video_slots,
+            },
+        };
+        let turns = |place: usize, of: usize| Some(Turns { place: place as u32, of: of as u32 });
+        Ok(match self {
+            Self::Meeting { participants, rooms } => (0..rooms)
+                .flat_map(|room| (0..participants).map(move |place| (room, place)))
+                .map(|(room, place)| seat(room, place, turns(place, participants), true))
+                .collect(),
+            Self::Broadcast { subscribers } => std::iter::once(seat(0, 0, turns(0, 1), true))
+                .chain((1..=subscribers).map(|place| seat(0, place, None, false)))
+                .collect(),
+            Self::Audio { speakers, listeners } => (0..speakers + listeners)
+                .map(|place| seat(0, place, turns(place, speakers).filter(|_| place < speakers), false))
+                .collect(),
+            Self::Joins { parallel, .. } => {
+                (0..parallel.div_ceil(GUESTS)).map(|room| seat(room, 0, turns(0, 1), false)).collect()
+            }
+        })
+    }
+
+    /// The seat of a guest: the `visit`-th of the `visitor`-th of those who come at the same time.
+    pub(crate) fn guest(run: &str, visitor: usize, visit: usize, tracks: Tracks) -> Seat {
+        let part = Part {
+            // Silent most of the time, and never the host's turn.
+            microphone: Some(Turns { place: 1, of: 2 }),
+            camera: Vec::new(),
+            audio_slots: tracks.audio_slots,
+            video_slots: tracks.video_slots,
+        };
+        Seat { room: format!("{run}-{}", visitor / GUESTS), name: format!("{run}-guest-{visitor}-{visit}"), part }
+    }
+}
+
+/// What cameras send. Three layers have their own recordings, of which the highest is the wanted one.
+fn camera(tracks: Tracks) -> Result<Vec<Layer>> {
+    if tracks.simulcast {
+        let layers = [("l", Quality::Low), ("m", Quality::Medium), ("h", Quality::High)];
+        layers
+            .map(|(rid, quality)| Ok(Layer { rid: Some(rid), trace: Arc::new(quality.trace()?) }))
+            .into_iter()
+            .collect()
+    } else {
+        Ok(vec![Layer { rid: None, trace: Arc::new(tracks.quality.trace()?) }])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TRACKS: Tracks = Tracks { quality: Quality::Low, simulcast: false, audio_slots: 3, video_slots: 4 };
+
+    fn publishers(shape: Shape) -> (usize, usize, usize) {
+        let seats = shape.seats("t", TRACKS).unwrap();
+        let speak = seats.iter().filter(|seat| seat.part.microphone.is_some()).count();
+        let show = seats.iter().filter(|seat| !seat.part.camera.is_empty()).count();
+        (seats.len(), speak, show)
+    }
+
+    #[test]
+    fn who_comes_follows_from_the_shape() {
+        assert_eq!(publishers(Shape::Meeting { participants: 4, rooms: 2 }), (8, 8, 8));
+        assert_eq!(publishers(Shape::Broadcast { subscribers: 5 }), (6, 1, 1));
+        assert_eq!(publishers(Shape::Audio { speakers: 2, listeners: 5 }), (7, 2, 0));
+        assert_eq!(publishers(Shape::Joins { count: 9, parallel: 4 }), (2, 2, 0));
+    }
+
+    #[test]
+    fn names_are_unique_and_guests_share_a_hosts_room() {
+        let seats = Shape::Meeting { participants: 3, rooms: 2 }.seats("t", TRACKS).unwrap();
+        let names: std::collections::HashSet<_> = seats.iter().map(|seat| &seat.name).collect();
+        assert_eq!(names.len(), 6);
+        let hosts = Shape::Joins { count: 9, parallel: 4 }.seats("t", TRACKS).unwrap();
+        assert_eq!(Shape::guest("t", 3, 0, TRACKS).room, hosts[1].room);
+    }
+
+    #[test]
+    fn simulcast_sends_three_layers() {
+        let tracks = Tracks { simulcast: true, ..TRACKS };
+        let seats = Shape::Broadcast { subscribers: 0 }.seats("t", tracks).unwrap();
+        let rids: Vec<_> = seats[0].part.camera.iter().map(|layer| layer.rid).collect();
+        assert_eq!(rids, [Some("l"), Some("m"), Some("h")]);
+    }
+}
