@@ -51,7 +51,8 @@ enum Order {
     Map { id: PeerId, kind: Kind, index: usize, number: Option<u32> },
     Remove { id: PeerId },
     Restart,
-    Stop(Sender<Outcome>),
+    Tally(Sender<Outcome>),
+    Stop,
 }
 
 /// What a run has brought.
@@ -111,11 +112,16 @@ impl Media {
         self.order(Order::Restart);
     }
 
-    /// Ends the thread, with goodbyes to the server; what was counted until now.
-    pub(crate) fn stop(&self) -> Result<Outcome> {
+    /// What was counted until now, and what failed.
+    pub(crate) fn tally(&self) -> Result<Outcome> {
         let (outcome, receiver) = mpsc::channel();
-        self.order(Order::Stop(outcome));
+        self.order(Order::Tally(outcome));
         receiver.recv().context("the media thread has ended")
+    }
+
+    /// Ends the thread.
+    pub(crate) fn stop(&self) {
+        self.order(Order::Stop);
     }
 
     fn order(&self, order: Order) {
@@ -161,9 +167,7 @@ impl Network {
         loop {
             let began = Instant::now();
             while let Ok(order) = self.orders.try_recv() {
-                if let Order::Stop(outcome) = order {
-                    // Whoever wanted it may be gone.
-                    let _ = outcome.send(self.finish());
+                if matches!(order, Order::Stop) {
                     return Ok(());
                 }
                 self.obey(order);
@@ -210,7 +214,9 @@ impl Network {
                 }
             }
             Order::Restart => self.seats.iter_mut().flatten().for_each(|seat| seat.peer.restart_counting()),
-            Order::Stop(_) => {}
+            // Whoever wanted it may be gone.
+            Order::Tally(outcome) => drop(outcome.send(self.tally())),
+            Order::Stop => {}
         }
     }
 
@@ -283,14 +289,12 @@ impl Network {
         }
     }
 
-    fn finish(&mut self) -> Outcome {
+    fn tally(&mut self) -> Outcome {
         let mut outcome = Outcome { failures: std::mem::take(&mut self.failures), ..Outcome::default() };
-        for seat in self.seats.iter_mut().flatten() {
+        for seat in self.seats.iter().flatten() {
             let (sent, received) = seat.peer.tally();
             outcome.sent.add(sent);
             outcome.received.add(&received);
-            seat.peer.close(now());
-            let _ = flush(seat);
         }
         outcome
     }

@@ -12,7 +12,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::args::{Args, Target};
 use crate::crowd::{Crowd, Place, Platform};
 use crate::dtls::Identity;
-use crate::network::{Media, Outcome};
+use crate::network::Media;
 use crate::peer::Checks;
 use crate::processes::Usage;
 use crate::report::{Moments, Report};
@@ -64,8 +64,9 @@ pub(crate) fn run(args: &Args) -> Result<Report> {
     moments.at_end = Usage::of(&args.server_pids);
     moments.own_at_end = Usage::of(&own);
 
-    let mut outcome: Outcome = media.stop()?;
+    let mut outcome = media.tally()?;
     outcome.failures.extend(crowd.dismiss());
+    media.stop();
     if let Ok(Err(error)) = thread.join() {
         return Err(error);
     }
@@ -93,7 +94,7 @@ fn wait_for(media: &Media, participants: usize) -> Result<()> {
             return Ok(());
         }
         if failed > 0 || began.elapsed() > CONNECT_TIMEOUT {
-            let why = media.stop()?.failures.join("; ");
+            let why = media.tally()?.failures.join("; ");
             bail!("{connected} of {participants} participants are connected, {failed} have failed: {why}");
         }
         std::thread::sleep(DRAW);

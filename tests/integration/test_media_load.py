@@ -1,0 +1,85 @@
+"""`media-load`, whose WebRTC stack is not the worker's, takes part in rooms of a real node and checks every packet."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.server import API_KEY, ROOT, Server, running_server, workers_of
+
+PROGRAM = ROOT / "target/release/media-load"
+SPOKEN = 50
+"""Packets per second of one microphone."""
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[Server]:
+    async with running_server(tmp_path) as server:
+        yield server
+
+
+async def media_load(server: Server, *arguments: str, key: str = API_KEY) -> tuple[int, dict[str, Any], str]:
+    """Its exit code, report, and complaints."""
+    command = (*arguments, "--url", server.url, "--api-key", key, "--json")
+    pids = [part for pid in workers_of(server) for part in ("--server-pid", str(pid))]
+    process = await asyncio.create_subprocess_exec(
+        PROGRAM, *command, *pids, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    output, errors = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, json.loads(output or "{}"), errors.decode()
+
+
+def assert_sound(report: dict[str, Any]) -> None:
+    """Every packet was decrypted and was the right one."""
+    assert report["failures"] == []
+    assert {what: report[what] for what in ("lost", "spoiled", "foreign", "duplicates")} == {
+        "lost": 0,
+        "spoiled": 0,
+        "foreign": 0,
+        "duplicates": 0,
+    }
+    assert report["verified"] == report["received_packets"]
+
+
+async def test_two_rooms_of_four_hear_and_see_each_other(server: Server) -> None:
+    code, report, errors = await media_load(
+        server, "meeting", "--participants", "4", "--rooms", "2", "--seconds", "5", "--verify", "1"
+    )
+
+    assert code == 0, (report, errors)
+    assert_sound(report)
+    heard = 8 * 3 * SPOKEN * report["seconds"]
+    assert report["received_packets"] > 1.2 * heard, "pictures came, too"
+    assert report["delay_ms"]["p50"] > 0
+    assert report["server"]["cpu_seconds"] > 0
+
+
+async def test_in_a_room_of_seven_whoever_is_loud_is_heard(server: Server) -> None:
+    code, report, errors = await media_load(
+        server, "audio", "--speakers", "7", "--listeners", "2", "--seconds", "5", "--verify", "1"
+    )
+
+    assert code == 0, (report, errors)
+    assert_sound(report)
+    assert report["received_packets"] > 0.8 * 9 * 3 * SPOKEN * report["seconds"], "three microphones for each of nine"
+
+
+async def test_whoever_visits_a_room_hears_its_host(server: Server) -> None:
+    code, report, errors = await media_load(server, "joins", "--count", "9", "--parallel", "3", "--verify", "1")
+
+    assert code == 0, (report, errors)
+    assert report["joins"]["count"] == 9
+    assert 0 < report["joins"]["time_ms"]["p50"] <= report["joins"]["time_ms"]["max"]
+
+
+async def test_nothing_is_measured_with_a_wrong_key(server: Server) -> None:
+    code, report, errors = await media_load(server, "meeting", key="wrong")
+
+    assert (code, report) == (2, {})
+    assert "no token was given: HTTP/1.1 401" in errors
