@@ -37,8 +37,9 @@ check: setup static ## format, lint, types, import contracts, generated files, u
 	@$(STEP) "Rust: tests of the pure core" cargo test --quiet --locked --package media-core
 	@$(STEP) "Python: unit and property tests" $(PYTEST) $(FIRST_TESTS)
 
-test: setup static ## everything that CI must know
+test: setup static load ## everything that CI must know
 	@$(STEP) "Rust: tests" cargo test --quiet --locked
+	@$(STEP) "Rust: tests of the load client" cargo test --quiet --release --locked --package media-load
 	@$(STEP) "TypeScript: tests" npm test --silent
 	@$(STEP) "Python: unit, property, contract, integration and browser tests" $(PYTEST) $(FIRST_TESTS) $(LATER_TESTS)
 
@@ -50,13 +51,14 @@ soak: setup ## many more examples and seeds than CI takes time for
 	@$(STEP) "REST: 20,000 invented requests" env RINGBACK_PROPERTIES=soak $(PYTEST) tests/integration/rest/test_generated_requests.py --timeout=0
 	@$(STEP) "Browsers: what takes minutes" $(PYTEST) tests/e2e -m soak --timeout=900
 
-bench: setup ## what a request costs; wants an idle machine, and its figures go to benches/RESULTS.md
+bench: setup load ## what requests and media cost; wants an idle machine, and its figures go to benches/RESULTS.md
 	@$(STEP) "REST" python -m benches.rest
+	@$(STEP) "Media" python -m benches.media
 
 format: tools-to-test ## put all source files into their form
 	@ruff format --quiet .
 	@ruff check --quiet --fix-only .
-	@cargo fmt
+	@cargo fmt --all
 	@npx biome check --write --log-level=warn
 
 generate: tools-to-test ## rewrite the files that are made from others
@@ -65,7 +67,7 @@ generate: tools-to-test ## rewrite the files that are made from others
 
 # What the verbs stand on.
 
-.PHONY: tools-to-run tools-to-test worker static
+.PHONY: tools-to-run tools-to-test worker load static
 tools-to-run:
 	@tools/setup run
 
@@ -74,6 +76,10 @@ tools-to-test:
 
 worker:
 	@cargo build --release --locked --package media-worker
+
+# Built as it runs and tested as it is built, so that its stack is compiled once.
+load: tools-to-test
+	@cargo build --release --locked --package media-load
 
 $(PAGES): $(PAGE_SOURCES)
 	@$(STEP) "Build: SDK and pages" npm run build --silent
@@ -84,7 +90,8 @@ static:
 	@$(STEP) "Python: lint" ruff check --quiet .
 	@$(STEP) "Python: types" mypy --no-error-summary
 	@$(STEP) "Python: import contracts" lint-imports --no-logo
-	@$(STEP) "Rust: format" cargo fmt --check
+	@$(STEP) "Rust: format" cargo fmt --all --check
 	@$(STEP) "Rust: lint" cargo clippy --quiet --locked --all-targets -- -D warnings
+	@$(STEP) "Rust: lint of the load client" cargo clippy --quiet --release --locked --package media-load --all-targets -- -D warnings
 	@$(STEP) "TypeScript: format, lint, types, generated files" npm run check --silent
 	@$(STEP) "Documents: examples compile" python -m tools.examples

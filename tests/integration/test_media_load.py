@@ -49,7 +49,7 @@ def assert_sound(report: dict[str, Any]) -> None:
 
 async def test_two_rooms_of_four_hear_and_see_each_other(server: Server) -> None:
     code, report, errors = await media_load(
-        server, "meeting", "--participants", "4", "--rooms", "2", "--seconds", "5", "--verify", "1"
+        server, "rooms", "--participants", "4", "--rooms", "2", "--seconds", "5", "--verify", "1"
     )
 
     assert code == 0, (report, errors)
@@ -79,7 +79,7 @@ async def test_whoever_visits_a_room_hears_its_host(server: Server) -> None:
 
 
 async def test_nothing_is_measured_with_a_wrong_key(server: Server) -> None:
-    code, report, errors = await media_load(server, "meeting", key="wrong")
+    code, report, errors = await media_load(server, "rooms", key="wrong")
 
     assert (code, report) == (2, {})
     assert "no token was given: HTTP/1.1 401" in errors

@@ -14,7 +14,7 @@ Usage: media-load SHAPE (--url URL | --worker PATH) [OPTIONS]
 
 Headless participants that publish and subscribe, count packets, and check a share of them.
 
-  meeting     --participants N (4) --rooms N (1)   everybody shows and speaks
+  rooms       --participants N (4) --rooms N (1)   everybody shows and speaks
   broadcast   --subscribers N (20)                 one shows and speaks, the others watch
   audio       --speakers N (4) --listeners N (20)  some speak in turn, the others listen
   joins       --count N (100)                      people come, hear somebody, and go
@@ -25,7 +25,7 @@ Headless participants that publish and subscribe, count packets, and check a sha
   --seconds N          how long packets are counted (20)
   --warm-up N          how long they flow before that, in seconds (3)
   --parallel N         how many come at the same time (8)
-  --quality WORD       low (320x180), medium (640x360) or high (1280x720); default: high, meeting: low
+  --quality WORD       low (320x180), medium (640x360) or high (1280x720); default: high, rooms: low
   --simulcast          cameras send all three
   --video-slots N      receive slots for video (4)
   --audio-slots N      receive slots for audio (3)
@@ -138,12 +138,12 @@ impl Args {
         let number = |name, default| given.number(name, default);
         let parallel = number("parallel", 8);
         let shape = match given.shape.as_deref() {
-            Some("meeting") => Shape::Meeting { participants: number("participants", 4), rooms: number("rooms", 1) },
+            Some("rooms") => Shape::Rooms { participants: number("participants", 4), rooms: number("rooms", 1) },
             Some("broadcast") => Shape::Broadcast { subscribers: number("subscribers", 20) },
             Some("audio") => Shape::Audio { speakers: number("speakers", 4), listeners: number("listeners", 20) },
             Some("joins") => Shape::Joins { count: number("count", 100), parallel },
-            Some(other) => bail!("{other} is none of meeting, broadcast, audio and joins (see --help)"),
-            None => bail!("which shape: meeting, broadcast, audio or joins? (see --help)"),
+            Some(other) => bail!("{other} is none of rooms, broadcast, audio and joins (see --help)"),
+            None => bail!("which shape: rooms, broadcast, audio or joins? (see --help)"),
         };
         let target = match (given.worker.clone(), given.url.clone()) {
             (Some(path), None) => Target::Worker(path),
@@ -153,7 +153,7 @@ impl Args {
             }
             _ => bail!("give either --url or --worker (see --help)"),
         };
-        let usual = if matches!(shape, Shape::Meeting { .. }) { Quality::Low } else { Quality::High };
+        let usual = if matches!(shape, Shape::Rooms { .. }) { Quality::Low } else { Quality::High };
         Ok(Self {
             shape,
             target,
@@ -195,8 +195,8 @@ mod tests {
 
     #[test]
     fn options_are_read_and_the_rest_is_usual() {
-        let args = parse("meeting --url http://h:1 --api-key k --participants 10 --rooms 2 --verify 1").unwrap();
-        assert_eq!(args.shape, Shape::Meeting { participants: 10, rooms: 2 });
+        let args = parse("rooms --url http://h:1 --api-key k --participants 10 --rooms 2 --verify 1").unwrap();
+        assert_eq!(args.shape, Shape::Rooms { participants: 10, rooms: 2 });
         assert_eq!(args.target, Target::Node { url: "http://h:1".to_owned(), api_key: "k".to_owned() });
         assert_eq!((args.verify, args.seconds, args.tracks.quality), (1, Duration::from_secs(20), Quality::Low));
         assert_eq!(parse("broadcast --worker /w").unwrap().tracks.quality, Quality::High);
@@ -207,13 +207,13 @@ mod tests {
         for line in [
             "",
             "party --worker /w",
-            "meeting",
-            "meeting --url http://h:1",
-            "meeting --worker /w --url http://h:1 --api-key k",
-            "meeting --worker /w --participants 1",
-            "meeting --worker /w --seconds soon",
-            "meeting --worker /w --quality best",
-            "meeting --worker /w --loud",
+            "rooms",
+            "rooms --url http://h:1",
+            "rooms --worker /w --url http://h:1 --api-key k",
+            "rooms --worker /w --participants 1",
+            "rooms --worker /w --seconds soon",
+            "rooms --worker /w --quality best",
+            "rooms --worker /w --loud",
         ] {
             assert!(parse(line).is_err(), "{line}");
         }

@@ -20,7 +20,7 @@ pub(crate) struct Seat {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
     /// Rooms in which everybody shows and speaks.
-    Meeting { participants: usize, rooms: usize },
+    Rooms { participants: usize, rooms: usize },
     /// One shows and speaks, the others watch.
     Broadcast { subscribers: usize },
     /// Some speak in turn, the others listen; nobody shows.
@@ -58,7 +58,7 @@ impl Shape {
         };
         let turns = |place: usize, of: usize| Some(Turns { place: place as u32, of: of as u32 });
         Ok(match self {
-            Self::Meeting { participants, rooms } => (0..rooms)
+            Self::Rooms { participants, rooms } => (0..rooms)
                 .flat_map(|room| (0..participants).map(move |place| (room, place)))
                 .map(|(room, place)| seat(room, place, turns(place, participants), true))
                 .collect(),
@@ -115,7 +115,7 @@ mod tests {
 
     #[test]
     fn who_comes_follows_from_the_shape() {
-        assert_eq!(publishers(Shape::Meeting { participants: 4, rooms: 2 }), (8, 8, 8));
+        assert_eq!(publishers(Shape::Rooms { participants: 4, rooms: 2 }), (8, 8, 8));
         assert_eq!(publishers(Shape::Broadcast { subscribers: 5 }), (6, 1, 1));
         assert_eq!(publishers(Shape::Audio { speakers: 2, listeners: 5 }), (7, 2, 0));
         assert_eq!(publishers(Shape::Joins { count: 9, parallel: 4 }), (2, 2, 0));
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_guests_share_a_hosts_room() {
-        let seats = Shape::Meeting { participants: 3, rooms: 2 }.seats("t", TRACKS).unwrap();
+        let seats = Shape::Rooms { participants: 3, rooms: 2 }.seats("t", TRACKS).unwrap();
         let names: std::collections::HashSet<_> = seats.iter().map(|seat| &seat.name).collect();
         assert_eq!(names.len(), 6);
         let hosts = Shape::Joins { count: 9, parallel: 4 }.seats("t", TRACKS).unwrap();
