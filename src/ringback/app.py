@@ -50,6 +50,7 @@ from ringback.settings import Settings
 from ringback.signaling.api import Signaling
 from ringback.signaling.hub import Hub
 from ringback.signaling.service import SignalingService
+from ringback.signaling.turn import TurnServers
 from ringback.storage import DataDirectoryLock, outbox
 from ringback.storage.dispatcher import Dispatcher
 from ringback.storage.epochs import next_epoch
@@ -112,13 +113,14 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
     service = SignalingService(
         calls, ConferenceService(mailboxes, engine, ids, platform.settings.room_participants), clock
     )
+    turn = TurnServers(platform.settings.turn_urls, platform.settings.turn_secret)
     return Conversations(
         mailboxes=mailboxes,
         dispatcher=dispatcher,
         jobs=jobs,
         hub=hub,
         journal=journal,
-        signaling=Signaling(hub, service, platform.tokens, clock, ids),
+        signaling=Signaling(hub, service, platform.tokens, turn, clock, ids),
         revocations=RevocationWatch(database, platform.revocations, clock),
     )
 

@@ -39,6 +39,13 @@ def _split(value: object) -> object:
     return tuple(filter(None, (part.strip() for part in value.split(",")))) if isinstance(value, str) else value
 
 
+def _turn_url(value: str) -> str:
+    if not value.startswith(("turn:", "turns:")):
+        raise ValueError("begins with turn: or turns:, as in turn:turn.example.org:3478?transport=udp")
+    return value
+
+
+_TurnUrl = Annotated[str, AfterValidator(_turn_url)]
 _Address = Annotated[str, AfterValidator(media_address)]
 
 
@@ -158,6 +165,12 @@ class Settings(BaseSettings):
     """IP addresses that ICE announces, separated by commas, each with the own one that a NAT makes of it
     (`203.0.113.7=10.0.0.5`), if one does; none: loopback and the default routes'."""
 
+    turn_urls: Annotated[tuple[_TurnUrl, ...], NoDecode, BeforeValidator(_split)] = ()
+    """TURN servers for clients that reach the workers neither by UDP nor by TCP, separated by commas."""
+
+    turn_secret: Annotated[SecretStr, Field(min_length=1)] | None = Field(default=None, validate_default=True)
+    """What those servers share with us (coturn: `static-auth-secret`); credentials are made with it."""
+
     worker_binary: Path = Field(default_factory=_worker_binary)
     """The `ringback-media` program."""
 
@@ -192,6 +205,13 @@ class Settings(BaseSettings):
             raise ValueError("a certificate and its key are given together (tls_cert, tls_key)")
         return value
 
+    @field_validator("turn_secret")
+    @classmethod
+    def _turn_servers_have_their_secret(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if (value is None) != (not info.data.get("turn_urls")):
+            raise ValueError("TURN servers and the secret that they share are given together (turn_urls, turn_secret)")
+        return value
+
     @field_validator("tls_self_signed")
     @classmethod
     def _one_certificate(cls, value: bool, info: ValidationInfo) -> bool:
@@ -220,6 +240,6 @@ class Settings(BaseSettings):
         """Name and value of every setting for the boot log; of secrets only whether they are set."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
         values["database_url"] = make_url(self.database_url).render_as_string(hide_password=True)
-        for name in ("bootstrap_api_key", "secret_key"):
+        for name in ("bootstrap_api_key", "secret_key", "turn_secret"):
             values[name] = "unset" if values[name] is None else "set"
         return {name: ", ".join(value) if isinstance(value, tuple) else str(value) for name, value in values.items()}

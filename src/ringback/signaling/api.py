@@ -27,6 +27,7 @@ from ringback.signaling.live import LiveSession
 from ringback.signaling.messages import SUBPROTOCOL, Hello, Welcome
 from ringback.signaling.service import SignalingService
 from ringback.signaling.session import GRACE_SECONDS, Session
+from ringback.signaling.turn import TurnServers
 
 log = structlog.get_logger()
 
@@ -39,10 +40,19 @@ FOR_GOOD: Final = (1000, 1001)
 class Signaling:
     """What every socket needs."""
 
-    def __init__(self, hub: Hub, service: SignalingService, verifier: TokenVerifier, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        service: SignalingService,
+        verifier: TokenVerifier,
+        turn: TurnServers,
+        clock: Clock,
+        ids: Ids,
+    ) -> None:
         self.hub = hub
         self.service = service
         self.verifier = verifier
+        self.turn = turn
         self.clock = clock
         self.ids = ids
         self.arrivals = Arrivals()
@@ -171,6 +181,7 @@ class Socket:
             resume_key=live.session.resume_key,
             resume_seconds=int(GRACE_SECONDS),
             resumed=resumed,
+            ice_servers=self._signaling.turn.ice_servers(live.id, now),
         )
         self._put(*self._connection.welcome(hello, welcome))
         if wanted and resumed:

@@ -149,6 +149,14 @@ Request: TypeAlias = (
 ClientMessage: TypeAlias = Hello | Ping | Request
 
 
+class IceServer(Struct, frozen=True):
+    """A TURN server, as `RTCPeerConnection` takes it."""
+
+    urls: tuple[str, ...]
+    username: str
+    credential: str
+
+
 class Welcome(Struct, frozen=True, rename="camel"):
     """The result of `hello`."""
 
@@ -160,6 +168,7 @@ class Welcome(Struct, frozen=True, rename="camel"):
     resume_key: str
     resume_seconds: int
     resumed: bool
+    ice_servers: tuple[IceServer, ...]
 
 
 class CallOpened(Struct, frozen=True, rename="camel"):

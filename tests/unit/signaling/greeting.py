@@ -10,7 +10,7 @@ from ringback.signaling.messages import Welcome
 
 HELLO: Final = {"type": "hello", "id": 1, "token": "t", "client": {"name": "test", "version": "1"}}
 HELLO_FRAME: Final = json.dumps(HELLO)
-WELCOME: Final = Welcome("s1", "anna", None, "2030-01-01T08:00:00Z", 20, "k1", 30, False)
+WELCOME: Final = Welcome("s1", "anna", None, "2030-01-01T08:00:00Z", 20, "k1", 30, False, ())
 CLAIMS: Final = TokenClaims(
     account_id="a",
     identity="anna",

@@ -70,6 +70,7 @@ def test_hello_is_checked_and_answered() -> None:
                 "resumeKey": "k1",
                 "resumeSeconds": 30,
                 "resumed": False,
+                "iceServers": [],
             },
         }
     ]
