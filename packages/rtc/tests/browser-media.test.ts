@@ -54,6 +54,15 @@ class Transceiver {
   ) {
     this.receiver = { track: new Track(kind) };
   }
+  extensions = [
+    { uri: "urn:ietf:params:rtp-hdrext:sdes:mid", direction: "sendrecv" },
+    { uri: "urn:ietf:params:rtp-hdrext:toffset", direction: "sendrecv" },
+    { uri: "urn:3gpp:video-orientation", direction: "stopped" },
+  ];
+  getHeaderExtensionsToNegotiate = () => this.extensions;
+  setHeaderExtensionsToNegotiate(extensions: { uri: string; direction: string }[]): void {
+    this.extensions = extensions;
+  }
   setCodecPreferences(codecs: { mimeType: string }[]): void {
     this.codecs = codecs.map(({ mimeType }) => mimeType);
   }
@@ -155,6 +164,13 @@ describe("the offer", () => {
     await media.acceptAnswer("answer");
     expect(connection.remoteDescription).toEqual({ type: "answer", sdp: "answer" });
     expect(await media.createOffer(true)).toBe("offer true");
+  });
+
+  it("has no header extensions that the platform does not use", () => {
+    const { at } = make();
+    for (const index of [0, 1, 6]) {
+      expect(at(index).extensions.map(({ direction }) => direction)).toEqual(["sendrecv", "stopped", "stopped"]);
+    }
   });
 
   it("has more slots when they are asked for, and never fewer", () => {

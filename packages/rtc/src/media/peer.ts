@@ -1,5 +1,6 @@
 import { wantedCodecs } from "./codecs.js";
 import { AUDIO_SLOTS } from "./handler.js";
+import { trimHeaderExtensions } from "./header-extensions.js";
 
 type Kind = "audio" | "video";
 
@@ -38,6 +39,7 @@ export class Peer {
     const codecs = wantedCodecs(kind, RTCRtpReceiver.getCapabilities?.(kind)?.codecs ?? []);
     // Older browsers cannot choose; their offers are longer, and do as well.
     transceiver.setCodecPreferences?.(codecs);
+    trimHeaderExtensions(transceiver);
     return transceiver;
   }
 }
