@@ -21,7 +21,7 @@ const WANTED: readonly string[] = [
 ];
 
 /** Leaves out of the offer what the platform has no use for. With 49 video slots it would be larger than it may be. */
-export function trimHeaderExtensions(transceiver: Choosing): void {
+export function trimHeaderExtensions(transceiver: RTCRtpTransceiver & Choosing): void {
   const known = transceiver.getHeaderExtensionsToNegotiate?.() ?? [];
   if (known.length === 0) return;
   transceiver.setHeaderExtensionsToNegotiate?.(
