@@ -533,6 +533,18 @@ export interface SessionOpened {
    * Whether it is the session that the client had.
    */
   resumed: boolean;
+  /**
+   * TURN servers for clients that cannot reach a worker otherwise.
+   */
+  iceServers: IceServer[];
+}
+/**
+ * A TURN server, as RTCPeerConnection takes it.
+ */
+export interface IceServer {
+  urls: string[];
+  username: string;
+  credential: string;
 }
 /**
  * Nothing to say.

@@ -128,6 +128,7 @@ const RESULTS: Readonly<Record<keyof Results, Check>> = {
     resumeKey: string(1),
     resumeSeconds: integer(0, 86_400),
     resumed: boolean,
+    iceServers: list(object({ urls: list(string()), username: string(), credential: string() })),
   }),
   ping: done,
   "call.start": callCreated,

@@ -77,10 +77,14 @@ class PeerConnection extends EventTarget {
   localDescription: unknown = null;
   remoteDescription: unknown = null;
   closed = false;
-  constructor() {
+  constructor(private configuration: RTCConfiguration) {
     super();
     connections.push(this);
   }
+  getConfiguration = () => this.configuration;
+  setConfiguration = (configuration: RTCConfiguration) => {
+    this.configuration = configuration;
+  };
   addTransceiver(kind: string, init: { direction: string; sendEncodings?: object[] }): Transceiver {
     if (init.sendEncodings !== undefined && !knowsLayers) throw new TypeError("no such encodings");
     const transceiver = new Transceiver(kind, init.direction);
@@ -105,6 +109,7 @@ const getUserMedia = vi.fn<(constraints: { audio: unknown; video: unknown }) => 
 const getDisplayMedia = vi.fn<(options: object) => Promise<Stream>>();
 const enumerateDevices = async () => [{ kind: "audioinput" }, { kind: "videoinput" }];
 let told: string[] = [];
+let servers: RTCIceServer[] = [];
 
 function make(): { media: BrowserMedia; connection: PeerConnection; at: (index: number) => Transceiver } {
   const media = new BrowserMedia(
@@ -115,6 +120,7 @@ function make(): { media: BrowserMedia; connection: PeerConnection; at: (index: 
       screenEnded: () => told.push("screenEnded"),
     },
     { microphone: "headset", camera: null },
+    async () => servers,
   );
   const connection = connections[0];
   if (connection === undefined) throw new Error("No connection was made");
@@ -130,6 +136,7 @@ beforeEach(() => {
   connections = [];
   knowsLayers = true;
   told = [];
+  servers = [];
   getDisplayMedia.mockReset();
   getDisplayMedia.mockImplementation(async () => new Stream([new Track("video")]));
   getUserMedia.mockReset();
@@ -171,6 +178,20 @@ describe("the offer", () => {
     for (const index of [0, 1, 6]) {
       expect(at(index).extensions.map(({ direction }) => direction)).toEqual(["sendrecv", "stopped", "stopped"]);
     }
+  });
+
+  it("knows the platform's TURN servers, with newer credentials when it looks for new paths", async () => {
+    const { media, connection } = make();
+    const first = [{ urls: ["turn:turn.example.org"], username: "1:a", credential: "x" }];
+    servers = first;
+    await media.createOffer(false);
+    expect(connection.getConfiguration()).toEqual({ bundlePolicy: "max-bundle", iceServers: first });
+    const second = [{ urls: ["turn:turn.example.org"], username: "2:a", credential: "y" }];
+    servers = second;
+    await media.createOffer(false);
+    expect(connection.getConfiguration().iceServers).toEqual(first);
+    await media.createOffer(true);
+    expect(connection.getConfiguration().iceServers).toEqual(second);
   });
 
   it("has more slots when they are asked for, and never fewer", () => {

@@ -19,6 +19,7 @@ export const SESSION = {
   resumeKey: "k-of-desk",
   resumeSeconds: 30,
   resumed: false,
+  iceServers: [],
 };
 export const NORMAL = { id: 10000, name: "NORMAL_HANGUP", description: "The call was ended by one of its sides." };
 
@@ -54,6 +55,9 @@ export class Heard {
     return this.payloads[this.names.lastIndexOf(name)];
   }
 }
+
+/** For media that needs no TURN server. */
+export const NO_SERVERS = async () => [];
 
 /** For media whose connection tells nobody. */
 export const NOBODY = { connectionFailed() {}, cameraLost() {}, microphoneLost() {}, screenEnded() {} };
@@ -92,8 +96,8 @@ export function harness() {
           return () => sizes.delete(element);
         },
         listDevices: async (kind) => [{ kind, deviceId: `a-${kind}` }] as MediaDeviceInfo[],
-        createMedia: (listener, devices) => {
-          const media = new FakeMedia(listener, devices);
+        createMedia: (...parts) => {
+          const media = new FakeMedia(...parts);
           prepareMedia(media);
           medias.push(media);
           return media;

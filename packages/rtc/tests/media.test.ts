@@ -6,7 +6,7 @@ import { Reconciler } from "../src/media/reconciler.js";
 import { totalAudioStats } from "../src/media/total-stats.js";
 import { FakeMedia } from "../src/testing/fake-media.js";
 import { settle } from "../src/testing/fake-server.js";
-import { NOBODY } from "./harness.js";
+import { NO_SERVERS, NOBODY } from "./harness.js";
 
 describe("an offer's codecs", () => {
   const codec = (mimeType: string, sdpFmtpLine?: string) => ({ mimeType, sdpFmtpLine });
@@ -82,7 +82,7 @@ describe("a device that cannot be opened", () => {
 
 describe("negotiations", () => {
   it("go one after the other, also after one that failed", async () => {
-    const media = new FakeMedia(NOBODY, { microphone: null, camera: null });
+    const media = new FakeMedia(NOBODY, { microphone: null, camera: null }, NO_SERVERS);
     const exchanges: { sdp: string; answer: (sdp: string) => void; refuse: (error: Error) => void }[] = [];
     const negotiation = new Negotiation(
       media,

@@ -99,6 +99,14 @@ describe("a lost socket", () => {
     expect([call.id(), heard.names.join()]).toEqual([DESK, "ringing"]);
   });
 
+  it("gives its calls newer credentials for TURN servers", async () => {
+    await establish();
+    const iceServers = [{ urls: ["turn:turn.example.org"], username: "1795422600:s", credential: "x" }];
+    expect(await media().iceServers()).toEqual([]);
+    await reconnect({ iceServers });
+    expect(await media().iceServers()).toEqual(iceServers);
+  });
+
   it("has its pings forgotten", async () => {
     await connect();
     await wait(20_000);

@@ -214,7 +214,13 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
   /** Opens the devices and makes the first offer, side by side. */
   protected openMedia(wanted: LocalMedia): void {
     try {
-      const handler = this.context.createMedia(this.#mediaListener(), this.context.devices());
+      const { createMedia, devices, session } = this.context;
+      const iceServers = () =>
+        session().then(
+          (opened) => opened.iceServers,
+          () => [],
+        );
+      const handler = createMedia(this.#mediaListener(), devices(), iceServers);
       this.#media = new CallMedia(handler, {
         wanted,
         tell: (update) => this.#tell(update),

@@ -5,6 +5,7 @@ import { openDevices, openScreen } from "./devices.js";
 import {
   type CreateMedia,
   FIRST_VIDEO_SLOTS,
+  type IceServers,
   type LocalMedia,
   type MediaHandler,
   type MediaListener,
@@ -28,6 +29,7 @@ interface ShownVideo {
 /** The media of one call on the browser's RTCPeerConnection, or on several, one after the other. */
 export class BrowserMedia implements MediaHandler {
   readonly #listener: MediaListener;
+  readonly #iceServers: IceServers;
   readonly #microphone: LocalTrack;
   readonly #camera: LocalTrack;
   readonly #screen: LocalTrack;
@@ -44,8 +46,9 @@ export class BrowserMedia implements MediaHandler {
   #openingCamera: Promise<unknown> | null = null;
   #closed = false;
 
-  constructor(listener: MediaListener, devices: PreferredDevices) {
+  constructor(listener: MediaListener, devices: PreferredDevices, iceServers: IceServers) {
     this.#listener = listener;
+    this.#iceServers = iceServers;
     this.#devices = devices;
     this.#peer = this.#connect(FIRST_VIDEO_SLOTS);
     const { microphone, camera, screen, audioSlots } = this.#peer;
@@ -129,6 +132,11 @@ export class BrowserMedia implements MediaHandler {
 
   async createOffer(restart: boolean): Promise<string> {
     const { connection } = this.#peer;
+    if (restart || connection.localDescription === null) {
+      // New paths are looked for, and credentials that were good for the last ones may have expired.
+      const iceServers = await this.#iceServers();
+      connection.setConfiguration({ ...connection.getConfiguration(), iceServers });
+    }
     const offer = await connection.createOffer({ iceRestart: restart });
     await connection.setLocalDescription(offer);
     return offer.sdp ?? "";
@@ -264,4 +272,4 @@ function setTracks(stream: MediaStream, tracks: readonly MediaStreamTrack[]): vo
 }
 
 /** Makes the browser's media connection. */
-export const createBrowserMedia: CreateMedia = (listener, devices) => new BrowserMedia(listener, devices);
+export const createBrowserMedia: CreateMedia = (...parts) => new BrowserMedia(...parts);

@@ -85,5 +85,8 @@ export interface MediaListener {
   screenEnded(): void;
 }
 
+/** The TURN servers to use now; waits until the platform has named them, and is never rejected. */
+export type IceServers = () => Promise<RTCIceServer[]>;
+
 /** Makes the media connection of a call. */
-export type CreateMedia = (listener: MediaListener, devices: PreferredDevices) => MediaHandler;
+export type CreateMedia = (listener: MediaListener, devices: PreferredDevices, iceServers: IceServers) => MediaHandler;

@@ -64,6 +64,11 @@ export class Session {
     return (resumeSeconds + SILENT_PERIODS * keepAliveSeconds) * 1000;
   }
 
+  /** TURN servers with credentials that are as new as the latest `hello`. */
+  get iceServers(): SessionOpened["iceServers"] {
+    return this.#welcome.iceServers;
+  }
+
   /** The id for the client's next message. */
   nextId(): number {
     this.#lastId += 1;

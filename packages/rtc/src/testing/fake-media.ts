@@ -3,6 +3,7 @@ import type { DisplayOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
 import {
   FIRST_VIDEO_SLOTS,
+  type IceServers,
   type LocalMedia,
   type MediaHandler,
   type MediaListener,
@@ -45,7 +46,11 @@ export class FakeMedia implements MediaHandler {
   readonly #remoteAudio = fakeStream("remote-audio");
   #offering = false;
 
-  constructor(listener: MediaListener, devices: PreferredDevices) {
+  constructor(
+    listener: MediaListener,
+    devices: PreferredDevices,
+    readonly iceServers: IceServers,
+  ) {
     this.#listener = listener;
     this.devices = devices;
   }
