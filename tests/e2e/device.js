@@ -23,21 +23,34 @@ function follow(name, latest) {
     if (SPOKEN.includes(event)) continue;
     latest.on(event, (what) => {
       transcript.push([`${name}: ${event}`, ...inWords(what)].join(' '));
-      if (event === 'established' || event === 'room-joined') play(what.stream);
+      if (event === 'established' || event === 'room-joined') play('audio', what.stream);
+      if (event === 'remote-camera-video-added') play('video', what.stream);
     });
   }
 }
 
-function play(stream) {
-  const sound = document.createElement('audio');
-  sound.autoplay = true;
-  sound.srcObject = stream;
-  document.body.replaceChildren(sound);
+function play(kind, stream) {
+  const element = document.createElement(kind);
+  element.autoplay = true;
+  element.muted = kind === 'video'; // browsers let it play then, and the sound is not in it
+  element.srcObject = stream;
+  document.body.querySelector(kind)?.remove();
+  document.body.append(element);
 }
+
+// How often the page has asked for microphone and camera.
+let asked = 0;
+const { mediaDevices } = navigator;
+const getUserMedia = mediaDevices.getUserMedia.bind(mediaDevices);
+mediaDevices.getUserMedia = (constraints) => {
+  asked += 1;
+  return getUserMedia(constraints);
+};
 
 window.device = {
   transcript,
   call: () => call,
+  asked: () => asked,
   async connects(token) {
     rtc = createRingbackRtc(token);
     for (const event of [RtcEvent.CONNECTED, RtcEvent.RECONNECTING, RtcEvent.RECONNECTED, RtcEvent.DISCONNECTED]) {

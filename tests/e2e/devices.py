@@ -79,6 +79,15 @@ class Device:
             timeout=PATIENCE,
         )
 
+    async def sees(self, name: str) -> None:
+        """Their picture, moving."""
+        await self.page.wait_for_function(
+            "([question, colour]) => recognition.shows(question, document.querySelector('video'), colour)",
+            arg=[f"device {next(questions)}", LOOKS[name].colour],
+            polling=POLL,
+            timeout=PATIENCE,
+        )
+
     async def recorded(self, *lines: str) -> None:
         """Exactly this has been told, in this order."""
         self.expected = list(lines)

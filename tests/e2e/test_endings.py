@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 
 import pytest
 
@@ -12,7 +10,6 @@ from tests.e2e.conftest import Open, Serve
 from tests.e2e.devices import Device, backend_token
 from tests.e2e.people import PATIENCE, POLL
 from tests.e2e.relay import Relay
-from tests.e2e.server import workers_of
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
@@ -257,23 +254,3 @@ async def test_the_token_expires_in_a_call(open_device: Open) -> None:
     await anna.recorded(*began, *since)
     assert since[-1] == "in probe: room-left 10302 UNAUTHENTICATED"
     assert all(line.startswith("in probe: ") for line in since)
-
-
-async def test_a_worker_is_killed(open_device: Open, serve: Serve) -> None:
-    server = await serve({})
-    anna, boris = await open_device("anna", server), await open_device("boris", server)
-    await talk(anna, boris)
-    for pid in await asyncio.to_thread(workers_of, server):
-        os.kill(pid, signal.SIGKILL)
-
-    killed = "hangup 10309 SERVICE_UNAVAILABLE"
-    await anna.recorded(*outgoing(boris, "ringing", "established", killed))
-    await boris.recorded(*incoming(anna, "incoming", "established", killed))
-    await anna.calls("boris")
-    first = outgoing(boris, "ringing", "established", killed)
-    await anna.recorded(*first, "to boris: ringing")
-    await boris.accepts()
-    await anna.recorded(*first, "to boris: ringing", "to boris: established")
-    again = ("from anna: incoming", "from anna: established")
-    await boris.recorded(*incoming(anna, "incoming", "established", killed), *again)
-    await boris.hears("anna")

@@ -28,7 +28,7 @@ from ringback.calls.events import (
     TransportMissing,
     TransportReady,
 )
-from ringback.calls.model import Call, CallState
+from ringback.calls.model import Call, CallState, Place
 from ringback.conferences.events import ConferenceEnded
 from ringback.conferences.model import Conference, ConferenceState
 from ringback.kernel.errors import InvalidState, RoomFull
@@ -142,30 +142,26 @@ class TreesMachine(RuleBasedStateMachine):
         call = self.some_call(data)
         if call is None:
             return
-        self._workers[call.place.worker].run(self._next_command(), CloseRoom(room=call.place.room))
-        opening = call.place.opening
-        self._lost.add((call.place.room, opening))
-        self.happen(call.owner, RoomFailed(opening) if fails else RoomMoved(worker, opening))
+        place = self._place(call.owner)
+        self._workers[place.worker].run(self._next_command(), CloseRoom(room=place.room))
+        self._lost.add((place.room, place.opening))
+        self.happen(call.owner, RoomFailed(place.opening) if fails else RoomMoved(worker, place.opening))
 
     @rule(data=st.data())
     def facts_were_missed(self, data: st.DataObject) -> None:
         call = self.some_call(data)
-        rooms = self._workers[call.place.worker].room_snapshots() if call else ()
-        for room in rooms:
-            if call and room.room == call.place.room:
-                self.happen(call.owner, RoomFound(call.place.opening, room))
+        if call is None:
+            return
+        place = self._place(call.owner)
+        for room in self._workers[place.worker].room_snapshots():
+            if room.room == place.room:
+                self.happen(call.owner, RoomFound(place.opening, room))
 
-    @rule(
-        data=st.data(),
-        microphone=st.sampled_from([None, True, False]),
-        camera=st.sampled_from([None, True, False]),
-        screen=st.sampled_from([None, True, False]),
-    )
-    def media_is_switched(
-        self, data: st.DataObject, microphone: bool | None, camera: bool | None, screen: bool | None
-    ) -> None:
-        if call := self.some_call(data):
-            self.happen(call.owner, MediaSwitched(call.id, microphone, camera, screen))
+    def _place(self, owner: Ref) -> Place:
+        """Where its room is, or was last."""
+        state = self.trees.state(owner)
+        assert isinstance(state, Dialog | Conference)
+        return state.home.place
 
     @rule(data=st.data(), what=st.sampled_from(["media", "session", "hang up", "worker"]))
     def something_ends(self, data: st.DataObject, what: str) -> None:
@@ -177,7 +173,7 @@ class TreesMachine(RuleBasedStateMachine):
         if what == "media":
             self.happen(ref, TransportLost(call.transport.connection, GOODBYE))
         elif what == "worker":
-            self.happen(call.owner, RoomLost(call.place.opening))
+            self.happen(call.owner, RoomLost(self._place(call.owner).opening))
         elif what == "session":
             self.happen(ref, SessionLost(session))
         elif session == call.session or session in call.ringing:
@@ -187,9 +183,7 @@ class TreesMachine(RuleBasedStateMachine):
     def teardown(self) -> None:
         """Let everything end that has not, then look whether it did."""
         for owner in self._owners():
-            state = self.trees.state(owner)
-            assert state is not None
-            self.happen(owner, RoomLost(state.home.place.opening))
+            self.happen(owner, RoomLost(self._place(owner).opening))
         assert all(state.state in TERMINAL for state in self.trees.states.values())
         self._sessions.require_all_ended()
 
