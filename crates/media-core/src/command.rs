@@ -114,15 +114,61 @@ pub enum Command {
     },
     /// Asks a publisher for a keyframe.
     RequestKeyframe { room: RoomId, publication: PublicationId },
-    /// Asks for the state of everything.
-    TakeSnapshot,
+    /// Writes the datagrams of a room's transports to a file.
+    StartCapture {
+        room: RoomId,
+        /// The file, which must not exist yet.
+        path: String,
+        /// Whether to keep what follows the headers too.
+        payloads: bool,
+        /// When it ends by itself.
+        seconds: u32,
+    },
+    /// Ends the capture of a room.
+    StopCapture { room: RoomId },
+    /// Asks for the state of everything, or of one room, as much as fits into a frame.
+    TakeSnapshot {
+        #[serde(default)]
+        room: Option<RoomId>,
+        /// Where the snapshot before said that the rest begins.
+        #[serde(default)]
+        after: Option<String>,
+    },
     /// Closes everything; the process ends after the reply.
     ShutDown,
 }
 
 impl Command {
+    /// Says in the log what shall be done, by ids; an offer is never shown.
+    pub(crate) fn log(&self) {
+        match self {
+            Self::OpenRoom { room } => tracing::info!(%room, "open room"),
+            Self::CloseRoom { room } => tracing::info!(%room, "close room"),
+            Self::AcceptOffer { room, participant, transport, sdp } => {
+                tracing::info!(%room, %participant, %transport, bytes = sdp.len(), "offer");
+            }
+            Self::CloseParticipant { room, participant } => tracing::info!(%room, %participant, "close participant"),
+            Self::Publish { room, participant, publication, number, source } => {
+                tracing::debug!(%room, %participant, %publication, number, ?source, "publish");
+            }
+            Self::Unpublish { room, publication } => tracing::debug!(%room, %publication, "unpublish"),
+            Self::MapSlot { room, participant, kind, index, publication, loudest } => {
+                let publication = publication.as_ref().map(PublicationId::as_str);
+                tracing::debug!(%room, %participant, ?kind, index, publication, loudest, "map slot");
+            }
+            Self::PreferSlot { room, participant, index, width, height, pinned } => {
+                tracing::debug!(%room, %participant, index, width, height, pinned, "prefer slot");
+            }
+            Self::RequestKeyframe { room, publication } => tracing::debug!(%room, %publication, "request keyframe"),
+            Self::TakeSnapshot { .. } => tracing::trace!("take snapshot"),
+            // The capture says itself when it begins and ends.
+            Self::StartCapture { .. } | Self::StopCapture { .. } => {}
+            Self::ShutDown => tracing::info!("shut down"),
+        }
+    }
+
     /// The words by which commands are known on the wire.
-    pub const TYPES: [&str; 11] = [
+    pub const TYPES: [&str; 13] = [
         "open_room",
         "close_room",
         "accept_offer",
@@ -132,6 +178,8 @@ impl Command {
         "map_slot",
         "prefer_slot",
         "request_keyframe",
+        "start_capture",
+        "stop_capture",
         "take_snapshot",
         "shut_down",
     ];
@@ -153,6 +201,8 @@ pub enum ErrorCode {
     CommandUnknown,
     /// The command's fields are not what they should be.
     CommandInvalid,
+    /// There is too much to do for a new room or participant; later there may be time.
+    Overloaded,
     /// A bug of ours, fenced.
     Internal,
 }
@@ -186,7 +236,7 @@ impl std::error::Error for CommandError {}
 #[serde(untagged)]
 pub enum ReplyResult {
     /// The state of everything.
-    Snapshot(Snapshot),
+    Snapshot(Box<Snapshot>),
     /// The answer to an offer.
     Answer {
         /// Session description to give to the client as it is.

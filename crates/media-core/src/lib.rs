@@ -14,18 +14,25 @@
 
 mod answer;
 mod av1;
+mod budget;
+mod capture;
 mod capture_clock;
 mod client_path;
 mod codec;
 mod command;
 mod egress;
 mod fact;
+mod fault;
 mod five_tuple;
 mod h264;
 mod ids;
 mod levels;
+mod load;
 mod loudest;
+mod measures;
 mod offer;
+mod outbox;
+mod pages;
 mod participant;
 mod publication;
 mod red;
@@ -34,24 +41,30 @@ mod room;
 mod routing;
 mod slot;
 mod snapshot;
+mod statistics;
 mod transport;
 mod video;
 mod vp8;
 mod vp9;
 mod worker;
 
+pub use capture::{CaptureFile, MAX_CAPTURE_BYTES, MAX_CAPTURE_SECONDS, OpenCapture};
 pub use codec::Codec;
 pub use command::{Command, CommandError, ErrorCode, Kind, Reply, ReplyResult, Source};
 pub use egress::{Egress, Feedback, ForwardedPacket, SlotStream, StromEgress};
 pub use fact::{CloseReason, Fact, FactJournal, FailReason, NumberedFact};
+pub use fault::note_panic;
 pub use five_tuple::{FiveTuple, Protocol};
 pub use ids::{CommandId, IdError, ParticipantId, PublicationId, RoomId, TransportId};
 pub use levels::{LEVELS_INTERVAL, ParticipantLevel, RoomLevels, SILENCE};
+pub use load::{Load, LoadMeter};
+pub use measures::Network;
 pub use offer::{MAX_LAYERS, MAX_OFFER_BYTES, MAX_OFFER_LINES};
 pub use slot::SlotKey;
 pub use snapshot::{
     LayerSnapshot, ParticipantSnapshot, PublicationSnapshot, RoomSnapshot, SlotSnapshot, Snapshot, TransportSnapshot,
     TransportState,
 };
+pub use statistics::{Dropped, Faults, LoadSnapshot, Statistics};
 pub use video::{PausedSlot, RoomVideo, WantedLayers};
 pub use worker::{Datagram, Worker, WorkerConfig};

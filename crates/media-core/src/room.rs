@@ -1,12 +1,14 @@
 //! A room: participants, what they publish, and the way of a packet from a publication to the slots that carry it.
 
 mod audio;
+mod totals;
 mod video;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use crate::budget::Budget;
 use crate::command::{CommandError, ErrorCode, Kind, Source};
 use crate::egress::{Egress, ForwardedPacket};
 use crate::fact::{CloseReason, Fact, FactJournal};
@@ -16,20 +18,24 @@ use crate::ids::{
 use crate::levels::ParticipantLevel;
 use crate::loudest::Loudest;
 use crate::offer::{CheckedOffer, MAX_OFFER_LINES};
+use crate::outbox::Outbox;
 use crate::participant::Participant;
 use crate::publication::Publication;
 use crate::routing::Routes;
 use crate::slot::{Preference, SlotKey, Verdict};
 use crate::snapshot::{ParticipantSnapshot, PublicationSnapshot, RoomSnapshot, SlotSnapshot};
+use crate::statistics::{Faults, Reception};
 use crate::transport::{Incoming, MediaPacket, Outputs, Transport, TransportEvent};
 use crate::video::RoomVideo;
-use crate::worker::Datagram;
+
+pub(crate) use totals::Totals;
 
 /// What a step of a room may change outside of it.
 pub(crate) struct Effects<'a> {
     pub(crate) now: Instant,
-    pub(crate) datagrams: &'a mut VecDeque<Datagram>,
+    pub(crate) datagrams: &'a mut Outbox,
     pub(crate) facts: &'a mut FactJournal,
+    pub(crate) faults: &'a mut Faults,
     pub(crate) routes: &'a mut Routes,
 }
 
@@ -53,10 +59,15 @@ pub(crate) struct Room {
     /// Kept between steps for its memory only.
     scratch: Vec<TransportEvent>,
     next_number: u32,
+    /// What may still arrive from all participants together.
+    budget: Budget,
+    opened: Instant,
+    /// Of publications that have ended.
+    packets_lost_before: u64,
 }
 
 impl Room {
-    pub(crate) fn new(id: RoomId, key: RoomKey) -> Self {
+    pub(crate) fn new(id: RoomId, key: RoomKey, now: Instant) -> Self {
         Self {
             id,
             key,
@@ -71,22 +82,32 @@ impl Room {
             events: VecDeque::new(),
             scratch: Vec::new(),
             next_number: 0,
+            budget: Budget::of_room(now),
+            opened: now,
+            packets_lost_before: 0,
         }
     }
 
-    /// Hands a datagram to the transport it may be for. True if it was taken.
-    pub(crate) fn receive(&mut self, transport: TransportKey, datagram: &Incoming<'_>, fx: &mut Effects<'_>) -> bool {
+    /// Hands a datagram to the transport it may be for.
+    pub(crate) fn receive(
+        &mut self,
+        transport: TransportKey,
+        datagram: &Incoming<'_>,
+        fx: &mut Effects<'_>,
+    ) -> Reception {
         let participant = transport.participant;
-        let taken = self
-            .on_transport(participant, fx, |current, now, out| {
-                current.serial == transport.serial && current.receive(datagram, now, out)
-            })
-            .unwrap_or(false);
-        if taken {
+        let current = self.participants.get_mut(&participant).and_then(|participant| participant.transport.as_mut());
+        let Some(current) = current.filter(|current| current.serial == transport.serial) else {
+            return Reception::Unknown;
+        };
+        let mut out = Outputs { datagrams: fx.datagrams, events: &mut self.scratch };
+        let reception = current.receive(datagram, &mut self.budget, fx.now, &mut out);
+        self.events.extend(self.scratch.drain(..).map(|event| (participant, event)));
+        if matches!(reception, Reception::Taken | Reception::Invalid) {
             fx.routes.learn(datagram.tuple, transport);
             self.settle(fx);
         }
-        taken
+        reception
     }
 
     /// When the room wants the time.
@@ -308,15 +329,9 @@ impl Room {
     }
 
     /// The room's state.
-    pub(crate) fn snapshot(&self) -> RoomSnapshot {
-        RoomSnapshot {
-            room: self.id.clone(),
-            participants: self
-                .participants
-                .values()
-                .map(|participant| self.participant_snapshot(participant))
-                .collect(),
-        }
+    pub(crate) fn snapshot(&self, now: Instant) -> RoomSnapshot {
+        let participants = self.participants.values().map(|participant| self.participant_snapshot(participant));
+        RoomSnapshot { room: self.id.clone(), age_s: self.age_s(now), participants: participants.collect() }
     }
 
     /// Whoever is told next has heard nothing of loudness and of video.
@@ -447,8 +462,10 @@ impl Room {
 
     fn on_connected(&mut self, participant: ParticipantKey, fx: &mut Effects<'_>) {
         if let Some((participant, transport)) =
-            self.participants.get(&participant).and_then(|p| Some((p.id.clone(), p.transport.as_ref()?.id.clone())))
+            self.participants.get(&participant).and_then(|p| Some((p.id.clone(), p.transport.as_ref()?)))
         {
+            let (transport, after_ms) = (transport.id.clone(), transport.connected_after_ms());
+            tracing::info!(room = %self.id, %participant, %transport, after_ms, "transport connected");
             fx.facts.record(Fact::TransportConnected { room: self.id.clone(), participant, transport });
         }
         self.restart_slots(participant);
@@ -459,6 +476,9 @@ impl Room {
             return;
         };
         if let Some(transport) = &participant.transport {
+            let (room, participant_id, id) = (&self.id, &participant.id, &transport.id);
+            tracing::info!(%room, participant = %participant_id, transport = %id, ?reason, "transport closed");
+            fx.faults.transports += u64::from(reason == CloseReason::Fault);
             fx.routes.forget(TransportKey { room: self.key, participant: key, serial: transport.serial });
             fx.facts.record(Fact::TransportClosed {
                 room: self.id.clone(),
@@ -544,6 +564,7 @@ impl Room {
             return;
         };
         self.publication_names.remove(&publication.id);
+        self.packets_lost_before += publication.packets_lost();
         self.keyframes_wanted.remove(&key);
         for (receiver, slot) in publication.subscribers {
             if let Some(slot) = self.participants.get_mut(&receiver).and_then(|p| p.slots.get_mut(&slot)) {

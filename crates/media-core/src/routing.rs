@@ -37,6 +37,9 @@ impl Routes {
             let (ufrag, _) = message.split_username()?;
             return self.by_ufrag.get(ufrag).copied();
         }
+        if is_probe(contents) {
+            return None;
+        }
         self.by_tuple.get(&tuple).copied()
     }
 
@@ -90,6 +93,16 @@ impl Routes {
             self.by_tuple.remove(&tuple);
         }
     }
+}
+
+/// Whether this is RTP with SSRC 0, which browsers may probe with and which carries nothing. str0m 0.23.1 makes a stream for
+/// it before it is authenticated, and then never finds the time for that stream's reports.
+fn is_probe(contents: &[u8]) -> bool {
+    let [first, second, _, _, _, _, _, _, ssrc @ ..] = contents else {
+        return false;
+    };
+    let is_rtp = (128..192).contains(first) && !(192..224).contains(second);
+    is_rtp && ssrc.starts_with(&[0; 4])
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::command::{Kind, Source};
 use crate::ids::{ParticipantId, PublicationId, RoomId, TransportId};
+use crate::measures::Network;
+use crate::statistics::Statistics;
 
 /// The state of a worker; facts up to `last_fact` are contained in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -12,8 +14,12 @@ pub struct Snapshot {
     pub boot_id: String,
     /// The newest fact that is contained.
     pub last_fact: u64,
-    /// All rooms, in the order they were opened.
+    /// Rooms, in the order they were opened.
     pub rooms: Vec<RoomSnapshot>,
+    /// Where the rest begins, if this is not all. The last room may go on there.
+    pub next: Option<String>,
+    /// The worker in numbers.
+    pub worker: Statistics,
 }
 
 /// The state of a room.
@@ -21,6 +27,8 @@ pub struct Snapshot {
 pub struct RoomSnapshot {
     /// The room's id.
     pub room: RoomId,
+    /// For how many seconds it has been open.
+    pub age_s: u64,
     /// Its participants, in the order they came.
     pub participants: Vec<ParticipantSnapshot>,
 }
@@ -69,6 +77,17 @@ pub struct TransportSnapshot {
     pub round_trip_ms: Option<f64>,
     /// What the line to the client is believed to carry; none until that is known.
     pub estimate_bps: Option<u64>,
+    /// Datagrams of the client that were over its budget.
+    pub packets_dropped: u64,
+    /// From the first offer to ICE and DTLS, in milliseconds.
+    pub connected_after_ms: Option<u64>,
+    /// The kind of network that the client's address is of.
+    pub network: Option<Network>,
+    /// The share of the client's packets that were lost on their way here, lately.
+    pub loss_received: Option<f64>,
+    /// The share of our packets that are missing there, lately. Without transport-wide feedback, what publishers lost on
+    /// their way here counts too.
+    pub loss_sent: Option<f64>,
 }
 
 /// The state of a publication.

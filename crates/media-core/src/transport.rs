@@ -4,30 +4,38 @@
 //! a bug that must cost one transport and not the worker; and every mutation is followed by draining it to its next
 //! timeout, as str0m's contract wants.
 
-use std::collections::{HashMap, VecDeque};
+mod errors;
+
+use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use str0m::change::SdpOffer;
 use str0m::media::{Mid, Pt};
 use str0m::net::{self, Receive};
 use str0m::rtp::{RtpPacket, Ssrc};
-use str0m::{Event, Input, Output, Rtc, RtcConfig, RtcError};
+use str0m::{Event, Input, Output, Rtc, RtcConfig};
 
 use crate::answer;
+use crate::budget::Budget;
 use crate::capture_clock::{CaptureClock, Report};
 use crate::client_path::{self, ClientPath};
 use crate::codec::{self, Codec};
-use crate::command::{CommandError, ErrorCode, Source};
+use crate::command::{CommandError, Source};
 use crate::egress::{Egress, Feedback, ForwardedPacket, MAX_PAYLOAD};
 use crate::fact::CloseReason;
+use crate::fault::{Fault, fence};
 use crate::five_tuple::{FiveTuple, Protocol};
 use crate::ids::TransportId;
+use crate::measures::Measures;
 use crate::offer::{self, CheckedOffer, Line, Role};
+use crate::outbox::{Class, Outbox};
 use crate::slot::SlotKey;
 use crate::snapshot::{TransportSnapshot, TransportState};
+use crate::statistics::Reception;
 use crate::worker::Datagram;
+
+use errors::{internal, kind_of, parse, refuse};
 
 /// How long a transport may take from its first offer until it is connected. A client that has an answer connects within
 /// seconds; one that was closed meanwhile never does, and its memory is wanted back.
@@ -74,14 +82,6 @@ pub(crate) struct MediaPacket {
     pub(crate) captured: Instant,
 }
 
-/// A panic inside a fenced call; where it happened is in the log, by the panic hook.
-struct Fault;
-
-fn fence<T>(call: impl FnOnce() -> T) -> Result<T, Fault> {
-    // Whatever the call left half changed is dropped, not used again.
-    catch_unwind(AssertUnwindSafe(call)).map_err(|_| Fault)
-}
-
 /// The one place where an `Rtc` is made.
 fn build_rtc(addresses: &[SocketAddr], dtx: bool, now: Instant) -> Rtc {
     let mut config =
@@ -95,7 +95,7 @@ fn build_rtc(addresses: &[SocketAddr], dtx: bool, now: Instant) -> Rtc {
 /// Makes a connection and drops it.
 pub(crate) fn warm_up(now: Instant) {
     // Whatever is wrong here is found again, and told, with the first offer.
-    let _ = fence(|| drop(build_rtc(&[], false, now)));
+    let _ = fence("warming up", || drop(build_rtc(&[], false, now)));
 }
 
 /// A participant's connection.
@@ -106,8 +106,9 @@ pub(crate) struct Transport {
     live: Option<Live>,
     connected: bool,
     deadline: Instant,
-    counters: Counters,
+    measures: Measures,
     round_trip: Option<Duration>,
+    budget: Budget,
 }
 
 struct Live {
@@ -127,14 +128,6 @@ struct Live {
     capture_clock: CaptureClock,
 }
 
-#[derive(Default)]
-struct Counters {
-    packets_received: u64,
-    packets_sent: u64,
-    bytes_received: u64,
-    bytes_sent: u64,
-}
-
 /// A datagram that arrived.
 pub(crate) struct Incoming<'a> {
     pub(crate) tuple: FiveTuple,
@@ -143,7 +136,7 @@ pub(crate) struct Incoming<'a> {
 
 /// Where a transport puts what it wants sent and what it has to tell.
 pub(crate) struct Outputs<'a> {
-    pub(crate) datagrams: &'a mut VecDeque<Datagram>,
+    pub(crate) datagrams: &'a mut Outbox,
     pub(crate) events: &'a mut Vec<TransportEvent>,
 }
 
@@ -157,9 +150,10 @@ impl Transport {
         egress: Box<dyn Egress>,
         now: Instant,
     ) -> Result<(Self, String), CommandError> {
-        let parsed = parse(&offer.sdp)?;
+        let parsed = parse(&id, &offer.sdp)?;
         let mut live = Live {
-            rtc: fence(|| build_rtc(addresses, offer.dtx, now)).map_err(|Fault| internal())?,
+            rtc: fence("making a transport", || build_rtc(addresses, offer.dtx, now))
+                .map_err(|fault| refuse(&id, &fault))?,
             egress,
             lines: offer.lines,
             offered_slots: Vec::new(),
@@ -171,15 +165,16 @@ impl Transport {
             codecs: Vec::new(),
             capture_clock: CaptureClock::new(now),
         };
-        let answer = fence(|| live.negotiate(parsed)).map_err(|Fault| internal())??;
+        let answer = fence("answering an offer", || live.negotiate(parsed)).map_err(|fault| refuse(&id, &fault))??;
         let transport = Self {
             id,
             serial,
             live: Some(live),
             connected: false,
             deadline: now,
-            counters: Counters::default(),
+            measures: Measures::new(now),
             round_trip: None,
+            budget: Budget::of_participant(now),
         };
         Ok((transport, answer))
     }
@@ -195,9 +190,9 @@ impl Transport {
             return Err(offer::invalid("the transport is closed; offer again with a new transport id"));
         };
         offer::check_continues(&live.lines, &offer.lines)?;
-        let parsed = parse(&offer.sdp)?;
+        let parsed = parse(&self.id, &offer.sdp)?;
         let lines = std::mem::replace(&mut live.lines, offer.lines);
-        match fence(|| live.negotiate(parsed)) {
+        match fence("answering a further offer", || live.negotiate(parsed)) {
             Ok(Ok(answer)) => {
                 self.drain(now, out);
                 Ok(answer)
@@ -207,8 +202,8 @@ impl Transport {
                 self.drain(now, out);
                 Err(error)
             }
-            Err(Fault) => {
-                self.end(CloseReason::Fault, out);
+            Err(fault) => {
+                self.fail(&fault, out);
                 Err(internal())
             }
         }
@@ -248,46 +243,60 @@ impl Transport {
         self.live.as_ref().map_or(&[], |live| &live.offered_slots)
     }
 
-    /// Takes a datagram, if it is for this transport. True if it is.
-    pub(crate) fn receive(&mut self, datagram: &Incoming<'_>, now: Instant, out: &mut Outputs<'_>) -> bool {
+    /// Takes a datagram, if it is for this transport and there is budget left for it, here and in the room.
+    pub(crate) fn receive(
+        &mut self,
+        datagram: &Incoming<'_>,
+        room: &mut Budget,
+        now: Instant,
+        out: &mut Outputs<'_>,
+    ) -> Reception {
         let Some(live) = &mut self.live else {
-            return false;
+            return Reception::Unknown;
         };
-        if is_probe(datagram.contents) {
-            return false;
-        }
-        let taken = fence(|| {
-            let FiveTuple { protocol, worker, client } = datagram.tuple;
+        let Incoming { tuple, contents } = *datagram;
+        let own = &mut self.budget;
+        let reception = fence("taking a datagram", || {
+            let FiveTuple { protocol, worker, client } = tuple;
             let protocol = match protocol {
                 Protocol::Udp => net::Protocol::Udp,
                 Protocol::Tcp => net::Protocol::Tcp,
             };
-            let Ok(receive) = Receive::new(protocol, client, worker, datagram.contents) else {
-                return false;
+            let Ok(receive) = Receive::new(protocol, client, worker, contents) else {
+                return Reception::Unknown;
             };
             let input = Input::Receive(now, receive);
             if !live.rtc.accepts(&input) {
-                return false;
+                return Reception::Unknown;
+            }
+            // The participant's own comes first: what is above it must not use up that of the others.
+            if !own.admit(contents, now) || !room.admit(contents, now) {
+                return Reception::OverBudget;
             }
             live.path.note_arriving(datagram.tuple, datagram.contents);
             // An error says that this datagram is bad, which anyone who can forge a source address can bring about. If the
             // connection cannot go on after it, the handshake's time limit or the next poll will say so.
-            if let Err(error) = live.rtc.handle_input(input) {
-                tracing::debug!(error = kind_of(&error), "datagram refused");
+            match live.rtc.handle_input(input) {
+                Ok(()) => Reception::Taken,
+                Err(error) => {
+                    tracing::debug!(error = kind_of(&error), "datagram refused");
+                    Reception::Invalid
+                }
             }
-            true
         });
-        match taken {
-            Ok(true) => {
-                self.counters.packets_received += 1;
-                self.counters.bytes_received += datagram.contents.len() as u64;
+        match reception {
+            Ok(reception @ (Reception::Taken | Reception::Invalid)) => {
+                self.measures.received(contents);
                 self.drain(now, out);
-                true
+                reception
             }
-            Ok(false) => false,
-            Err(Fault) => {
-                self.end(CloseReason::Fault, out);
-                true
+            Ok(reception) => {
+                self.measures.packets_dropped += u64::from(reception == Reception::OverBudget);
+                reception
+            }
+            Err(fault) => {
+                self.fail(&fault, out);
+                Reception::Taken
             }
         }
     }
@@ -304,7 +313,7 @@ impl Transport {
             self.end(reason, out);
             return;
         }
-        match fence(|| live.rtc.handle_input(Input::Timeout(now))) {
+        match fence("giving the time", || live.rtc.handle_input(Input::Timeout(now))) {
             Ok(result) => {
                 if let Err(error) = result {
                     tracing::debug!(error = kind_of(&error), "time refused");
@@ -312,7 +321,7 @@ impl Transport {
                 self.drain(now, out);
                 self.deadline = self.deadline.max(now + MIN_STEP);
             }
-            Err(Fault) => self.end(CloseReason::Fault, out),
+            Err(fault) => self.fail(&fault, out),
         }
     }
 
@@ -327,7 +336,7 @@ impl Transport {
         let Some(live) = &mut self.live else {
             return false;
         };
-        let sent = fence(|| live.egress.send(&mut live.rtc, slot, packet, now));
+        let sent = fence("sending a packet", || live.egress.send(&mut live.rtc, slot, packet, now));
         self.after_step(sent, now, out)
     }
 
@@ -340,42 +349,56 @@ impl Transport {
             return false;
         };
         let mid = Mid::from(line.mid.as_str());
-        let requested = fence(|| live.egress.request_keyframe(&mut live.rtc, mid));
+        let requested = fence("asking for a keyframe", || live.egress.request_keyframe(&mut live.rtc, mid));
         self.after_step(requested, now, out)
     }
 
     /// What must follow a step of the `Rtc`: draining it, or its end.
     fn after_step(&mut self, done: Result<bool, Fault>, now: Instant, out: &mut Outputs<'_>) -> bool {
-        if done.is_ok() {
-            self.drain(now, out);
-        } else {
-            self.end(CloseReason::Fault, out);
+        match done {
+            Ok(done) => {
+                self.drain(now, out);
+                done
+            }
+            Err(fault) => {
+                self.fail(&fault, out);
+                false
+            }
         }
-        done.unwrap_or(false)
     }
 
     /// Closes the transport and says goodbye to the client, if it is there.
-    pub(crate) fn close(&mut self, now: Instant, datagrams: &mut VecDeque<Datagram>) {
+    pub(crate) fn close(&mut self, now: Instant, datagrams: &mut Outbox) {
         let Some(mut live) = self.live.take() else {
             return;
         };
         self.connected = false;
-        let counters = &mut self.counters;
-        let closed = fence(move || {
+        let measures = &mut self.measures;
+        let closed = fence("closing", move || {
             if live.rtc.handle_input(Input::Timeout(now)).is_err() || live.rtc.close().is_err() {
                 return;
             }
             while let Ok(output) = live.rtc.poll_output() {
                 match output {
-                    Output::Transmit(transmit) => push_datagram(datagrams, counters, &mut live.path, transmit, now),
+                    Output::Transmit(transmit) => live.send_datagram(transmit, now, measures, datagrams),
                     Output::Timeout(_) => break,
                     Output::Event(_) => {}
                 }
             }
         });
-        if closed.is_err() {
-            tracing::error!(transport = %self.id, "fault while closing");
+        if let Err(fault) = closed {
+            fault.report(&self.id);
         }
+    }
+
+    /// Whether media may flow.
+    pub(crate) fn is_connected(&self) -> bool {
+        self.connected
+    }
+
+    /// How many milliseconds it took from the first offer to ICE and DTLS.
+    pub(crate) fn connected_after_ms(&self) -> Option<u64> {
+        self.measures.connected_after.map(|after| after.as_millis() as u64)
     }
 
     /// The transport's state.
@@ -387,20 +410,31 @@ impl Transport {
                 (Some(_), true) => TransportState::Connected,
                 (Some(_), false) => TransportState::New,
             },
-            packets_received: self.counters.packets_received,
-            packets_sent: self.counters.packets_sent,
-            bytes_received: self.counters.bytes_received,
-            bytes_sent: self.counters.bytes_sent,
+            packets_received: self.measures.packets_received,
+            packets_sent: self.measures.packets_sent,
+            bytes_received: self.measures.bytes_received,
+            bytes_sent: self.measures.bytes_sent,
             round_trip_ms: self.round_trip.map(|time| time.as_secs_f64() * 1000.0),
             estimate_bps: None,
+            packets_dropped: self.measures.packets_dropped,
+            connected_after_ms: self.connected_after_ms(),
+            network: self.measures.network,
+            loss_received: self.measures.loss_received,
+            loss_sent: self.measures.loss_sent,
         }
+    }
+
+    /// Ends the transport because of a bug of ours.
+    fn fail(&mut self, fault: &Fault, out: &mut Outputs<'_>) {
+        fault.report(&self.id);
+        self.end(CloseReason::Fault, out);
     }
 
     /// Ends the transport without goodbye and tells the room why.
     fn end(&mut self, reason: CloseReason, out: &mut Outputs<'_>) {
         let live = self.live.take();
         // Dropping what panicked may panic again.
-        let _ = fence(move || drop(live));
+        let _ = fence("dropping a transport", move || drop(live));
         self.connected = false;
         out.events.push(TransportEvent::Closed(reason));
     }
@@ -409,8 +443,8 @@ impl Transport {
         let Some(live) = &mut self.live else {
             return;
         };
-        let counters = &mut self.counters;
-        let drained = fence(|| live.drain(now, counters, out));
+        let measures = &mut self.measures;
+        let drained = fence("draining", || live.drain(now, measures, out));
         match drained {
             Ok(Drained { deadline, connected, round_trip, ended: None }) => {
                 self.deadline = deadline;
@@ -418,7 +452,7 @@ impl Transport {
                 self.round_trip = round_trip.or(self.round_trip);
             }
             Ok(Drained { ended: Some(reason), .. }) => self.end(reason, out),
-            Err(Fault) => self.end(CloseReason::Fault, out),
+            Err(fault) => self.fail(&fault, out),
         }
     }
 }
@@ -452,7 +486,7 @@ impl Live {
         Ok(answer::rewrite(&answer.to_sdp_string(), &self.lines, &streams))
     }
 
-    fn drain(&mut self, now: Instant, counters: &mut Counters, out: &mut Outputs<'_>) -> Drained {
+    fn drain(&mut self, now: Instant, measures: &mut Measures, out: &mut Outputs<'_>) -> Drained {
         let mut drained = Drained { deadline: now, connected: false, round_trip: None, ended: None };
         loop {
             match self.rtc.poll_output() {
@@ -464,10 +498,11 @@ impl Live {
                     self.watch_consent(now, out.events);
                     return drained;
                 }
-                Ok(Output::Transmit(transmit)) => {
-                    push_datagram(out.datagrams, counters, &mut self.path, transmit, now);
+                Ok(Output::Transmit(transmit)) => self.send_datagram(transmit, now, measures, out.datagrams),
+                Ok(Output::Event(event)) => {
+                    measures.note(&event, now);
+                    self.handle(event, now, &mut drained, out);
                 }
-                Ok(Output::Event(event)) => self.handle(event, now, &mut drained, out),
                 Err(error) => {
                     tracing::debug!(error = kind_of(&error), "transport failed");
                     drained.ended = Some(CloseReason::DtlsFailed);
@@ -518,6 +553,18 @@ impl Live {
         }
     }
 
+    fn send_datagram(&mut self, transmit: net::Transmit, now: Instant, measures: &mut Measures, outbox: &mut Outbox) {
+        let Some(tuple) = self.path.direct(&transmit, now) else {
+            return;
+        };
+        let contents: Vec<u8> = transmit.contents.into();
+        measures.sent(&contents);
+        let class = Class::of(&contents, |payload_type| {
+            self.codecs.iter().find(|(known, _)| **known == payload_type).map(|(_, codec)| codec.kind())
+        });
+        outbox.push(class, Datagram { tuple, contents });
+    }
+
     fn captured(&mut self, codec: Codec, packet: &RtpPacket, now: Instant) -> Instant {
         let report = packet.last_sender_info.map(|info| {
             // The report's timestamp is the wire's 32 bits, extended.
@@ -545,57 +592,5 @@ impl Live {
         let (source, payload_type) = (source?, packet.header.payload_type);
         let (_, codec) = self.codecs.iter().find(|(known, _)| *known == payload_type)?;
         (codec.kind() == source.kind()).then_some((source, *codec))
-    }
-}
-
-/// Whether this is RTP with SSRC 0, which browsers may probe with and which carries nothing. str0m 0.23.1 makes a stream for
-/// it before it is authenticated, and then never finds the time for that stream's reports.
-fn is_probe(contents: &[u8]) -> bool {
-    let [first, second, _, _, _, _, _, _, ssrc @ ..] = contents else {
-        return false;
-    };
-    let is_rtp = (128..192).contains(first) && !(192..224).contains(second);
-    is_rtp && ssrc.starts_with(&[0; 4])
-}
-
-fn push_datagram(
-    datagrams: &mut VecDeque<Datagram>,
-    counters: &mut Counters,
-    path: &mut ClientPath,
-    transmit: net::Transmit,
-    now: Instant,
-) {
-    let Some(tuple) = path.direct(&transmit, now) else {
-        return;
-    };
-    let contents: Vec<u8> = transmit.contents.into();
-    counters.packets_sent += 1;
-    counters.bytes_sent += contents.len() as u64;
-    datagrams.push_back(Datagram { tuple, contents });
-}
-
-fn parse(sdp: &str) -> Result<SdpOffer, CommandError> {
-    match fence(|| SdpOffer::from_sdp_string(sdp)) {
-        Ok(Ok(offer)) => Ok(offer),
-        // str0m's message may quote the offer, which has the client's addresses and keys in it.
-        Ok(Err(_)) => Err(offer::invalid("the offer does not parse")),
-        Err(Fault) => Err(internal()),
-    }
-}
-
-fn internal() -> CommandError {
-    CommandError::new(ErrorCode::Internal, "a fault in the worker; the transport is closed")
-}
-
-/// The sort of an error. Its text may have addresses or pieces of SDP in it, which must not reach a log.
-fn kind_of(error: &RtcError) -> &'static str {
-    match error {
-        RtcError::RemoteSdp(_) | RtcError::Sdp(_) => "SDP",
-        RtcError::Dtls(_) => "DTLS",
-        RtcError::Rtp(_) => "RTP",
-        RtcError::Net(_) | RtcError::Io(_) => "network",
-        RtcError::Ice(_) => "ICE",
-        RtcError::Sctp(_) => "SCTP",
-        _ => "other",
     }
 }

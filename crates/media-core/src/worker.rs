@@ -1,22 +1,28 @@
 //! The worker: rooms by name, routes, facts, and the fence around every step of a room.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::io;
 use std::net::SocketAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use crate::capture::{Capture, OpenCapture};
 use crate::command::{Command, CommandError, ErrorCode, Reply, ReplyMemory, ReplyResult};
 use crate::egress::{Egress, StromEgress};
 use crate::fact::{Fact, FactJournal, FailReason};
+use crate::fault::{Fault, fence};
 use crate::five_tuple::FiveTuple;
 use crate::ids::{CommandId, RoomId, RoomKey};
 use crate::levels::RoomLevels;
+use crate::load::Load;
 use crate::offer;
-use crate::room::{Effects, Room};
+use crate::outbox::Outbox;
+use crate::pages::{self, Place};
+use crate::room::{Effects, Room, Totals};
 use crate::routing::Routes;
 use crate::slot::{Preference, SlotKey};
 use crate::snapshot::{RoomSnapshot, Snapshot};
+use crate::statistics::{Dropped, Faults, LoadSnapshot, Reception, Statistics};
 use crate::transport::{self, Incoming};
 use crate::video::RoomVideo;
 
@@ -31,13 +37,24 @@ pub struct WorkerConfig {
     pub seed: u64,
     /// Makes the egress of each new transport from a seed of its own.
     pub new_egress: fn(u64) -> Box<dyn Egress>,
+    /// Makes the file of a packet capture.
+    pub open_capture: OpenCapture,
+    /// One moment by both clocks, so that captures tell the time; without it they begin in 1970.
+    pub clocks: Option<(Instant, SystemTime)>,
 }
 
 impl WorkerConfig {
-    /// The configuration of a worker that sends through str0m.
+    /// The configuration of a worker that sends through str0m and captures nothing.
     #[must_use]
     pub fn new(boot_id: impl Into<String>, addresses: Vec<SocketAddr>, seed: u64) -> Self {
-        Self { boot_id: boot_id.into(), addresses, seed, new_egress: |seed| Box::new(StromEgress::new(seed)) }
+        Self {
+            boot_id: boot_id.into(),
+            addresses,
+            seed,
+            new_egress: |seed| Box::new(StromEgress::new(seed)),
+            open_capture: |_| Err(io::ErrorKind::Unsupported.into()),
+            clocks: None,
+        }
     }
 }
 
@@ -67,7 +84,25 @@ pub struct Worker {
     routes: Routes,
     facts: FactJournal,
     replies: ReplyMemory,
-    datagrams: VecDeque<Datagram>,
+    datagrams: Outbox,
+    captures: BTreeMap<RoomKey, Capture>,
+    load: LoadSnapshot,
+    traffic: Traffic,
+    dropped: Dropped,
+    faults: Faults,
+    /// Of rooms that have ended.
+    packets_lost_before: u64,
+}
+
+/// Datagrams and bytes since the worker began.
+#[derive(Debug, Default)]
+struct Traffic {
+    packets_received: u64,
+    packets_sent: u64,
+    bytes_received: u64,
+    bytes_sent: u64,
+    /// The most that was ever told: a packet that comes late was not lost, but what counts never goes back.
+    packets_lost: u64,
 }
 
 impl Worker {
@@ -84,7 +119,13 @@ impl Worker {
             routes: Routes::default(),
             facts: FactJournal::default(),
             replies: ReplyMemory::default(),
-            datagrams: VecDeque::new(),
+            datagrams: Outbox::default(),
+            captures: BTreeMap::new(),
+            load: LoadSnapshot { state: Load::Normal, busy: 0.0, lag_ms: 0.0 },
+            traffic: Traffic::default(),
+            dropped: Dropped::default(),
+            faults: Faults::default(),
+            packets_lost_before: 0,
         }
     }
 
@@ -106,12 +147,35 @@ impl Worker {
 
     /// Takes a datagram that arrived at one of the worker's addresses. True if it belonged to a transport.
     pub fn receive(&mut self, tuple: FiveTuple, contents: &[u8], now: Instant) -> bool {
-        let nominated = catch_unwind(AssertUnwindSafe(|| self.routes.nominate(tuple, contents))).unwrap_or(None);
-        let Some(transport) = nominated else {
-            return false;
+        let nominated = fence("finding a transport", || self.routes.nominate(tuple, contents));
+        let reception = match &nominated {
+            Ok(Some(transport)) => {
+                let transport = *transport;
+                let datagram = Incoming { tuple, contents };
+                let step = |room: &mut Room, fx: &mut Effects<'_>| room.receive(transport, &datagram, fx);
+                self.in_room(transport.room, "taking a datagram", now, step).unwrap_or(Reception::Unknown)
+            }
+            Ok(None) => Reception::Unknown,
+            Err(Fault { doing, place }) => {
+                tracing::error!(doing, place, "a fault before any room");
+                Reception::Invalid
+            }
         };
-        let datagram = Incoming { tuple, contents };
-        self.in_room(transport.room, now, |room, fx| room.receive(transport, &datagram, fx)).unwrap_or(false)
+        if let Ok(Some(transport)) = nominated
+            && reception != Reception::Unknown
+        {
+            self.capture(transport.room, |capture| capture.note(tuple.client, tuple.worker, contents, now));
+        }
+        match reception {
+            Reception::Unknown => self.dropped.unknown += 1,
+            Reception::OverBudget => self.dropped.over_budget += 1,
+            Reception::Invalid => self.dropped.invalid += 1,
+            Reception::Taken => {
+                self.traffic.packets_received += 1;
+                self.traffic.bytes_received += contents.len() as u64;
+            }
+        }
+        matches!(reception, Reception::Taken | Reception::Invalid)
     }
 
     /// Gives the time to everything that waits for it.
@@ -124,19 +188,43 @@ impl Worker {
             .collect();
         for room in due {
             // A room that fails here is recorded as such; there is nobody to tell otherwise.
-            let _ = self.in_room(room, now, Room::tick);
+            let _ = self.in_room(room, "giving the time", now, Room::tick);
+        }
+        let over: Vec<RoomKey> =
+            self.captures.iter().filter(|(_, capture)| capture.ends <= now).map(|(key, _)| *key).collect();
+        for room in over {
+            self.end_capture(room);
         }
     }
 
     /// When [`Worker::tick`] is wanted next.
     #[must_use]
     pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
-        self.rooms.values().filter_map(|room| room.deadline(now)).min()
+        let captures = self.captures.values().map(|capture| capture.ends);
+        self.rooms.values().filter_map(|room| room.deadline(now)).chain(captures).min()
     }
 
     /// The next datagram to send.
     pub fn poll_datagram(&mut self) -> Option<Datagram> {
-        self.datagrams.pop_front()
+        let datagram = self.datagrams.pop()?;
+        self.traffic.packets_sent += 1;
+        self.traffic.bytes_sent += datagram.contents.len() as u64;
+        Some(datagram)
+    }
+
+    /// A datagram was left out because it is larger than any of WebRTC.
+    pub fn note_oversized(&mut self) {
+        self.dropped.oversized += 1;
+    }
+
+    /// The system would not send a datagram.
+    pub fn note_unsent(&mut self) {
+        self.dropped.unsent += 1;
+    }
+
+    /// There is so much to do from now on.
+    pub fn set_load(&mut self, load: LoadSnapshot) {
+        self.load = load;
     }
 
     /// The facts that are not acknowledged.
@@ -156,6 +244,29 @@ impl Worker {
         !self.rooms.is_empty()
     }
 
+    /// The worker in numbers.
+    pub fn statistics(&mut self) -> Statistics {
+        let totals: Vec<_> = self.rooms.values().map(Room::totals).collect();
+        let sum = |number: fn(&Totals) -> u64| totals.iter().map(number).sum::<u64>();
+        let traffic = &mut self.traffic;
+        traffic.packets_lost = traffic.packets_lost.max(self.packets_lost_before + sum(|totals| totals.packets_lost));
+        Statistics {
+            load: self.load,
+            rooms: self.rooms.len() as u64,
+            participants: sum(|totals| totals.participants),
+            transports: sum(|totals| totals.transports),
+            packets_received: traffic.packets_received,
+            packets_sent: traffic.packets_sent,
+            bytes_received: traffic.bytes_received,
+            bytes_sent: traffic.bytes_sent,
+            packets_lost: traffic.packets_lost,
+            packets_repeated: self.datagrams.repairs(),
+            dropped: self.dropped,
+            faults: self.faults,
+            facts_waiting: self.facts.after(0).count() as u64,
+        }
+    }
+
     /// How loud the microphones are, of those rooms where it is not what was taken here last.
     pub fn take_changed_levels(&mut self, now: Instant) -> Vec<RoomLevels> {
         self.rooms.values_mut().filter_map(|room| room.take_changed_levels(now)).collect()
@@ -173,19 +284,21 @@ impl Worker {
 
     /// The state of all rooms.
     #[must_use]
-    pub fn rooms(&self) -> Vec<RoomSnapshot> {
-        self.rooms.values().map(Room::snapshot).collect()
+    pub fn rooms(&self, now: Instant) -> Vec<RoomSnapshot> {
+        self.rooms.values().map(|room| room.snapshot(now)).collect()
     }
 
     fn execute(&mut self, command: Command, now: Instant) -> Result<ReplyResult, CommandError> {
+        command.log();
         let done = Ok(ReplyResult::Done {});
         match command {
             Command::OpenRoom { room } => {
                 if !self.room_names.contains_key(&room) {
+                    self.take_more("room")?;
                     self.next_room += 1;
                     let key = RoomKey(self.next_room);
                     self.room_names.insert(room.clone(), key);
-                    self.rooms.insert(key, Room::new(room, key));
+                    self.rooms.insert(key, Room::new(room, key, now));
                 }
                 done
             }
@@ -197,58 +310,96 @@ impl Worker {
             }
             Command::AcceptOffer { room, participant, transport, sdp } => {
                 let key = self.room_key(&room)?;
+                // Who is here already is never turned away.
+                if !self.rooms.get(&key).is_some_and(|room| room.knows(&participant)) {
+                    self.take_more("participant")?;
+                }
                 let offer = offer::check(&sdp)?;
                 let addresses = self.config.addresses.clone();
                 let (new_egress, seed) = (self.config.new_egress, self.random.u64(..));
-                let answer = self.in_room(key, now, |room, fx| {
+                let answer = self.in_room(key, "answering an offer", now, |room, fx| {
                     room.accept_offer(&participant, &transport, offer, &addresses, || new_egress(seed), fx)
                 })?;
                 Ok(ReplyResult::Answer { sdp: answer? })
             }
             Command::CloseParticipant { room, participant } => {
                 if let Some(key) = self.room_names.get(&room).copied() {
-                    self.in_room(key, now, |room, fx| room.close_participant(&participant, fx))?;
+                    self.in_room(key, "closing a participant", now, |room, fx| {
+                        room.close_participant(&participant, fx)
+                    })?;
                 }
                 done
             }
             Command::Publish { room, participant, publication, number, source } => {
                 let key = self.room_key(&room)?;
-                self.in_room(key, now, |room, fx| room.publish(&participant, &publication, number, source, fx))?;
+                let step = |room: &mut Room, fx: &mut Effects<'_>| {
+                    room.publish(&participant, &publication, number, source, fx)
+                };
+                self.in_room(key, "publishing", now, step)?;
                 done
             }
             Command::Unpublish { room, publication } => {
                 if let Some(key) = self.room_names.get(&room).copied() {
-                    self.in_room(key, now, |room, fx| room.unpublish(&publication, fx))?;
+                    self.in_room(key, "unpublishing", now, |room, fx| room.unpublish(&publication, fx))?;
                 }
                 done
             }
             Command::MapSlot { room, participant, kind, index, publication, loudest } => {
                 let key = self.room_key(&room)?;
                 let slot = SlotKey { kind, index };
-                self.in_room(key, now, |room, fx| {
-                    room.map_slot(&participant, slot, publication.as_ref(), loudest, fx)
+                let publication = publication.as_ref();
+                self.in_room(key, "mapping a slot", now, |room, fx| {
+                    room.map_slot(&participant, slot, publication, loudest, fx)
                 })??;
                 done
             }
             Command::PreferSlot { room, participant, index, width, height, pinned } => {
                 let key = self.room_key(&room)?;
                 let preference = Preference { width, height, pinned };
-                self.in_room(key, now, |room, fx| room.prefer_slot(&participant, index, preference, fx))??;
+                self.in_room(key, "preferring a slot", now, |room, fx| {
+                    room.prefer_slot(&participant, index, preference, fx)
+                })??;
                 done
             }
             Command::RequestKeyframe { room, publication } => {
                 let key = self.room_key(&room)?;
-                self.in_room(key, now, |room, fx| room.request_keyframe(&publication, fx))??;
+                self.in_room(key, "asking for a keyframe", now, |room, fx| room.request_keyframe(&publication, fx))??;
                 done
             }
-            Command::TakeSnapshot => {
-                // Whatever facts were dropped, their effects are in it.
-                self.facts.note_snapshot();
-                Ok(ReplyResult::Snapshot(Snapshot {
+            Command::StartCapture { room, path, payloads, seconds } => {
+                let key = self.room_key(&room)?;
+                if self.captures.contains_key(&key) {
+                    return Err(CommandError::new(ErrorCode::CommandInvalid, "the room is being captured already"));
+                }
+                let since = |(then, time): (Instant, SystemTime)| time + now.saturating_duration_since(then);
+                let wallclock = self.config.clocks.map_or(UNIX_EPOCH, since);
+                let capture = Capture::open(self.config.open_capture, &path, payloads, seconds, now, wallclock)?;
+                tracing::info!(%room, payloads, seconds, "packet capture begins");
+                self.captures.insert(key, capture);
+                done
+            }
+            Command::StopCapture { room } => {
+                if let Some(key) = self.room_names.get(&room).copied() {
+                    self.end_capture(key);
+                }
+                done
+            }
+            Command::TakeSnapshot { room, after } => {
+                let only = room.map(|room| self.room_key(&room)).transpose()?;
+                let unknown = |_| CommandError::new(ErrorCode::CommandInvalid, "no snapshot has named this place");
+                let from = after.map_or(Ok(Place::BEGIN), |after| after.parse().map_err(unknown))?;
+                let (rooms, next) = pages::page(&self.rooms, only, from, now);
+                if only.is_none() && next.is_none() {
+                    // Whatever facts were dropped, their effects are in what was told.
+                    self.facts.note_snapshot();
+                }
+                Ok(ReplyResult::Snapshot(Box::new(Snapshot {
                     boot_id: self.config.boot_id.clone(),
                     last_fact: self.facts.last(),
-                    rooms: self.rooms(),
-                }))
+                    rooms,
+                    next: next.map(|place| place.to_string()),
+                    worker: self.statistics(),
+                })))
             }
             Command::ShutDown => {
                 let rooms: Vec<RoomKey> = self.rooms.keys().copied().collect();
@@ -260,6 +411,29 @@ impl Worker {
         }
     }
 
+    /// Whether there is time for one more of something.
+    fn take_more(&self, what: &str) -> Result<(), CommandError> {
+        if self.load.state == Load::Refusing {
+            let message = format!("the worker has too much to do for a new {what}; try again later");
+            return Err(CommandError::new(ErrorCode::Overloaded, message));
+        }
+        Ok(())
+    }
+
+    fn capture(&mut self, room: RoomKey, note: impl FnOnce(&mut Capture) -> bool) {
+        if self.captures.get_mut(&room).is_some_and(|capture| !note(capture)) {
+            self.end_capture(room);
+        }
+    }
+
+    fn end_capture(&mut self, key: RoomKey) {
+        if let (Some(Capture { packets, left_out, .. }), Some(room)) =
+            (self.captures.remove(&key), self.rooms.get(&key))
+        {
+            tracing::info!(room = %room.id, packets, left_out, "packet capture ended");
+        }
+    }
+
     fn room_key(&self, room: &RoomId) -> Result<RoomKey, CommandError> {
         let not_found = || CommandError::new(ErrorCode::RoomNotFound, format!("there is no room {room}"));
         self.room_names.get(room).copied().ok_or_else(not_found)
@@ -267,17 +441,20 @@ impl Worker {
 
     fn close_room(&mut self, key: RoomKey, now: Instant) {
         // A room that fails while closing is gone as well.
-        let _ = self.in_room(key, now, Room::close);
+        let _ = self.in_room(key, "closing the room", now, Room::close);
         self.remove_room(key);
     }
 
     fn remove_room(&mut self, key: RoomKey) -> Option<RoomId> {
         self.routes.forget_room(key);
+        self.end_capture(key);
         let room = self.rooms.remove(&key)?;
         let id = room.id.clone();
         self.room_names.remove(&id);
+        let lost = fence("counting what was lost", || room.totals().packets_lost);
+        self.packets_lost_before += lost.unwrap_or_default();
         // Dropping what panicked may panic again.
-        let _ = catch_unwind(AssertUnwindSafe(|| drop(room)));
+        let _ = fence("dropping the room", || drop(room));
         Some(id)
     }
 
@@ -285,18 +462,34 @@ impl Worker {
     fn in_room<T>(
         &mut self,
         key: RoomKey,
+        doing: &'static str,
         now: Instant,
         step: impl FnOnce(&mut Room, &mut Effects<'_>) -> T,
     ) -> Result<T, CommandError> {
         let Some(room) = self.rooms.get_mut(&key) else {
             return Err(CommandError::new(ErrorCode::RoomNotFound, "the room has just ended"));
         };
-        let mut fx = Effects { now, datagrams: &mut self.datagrams, facts: &mut self.facts, routes: &mut self.routes };
+        let mut fx = Effects {
+            now,
+            datagrams: &mut self.datagrams,
+            facts: &mut self.facts,
+            faults: &mut self.faults,
+            routes: &mut self.routes,
+        };
+        let mark = fx.datagrams.mark();
         // Facts, routes and datagrams are changed by whole entries, so they are sound after a panic; the room is dropped.
-        let result = catch_unwind(AssertUnwindSafe(|| step(room, &mut fx)));
-        result.map_err(|_| {
+        let result = fence(doing, || step(room, &mut fx));
+        if let Some(capture) = self.captures.get_mut(&key) {
+            let mut note = |sent: &Datagram| capture.note(sent.tuple.worker, sent.tuple.client, &sent.contents, now);
+            let has_room = self.datagrams.since(mark).all(&mut note);
+            if !has_room {
+                self.end_capture(key);
+            }
+        }
+        result.map_err(|Fault { doing, place }| {
             if let Some(room) = self.remove_room(key) {
-                tracing::error!(%room, "a fault ended the room");
+                tracing::error!(%room, doing, place, "a fault ended the room");
+                self.faults.rooms += 1;
                 self.facts.record(Fact::RoomFailed { room, reason: FailReason::Fault });
             }
             CommandError::new(ErrorCode::Internal, "a fault in the worker; the room has ended")
@@ -317,10 +510,10 @@ mod tests {
             let room = RoomId::try_from(name).unwrap();
             worker.run(CommandId::try_from(name).unwrap(), Command::OpenRoom { room }, now);
         }
-        let failed = worker.in_room(RoomKey(1), now, |_, _| panic!("a test's panic"));
+        let failed = worker.in_room(RoomKey(1), "testing", now, |_, _| panic!("a test's panic"));
         assert_eq!(failed.map_err(|error| error.code), Err::<(), _>(ErrorCode::Internal));
         let fact = worker.facts().after(0).next().unwrap().fact.clone();
         assert_eq!(fact, Fact::RoomFailed { room: RoomId::try_from("a").unwrap(), reason: FailReason::Fault });
-        assert_eq!(worker.rooms().len(), 1);
+        assert_eq!(worker.rooms(now).len(), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! Bugs inside a transport: they cost that transport, and its client is the only one to notice.
+//! Bugs: one inside a transport costs that transport, one in a room's logic that room, and nobody else notices.
 
 #![allow(clippy::unwrap_used)] // A test that cannot go on has failed.
 
@@ -7,11 +7,17 @@ mod harness;
 use std::time::Duration;
 
 use harness::{Harness, Path, everyone_sees_everyone};
-use media_core::{CloseReason, Codec, Egress, Fact, Feedback, ForwardedPacket, SlotKey, SlotStream, StromEgress};
+use media_core::{
+    CloseReason, Codec, Egress, Fact, FailReason, Feedback, ForwardedPacket, Kind, SlotKey, SlotStream, Source,
+    StromEgress,
+};
 use str0m::media::Mid;
 use str0m::{Event, Rtc};
 
-/// Sends well until the hundredth packet.
+/// The slot that nobody may be shown anything in.
+const FATAL: SlotKey = SlotKey { kind: Kind::Video, index: 3 };
+
+/// Sends publication 11 well until the hundredth packet, and cannot even be asked about one slot.
 struct FaultyEgress(StromEgress, u32);
 
 impl Egress for FaultyEgress {
@@ -20,6 +26,8 @@ impl Egress for FaultyEgress {
     }
 
     fn takes(&self, slot: SlotKey, codec: Codec) -> bool {
+        // The room asks this outside of any transport's fence.
+        assert!(slot != FATAL, "a test's fault");
         self.0.takes(slot, codec)
     }
 
@@ -38,10 +46,13 @@ impl Egress for FaultyEgress {
     }
 }
 
+fn faulty() -> Harness {
+    Harness::with_config(1, |config| config.new_egress = |seed| Box::new(FaultyEgress(StromEgress::new(seed), 0)))
+}
+
 #[test]
 fn a_panic_in_a_transport_closes_that_transport() {
-    let mut harness =
-        Harness::with_config(1, |config| config.new_egress = |seed| Box::new(FaultyEgress(StromEgress::new(seed), 0)));
+    let mut harness = faulty();
     // Only ann receives publication 11, ben's microphone.
     everyone_sees_everyone(&mut harness, &["ann", "ben"]);
     harness.join("ann", Path::PERFECT, Path::PERFECT);
@@ -62,4 +73,40 @@ fn a_panic_in_a_transport_closes_that_transport() {
     harness.advance(Duration::from_secs(1));
     let slot = harness.client(again).video_slots[0];
     assert!(!harness.client(again).received[&slot].is_empty());
+}
+
+#[test]
+fn a_panic_in_a_rooms_logic_ends_that_room_and_no_other() {
+    let mut harness = faulty();
+    harness.enter("other");
+    for name in ["cid", "dan"] {
+        harness.join(name, Path::PERFECT, Path::PERFECT);
+    }
+    harness.publish("dan", "dan-camera", 42, Source::Camera);
+    harness.map("cid", Kind::Video, 0, Some("dan-camera"));
+    harness.connect();
+
+    harness.room = harness::room();
+    let ann = harness.join("ann", Path::PERFECT, Path::PERFECT);
+    harness.join("ben", Path::PERFECT, Path::PERFECT);
+    harness.publish("ben", "ben-camera", 22, Source::Camera);
+    harness.map("ann", FATAL.kind, FATAL.index, Some("ben-camera"));
+    harness.advance(Duration::from_secs(3));
+
+    let failed: Vec<Fact> =
+        harness.facts().into_iter().filter(|fact| matches!(fact, Fact::RoomFailed { .. })).collect();
+    assert_eq!(failed, [Fact::RoomFailed { room: harness::room(), reason: FailReason::Fault }]);
+    let open: Vec<_> = harness.worker.rooms(harness.now).into_iter().map(|room| room.room).collect();
+    assert_eq!(open, ["other".try_into().unwrap()]);
+    // Nothing is missing in the other room, before, while and after.
+    let slot = harness.client(0).video_slots[0];
+    let received = harness.client(0).in_order(slot);
+    assert!(received.len() > 250, "{} packets in three seconds", received.len());
+    assert!(received.windows(2).all(|pair| pair[1].sequence == pair[0].sequence + 1));
+
+    // A room of the same name can be opened again, and works.
+    harness.enter(harness::ROOM);
+    let again = harness.join("ann", Path::PERFECT, Path::PERFECT);
+    assert!(harness.advance_until(Duration::from_secs(5), |harness| harness.client(again).connected));
+    assert!(harness.client(ann).received.is_empty());
 }

@@ -47,9 +47,10 @@ fn start_log(args: &Args) {
         LogFormat::Text => registry.with(layer.with_ansi(false)).init(),
         LogFormat::Json => registry.with(layer.json().flatten_event(true)).init(),
     }
-    // The message of a panic may quote what a client sent, so only the place is told.
+    // The message of a panic may quote what a client sent, so only the place is told; the core says whose fault it was.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(place, "a fault was fenced");
+        tracing::error!(place, "panic");
+        media_core::note_panic(panic);
     }));
 }

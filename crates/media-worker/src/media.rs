@@ -116,8 +116,9 @@ impl MediaSockets {
                         worker.receive(tuple, &buffer[..length], Instant::now());
                     }
                     Err(error) if error.kind() == io::ErrorKind::WouldBlock => media.ready = false,
-                    // Too large, interrupted, or the system passing on that an earlier datagram was not wanted.
-                    Ok(_) | Err(_) => {}
+                    Ok(_) => worker.note_oversized(),
+                    // Interrupted, or the system passing on that an earlier datagram was not wanted.
+                    Err(_) => {}
                 }
             }
             self.send(worker);
@@ -130,19 +131,20 @@ impl MediaSockets {
     pub(crate) fn send(&mut self, worker: &mut Worker) {
         while let Some(datagram) = worker.poll_datagram() {
             match datagram.tuple.protocol {
-                Protocol::Udp => self.send_udp(&datagram),
+                Protocol::Udp => self.send_udp(&datagram, worker),
                 Protocol::Tcp => self.tcp.send(&datagram),
             }
         }
     }
 
-    fn send_udp(&self, datagram: &Datagram) {
+    fn send_udp(&self, datagram: &Datagram, worker: &mut Worker) {
         let from = datagram.tuple.worker;
         if let Some(media) = self.udp.iter().find(|media| media.announced == from)
             && let Err(error) = media.socket.send_to(&datagram.contents, datagram.tuple.client)
         {
             // Like a loss on the way: whoever needs it asks again.
-            tracing::trace!(%error, "datagram not sent");
+            tracing::trace!(error = %error.kind(), "datagram not sent");
+            worker.note_unsent();
         }
     }
 }

@@ -7,18 +7,19 @@ use std::net::SocketAddr;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use media_core::{Command, LEVELS_INTERVAL, Protocol, Reply, Worker, WorkerConfig};
+use media_core::{Command, LEVELS_INTERVAL, LoadMeter, Protocol, Reply, Worker, WorkerConfig};
 use mio::net::{UnixListener, UnixStream};
 use mio::{Events, Interest, Poll, Token};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::args::Args;
+use crate::capture;
 use crate::control::{self, Connection};
 use crate::media::MediaSockets;
 use crate::sockets::{self, ControlSocket, StartError};
 use crate::wire::{self, FromWorker, Hello, ToWorker};
 
-/// How often the controller is told how all rooms are, while there are any.
+/// How often the controller is told how the worker is. When its load becomes another state, it is told at once.
 const STATISTICS_INTERVAL: Duration = Duration::from_secs(5);
 
 /// How many controllers may be connected at once: one, its successor, and a few that look by mistake.
@@ -86,6 +87,7 @@ struct Server {
     orphan_since: Instant,
     next_statistics: Instant,
     next_changes: Instant,
+    load: LoadMeter,
     ended: Option<Ended>,
 }
 
@@ -118,7 +120,12 @@ impl Server {
         let media = MediaSockets::watch(opened, &args.addresses, registry, now).map_err(system)?;
         let addresses = media.announced().to_vec();
         tracing::info!(boot_id, addresses = addresses.len(), port = addresses.first().map(SocketAddr::port), "started");
-        let worker = Worker::new(WorkerConfig::new(boot_id.clone(), addresses, seed));
+        let config = WorkerConfig {
+            open_capture: capture::open,
+            clocks: Some((now, SystemTime::now())),
+            ..WorkerConfig::new(boot_id.clone(), addresses, seed)
+        };
+        let worker = Worker::new(config);
         worker.warm_up(now);
         Ok(Self {
             poll,
@@ -137,18 +144,22 @@ impl Server {
             orphan_since: now,
             next_statistics: now + STATISTICS_INTERVAL,
             next_changes: now + LEVELS_INTERVAL,
+            load: LoadMeter::new(now),
             ended: None,
         })
     }
 
     /// Waits for something and handles all that is there.
     fn turn(&mut self) -> Option<Ended> {
-        let timeout = self.time_to_wait(Instant::now());
+        let before = Instant::now();
+        let due = self.worker.next_deadline(before);
+        let timeout = self.time_to_wait(before, due);
         if let Err(error) = self.poll.poll(&mut self.events, Some(timeout))
             && error.kind() != io::ErrorKind::Interrupted
         {
             tracing::error!(%error, "cannot wait for events");
         }
+        let begin = Instant::now();
         let tokens: Vec<Token> = self.events.iter().map(mio::event::Event::token).collect();
         for token in tokens {
             match token {
@@ -169,20 +180,30 @@ impl Server {
         if self.controller.is_none() && now.saturating_duration_since(self.orphan_since) >= self.orphan_timeout {
             self.ended.get_or_insert(Ended::Orphaned);
         }
+        self.note_load(begin, due);
         self.ended
     }
 
-    fn time_to_wait(&self, now: Instant) -> Duration {
+    /// A turn that began then, when this had been due, is over.
+    fn note_load(&mut self, begin: Instant, due: Option<Instant>) {
+        let now = Instant::now();
+        let late = due.filter(|due| *due <= begin).map(|due| begin - due);
+        let changed = self.load.note_turn(now.saturating_duration_since(begin), late, now);
+        self.worker.set_load(self.load.snapshot());
+        if let Some(load) = changed {
+            tracing::warn!(?load, "the load is another one");
+            self.next_statistics = now;
+        }
+    }
+
+    fn time_to_wait(&self, now: Instant, due: Option<Instant>) -> Duration {
         if self.media.is_ready() {
             return Duration::ZERO;
         }
         let orphan = self.controller.is_none().then(|| self.orphan_since + self.orphan_timeout);
         let statistics = self.controller.map(|_| self.next_statistics);
         let changes = self.controller.filter(|_| self.worker.has_rooms()).map(|_| self.next_changes);
-        let deadline = [self.worker.next_deadline(now), self.media.deadline(), orphan, statistics, changes]
-            .into_iter()
-            .flatten()
-            .min();
+        let deadline = [due, self.media.deadline(), orphan, statistics, changes].into_iter().flatten().min();
         deadline.map_or(STATISTICS_INTERVAL, |deadline| deadline.saturating_duration_since(now))
     }
 
@@ -372,12 +393,9 @@ impl Server {
         }
         self.next_statistics = now + STATISTICS_INTERVAL;
         let controller = self.controller.and_then(|number| self.connections.get_mut(&number));
-        // A controller that is behind is better served without; and so is one when they are too large for a frame.
+        // A controller that is behind is better served without.
         if let Some(connection) = controller.filter(|connection| connection.is_idle()) {
-            let rooms = self.worker.rooms();
-            if !rooms.is_empty() {
-                connection.send(&FromWorker::Statistics { rooms });
-            }
+            connection.send(&FromWorker::Statistics { worker: self.worker.statistics() });
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use media_core::{
-    Command, CommandError, CommandId, ErrorCode, Fact, Reply, ReplyResult, RoomLevels, RoomSnapshot, RoomVideo,
+    Command, CommandError, CommandId, ErrorCode, Fact, Reply, ReplyResult, RoomLevels, RoomVideo, Statistics,
 };
 use rmpv::Value;
 use serde::{Deserialize, Serialize};
@@ -94,10 +94,10 @@ pub enum FromWorker {
         /// What happened.
         fact: Fact,
     },
-    /// How all rooms are.
+    /// How the worker is.
     Statistics {
         /// As in the snapshot.
-        rooms: Vec<RoomSnapshot>,
+        worker: Statistics,
     },
     /// How loud microphones are.
     Levels {

@@ -20,7 +20,8 @@ from ringback.media.conversation import (
 from ringback.media.delivery import Delivery
 from ringback.media.errors import MediaCommandRefused, WorkerGone, WorkerRefused
 from ringback.media.framing import FrameInvalid
-from ringback.media.protocol import CommandError, ErrorCode, FactReport, Levels, Superseded, Video, Welcome
+from ringback.media.model import WorkerStatistics
+from ringback.media.protocol import CommandError, ErrorCode, FactReport, Levels, Statistics, Superseded, Video, Welcome
 
 COMMAND_TIMEOUT = 5.0
 """Seconds for one command. The slowest takes 20 ms (parsing an untrimmed offer), so 5 s mean that the worker hangs; and
@@ -64,6 +65,8 @@ class WorkerClient:
         self.welcome: Welcome
         """What the worker said about itself when it last let us in."""
         self._welcomed(connection.welcome)
+        self.statistics: WorkerStatistics | None = None
+        """What the worker said last of how it is; at most some seconds old while it is connected."""
         self.peer_pid: int = connection.peer_pid
         """The worker's process; 0 when it lives in another process namespace (a container of its own)."""
         self._task = asyncio.create_task(self._live(), name=f"client of {path.name}")
@@ -139,6 +142,8 @@ class WorkerClient:
                     self._delivery.levels(rooms)
                 case Video(rooms=rooms):
                     self._delivery.video(rooms)
+                case Statistics(worker=statistics):
+                    self.statistics = statistics
                 case Superseded():
                     return True
                 case Broken():

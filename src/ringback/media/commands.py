@@ -4,9 +4,9 @@ Creating what exists and closing what is gone both succeed and change nothing, s
 Field order is wire order (`protocol/worker/README.md`, "Commands").
 """
 
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ringback.media.model import Id, Pixels, PublicationNumber, SlotIndex, SlotKind, Snapshot, Source
 
@@ -100,8 +100,30 @@ class RequestKeyframe(Struct, frozen=True, kw_only=True, tag_field="type", tag="
     publication: Id
 
 
+class StartCapture(Struct, frozen=True, kw_only=True, tag_field="type", tag="start_capture"):
+    """Write the datagrams of a room's transports to a new pcap file, for 1 ... 600 seconds. Answered by `Done`.
+
+    Without `payloads` only headers are kept. One capture at a time for a room; it ends before its time when the file
+    has 100 MiB or the room ends. `COMMAND_INVALID` when the file exists already or cannot be made.
+    """
+
+    room: Id
+    path: str
+    payloads: bool
+    seconds: Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
+
+
+class StopCapture(Struct, frozen=True, kw_only=True, tag_field="type", tag="stop_capture"):
+    """End the capture of a room. Answered by `Done`, also when there is none."""
+
+    room: Id
+
+
 class TakeSnapshot(Struct, frozen=True, kw_only=True, tag_field="type", tag="take_snapshot"):
-    """Answered by `Snapshot`."""
+    """Answered by `Snapshot`: of everything, or of one room; from where the page before ended."""
+
+    room: Id | None = None
+    after: str | None = None
 
 
 class ShutDown(Struct, frozen=True, kw_only=True, tag_field="type", tag="shut_down"):
@@ -118,6 +140,8 @@ Command: TypeAlias = (
     | MapSlot
     | PreferSlot
     | RequestKeyframe
+    | StartCapture
+    | StopCapture
     | TakeSnapshot
     | ShutDown
 )

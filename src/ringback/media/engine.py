@@ -15,9 +15,9 @@ class MediaEngine(Protocol):
     """
 
     def choose_worker(self) -> int:
-        """The worker with the fewest rooms.
+        """The worker with the fewest rooms; one that has too much to do already only if all have.
 
-        Raises `Unavailable` when no worker is connected.
+        Raises `Unavailable` when no worker is connected, or none takes new rooms.
         """
 
     async def find_worker(self) -> int:

@@ -5,11 +5,12 @@ import shlex
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple
 
+from ringback.kernel.ids import Ids
 from ringback.media.client import WorkerClient
-from ringback.media.commands import TakeSnapshot
 from ringback.media.errors import WorkerGone, WorkerStartFailed
 from ringback.media.model import Snapshot
 from ringback.media.process import WorkerProcess
+from ringback.media.snapshots import take_snapshot
 
 START_TIMEOUT = 10.0
 """Seconds from the start of the program to its greeting. It takes some 10 ms; a busy machine may need a hundred times
@@ -38,19 +39,18 @@ class Launched(NamedTuple):
     process: WorkerProcess
 
 
-async def adopt(connect: Connect, command_id: str) -> Adopted:
+async def adopt(connect: Connect, ids: Ids) -> Adopted:
     """Take over the worker that runs. Raises as `connect`, and `Unavailable` when it does not answer."""
     client = await connect()
     # The answer to a command sent after this line proves that the process which we hold is the worker.
     process = WorkerProcess.adopt(client.peer_pid)
     try:
-        snapshot = await client.run(command_id, TakeSnapshot())
+        snapshot = await take_snapshot(lambda command: client.run(ids.new(), command))
     except BaseException:
         await client.close()
         if process is not None:
             process.release()
         raise
-    assert isinstance(snapshot, Snapshot)
     return Adopted(client, process, snapshot)
 
 

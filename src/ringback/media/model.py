@@ -55,10 +55,31 @@ class TransportState(StrEnum):
     CLOSED = "CLOSED"
 
 
-class TransportSnapshot(Struct, frozen=True, kw_only=True):
-    """A participant's connection. Packets are datagrams; `round_trip_ms` is None until it has been measured.
+class Network(StrEnum):
+    """The kind of network that a client's address is of. The address itself never leaves the worker."""
 
-    `estimate_bps` is what the line to the client is believed to carry; None until that is known.
+    LOOPBACK = "LOOPBACK"
+    LINK_LOCAL = "LINK_LOCAL"
+    PRIVATE = "PRIVATE"
+    PUBLIC = "PUBLIC"
+
+
+class Load(StrEnum):
+    """What follows from how much a worker has to do."""
+
+    NORMAL = "NORMAL"
+    SHEDDING = "SHEDDING"
+    """Pictures are made coarser."""
+    REFUSING = "REFUSING"
+    """And no new participants and rooms are taken."""
+
+
+class TransportSnapshot(Struct, frozen=True, kw_only=True):
+    """A participant's connection. Packets are datagrams; what has not been measured is None.
+
+    `estimate_bps` is what the line to the client is believed to carry. `packets_dropped` were over the participant's
+    budget; `connected_after_ms` is the time from the first offer to ICE and DTLS; the losses are the shares (0 ... 1)
+    of the last seconds.
     """
 
     transport: Id
@@ -69,6 +90,11 @@ class TransportSnapshot(Struct, frozen=True, kw_only=True):
     bytes_sent: Count
     round_trip_ms: float | None
     estimate_bps: Count | None
+    packets_dropped: Count
+    connected_after_ms: Count | None
+    network: Network | None
+    loss_received: float | None
+    loss_sent: float | None
 
 
 class LayerSnapshot(Struct, frozen=True, kw_only=True):
@@ -120,18 +146,77 @@ class ParticipantSnapshot(Struct, frozen=True, kw_only=True):
 
 
 class RoomSnapshot(Struct, frozen=True, kw_only=True):
-    """One room with everyone in it."""
+    """One room with everyone in it, open for `age_s` seconds."""
 
     room: Id
+    age_s: Count
     participants: tuple[ParticipantSnapshot, ...]
 
 
+class WorkerLoad(Struct, frozen=True, kw_only=True):
+    """How much a worker has to do: the share of the last second it was at work, and how late it was on average."""
+
+    state: Load
+    busy: float
+    lag_ms: float
+
+
+class DroppedDatagrams(Struct, frozen=True, kw_only=True):
+    """Datagrams that a worker dropped, by the reason."""
+
+    unknown: Count
+    """They belonged to no transport."""
+    invalid: Count
+    """They came from a transport's address and could not be understood."""
+    over_budget: Count
+    """Their participant or their room had sent too much."""
+    oversized: Count
+    """They were larger than any of WebRTC."""
+    unsent: Count
+    """They were its own, and the system would not send them."""
+
+
+class Faults(Struct, frozen=True, kw_only=True):
+    """Bugs of a worker that were fenced: each ended one room, or one transport."""
+
+    rooms: Count
+    transports: Count
+
+
+class WorkerStatistics(Struct, frozen=True, kw_only=True):
+    """A worker in numbers. `rooms`, `participants`, `transports` (connected ones) and `facts_waiting` are those of now.
+
+    The others count from its boot. `packets_lost` are media packets of publishers that never arrived;
+    `packets_repeated` sent something again, or measured a line.
+    """
+
+    load: WorkerLoad
+    rooms: Count
+    participants: Count
+    transports: Count
+    packets_received: Count
+    packets_sent: Count
+    bytes_received: Count
+    bytes_sent: Count
+    packets_lost: Count
+    packets_repeated: Count
+    dropped: DroppedDatagrams
+    faults: Faults
+    facts_waiting: Count
+
+
 class Snapshot(Struct, frozen=True, kw_only=True):
-    """Everything a worker holds. The facts of `boot_id` up to `last_fact` are contained in it."""
+    """What a worker holds, or a page of it. The facts of `boot_id` up to `last_fact` are contained in it.
+
+    `next` is where the next page begins (`TakeSnapshot.after`); None at the end. The last room of a page may go on in
+    the next one: `ringback.media.snapshots` puts pages together.
+    """
 
     boot_id: Id
     last_fact: Count
     rooms: tuple[RoomSnapshot, ...]
+    next: str | None
+    worker: WorkerStatistics
 
 
 class ParticipantLevel(Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from msgspec import Struct, ValidationError, msgpack
 
 from ringback.media.commands import Command
 from ringback.media.facts import Fact
-from ringback.media.model import Count, Id, RoomLevels, RoomSnapshot, RoomVideo
+from ringback.media.model import Count, Id, RoomLevels, RoomVideo, WorkerStatistics
 
 PROTOCOL_MIN = 1
 """The oldest version this control plane speaks: that of the previous release, so that its workers can drain."""
@@ -36,6 +36,7 @@ class ErrorCode(StrEnum):
     COMMAND_UNKNOWN = "COMMAND_UNKNOWN"
     COMMAND_INVALID = "COMMAND_INVALID"
     DRAINING = "DRAINING"
+    OVERLOADED = "OVERLOADED"
     INTERNAL = "INTERNAL"
 
 
@@ -113,9 +114,9 @@ class FactReport(Struct, frozen=True, kw_only=True, tag_field="type", tag="fact"
 
 
 class Statistics(Struct, frozen=True, kw_only=True, tag_field="type", tag="statistics"):
-    """What the rooms look like now; sent every 5 s while there are rooms, never repeated."""
+    """How the worker is; every 5 s, at once when its load becomes another state, never repeated."""
 
-    rooms: tuple[RoomSnapshot, ...]
+    worker: WorkerStatistics
 
 
 class Levels(Struct, frozen=True, kw_only=True, tag_field="type", tag="levels"):

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from ringback.media.model import WorkerStatistics
+
 
 class WorkerState(StrEnum):
     """Where a worker is in its life."""
@@ -38,3 +40,5 @@ class WorkerStatus:
     """True: it has dropped facts that nobody acknowledged, so only a snapshot tells what is true."""
     problem: str | None
     """Why it does not start again, for people; None when all is well."""
+    statistics: WorkerStatistics | None
+    """What it said last of how it is; None before it has."""

@@ -12,6 +12,7 @@ from ringback.kernel.figures import Figure
 from ringback.kernel.ids import Ids
 from ringback.media.commands import Command, Result
 from ringback.media.engine import MediaListener
+from ringback.media.model import Load
 from ringback.media.sockets import socket_directory, socket_path
 from ringback.media.status import WorkerState, WorkerStatus
 from ringback.media.worker import Worker
@@ -113,7 +114,13 @@ class WorkerSupervisor:
         connected = [number for number, worker in enumerate(self._workers) if worker.connected]
         if not connected:
             raise Unavailable("No media worker is connected.")
-        return min(connected, key=lambda number: self._workers[number].rooms)
+        free = [number for number in connected if self._workers[number].load is not Load.REFUSING]
+        if not free:
+            raise Unavailable("The media workers have too much to do; try again later.")
+        # What sheds already comes last, however few rooms it has: they are large ones.
+        return min(
+            free, key=lambda number: (self._workers[number].load is not Load.NORMAL, self._workers[number].rooms)
+        )
 
     async def find_worker(self) -> int:
         """See `MediaEngine.find_worker`."""

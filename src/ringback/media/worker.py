@@ -19,7 +19,7 @@ from ringback.media.engine import MediaListener
 from ringback.media.errors import WorkerGone, WorkerRefused, WorkerStartFailed
 from ringback.media.facts import Fact, RoomFailed
 from ringback.media.launch import adopt, launch, patient
-from ringback.media.model import RoomLevels, RoomVideo
+from ringback.media.model import Load, RoomLevels, RoomVideo
 from ringback.media.process import STOP_GRACE, WorkerProcess
 from ringback.media.status import WorkerState, WorkerStatus
 
@@ -92,6 +92,12 @@ class Worker:
         """Whether it takes commands now."""
         return self._client is not None and self._client.connected
 
+    @property
+    def load(self) -> Load:
+        """What it said last of how much it has to do; what it has not said is `NORMAL`."""
+        statistics = self._client.statistics if self._client is not None else None
+        return statistics.load.state if statistics is not None else Load.NORMAL
+
     def status(self) -> WorkerStatus:
         """What can be said about it now."""
         welcome = self._client.welcome if self._client is not None else None
@@ -108,6 +114,7 @@ class Worker:
             adopted=self._adopted,
             overflowed=welcome is not None and welcome.overflowed,
             problem=self._problem,
+            statistics=self._client.statistics if self._client is not None else None,
         )
 
     async def start(self) -> None:
@@ -257,7 +264,7 @@ class Worker:
     async def _adopt_or_launch(self) -> None:
         connect = self._connect if self._program else patient(self._connect)
         try:
-            self._client, self._process, snapshot = await adopt(connect, self._ids.new())
+            self._client, self._process, snapshot = await adopt(connect, self._ids)
         except WorkerGone as gone:
             if not self._program:
                 raise WorkerStartFailed(

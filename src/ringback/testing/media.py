@@ -19,7 +19,7 @@ from ringback.media.engine import MediaListener
 from ringback.media.errors import MediaCommandRefused, WorkerGone
 from ringback.media.facts import TransportCloseReason
 from ringback.media.framing import FrameDecoder, FrameInvalid, encode_frame
-from ringback.media.model import Id, Source
+from ringback.media.model import Id, Load, Source
 from ringback.media.protocol import CommandError, ErrorCode, FactReport, RefusalCode
 from ringback.testing.media_rules import WorkerRules
 
@@ -124,8 +124,8 @@ class FakeWorker:
     async def _send_statistics(self) -> None:
         while True:
             await asyncio.sleep(self._statistics_interval_s)
-            if self.rules.rooms and self._controller is not None:
-                self._controller.send(protocol.Statistics(rooms=self.rules.room_snapshots()))
+            if self._controller is not None:
+                self._controller.send(protocol.Statistics(worker=self.rules.statistics()))
 
     async def _send_changes(self) -> None:
         while True:
@@ -287,7 +287,10 @@ class FakeMediaEngine:
         connected = [number for number in range(len(self.rules)) if number not in self._lost]
         if not connected:
             raise Unavailable("No media worker is connected.")
-        return min(connected, key=lambda number: len(self.rules[number].rooms))
+        free = [number for number in connected if self.rules[number].load is not Load.REFUSING]
+        if not free:
+            raise Unavailable("The media workers have too much to do; try again later.")
+        return min(free, key=lambda number: (self.rules[number].load is not Load.NORMAL, len(self.rules[number].rooms)))
 
     async def find_worker(self) -> int:
         """See `MediaEngine.find_worker`."""

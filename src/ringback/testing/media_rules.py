@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from ringback.media.commands import (
     AcceptOffer,
@@ -18,6 +19,8 @@ from ringback.media.commands import (
     RequestKeyframe,
     Result,
     ShutDown,
+    StartCapture,
+    StopCapture,
     TakeSnapshot,
     Unpublish,
 )
@@ -32,6 +35,7 @@ from ringback.media.facts import (
     TransportConnected,
 )
 from ringback.media.model import (
+    Load,
     ParticipantLevel,
     ParticipantSnapshot,
     PausedSlot,
@@ -43,18 +47,22 @@ from ringback.media.model import (
     SlotSnapshot,
     Snapshot,
     Source,
-    TransportSnapshot,
     TransportState,
     WantedLayers,
+    WorkerStatistics,
 )
 from ringback.media.protocol import CommandError, ErrorCode, FactReport
 from ringback.testing.media_sdp import MAX_M_LINES, MediaLine, canned_answer, layer_count, parse_offer
+from ringback.testing.media_snapshots import page, statistics, transport_snapshot
 
 KEPT_REPLIES = 4096
 """Commands (protocol document, "Messages")."""
 
 KEPT_FACTS = 10_000
 """Facts (protocol document, "Facts")."""
+
+CAPTURE_SECONDS = range(1, 601)
+"""How long a capture may last (protocol document, "Packet captures")."""
 
 SILENCE = -127
 """dB (protocol document, "Levels")."""
@@ -178,6 +186,11 @@ class WorkerRules:
         self.last_fact = 0
         self.overflowed = False
         """True after facts were dropped, until a snapshot is taken."""
+        self.load = Load.NORMAL
+        """Set it to let the worker have too much to do."""
+        self.room_faults = 0
+        self.captures: dict[str, StartCapture] = {}
+        """What is being captured, by room. Nothing is written: there are no packets."""
         self._rooms: dict[str, _Room] = {}
         self._replies: dict[str, Result | CommandError] = {}
         self._facts: deque[FactReport] = deque()
@@ -233,6 +246,8 @@ class WorkerRules:
     def room_failed(self, room: str) -> FactReport:
         """Let a fault end the room."""
         del self._rooms[room]
+        self.captures.pop(room, None)
+        self.room_faults += 1
         return self._report(RoomFailed(room=room, reason=RoomFailReason.FAULT))
 
     def audio_levels(self, room: str, loudness: Mapping[str, int]) -> None:
@@ -275,17 +290,35 @@ class WorkerRules:
 
     def snapshot(self) -> Snapshot:
         """Everything there is."""
-        return Snapshot(boot_id=self.boot_id, last_fact=self.last_fact, rooms=self.room_snapshots())
+        return self._snapshot(self.room_snapshots(), None)
 
     def room_snapshots(self) -> tuple[RoomSnapshot, ...]:
-        """All rooms, oldest first, as in the snapshot and in the statistics."""
+        """All rooms, oldest first."""
         return tuple(
             RoomSnapshot(
                 room=name,
+                age_s=0,
                 participants=tuple(_participant_snapshot(room, each) for each in room.participants),
             )
             for name, room in self._rooms.items()
         )
+
+    def statistics(self) -> WorkerStatistics:
+        """The worker in numbers."""
+        return statistics(self.room_snapshots(), self.load, self.room_faults, len(self._facts))
+
+    def _snapshot(self, rooms: tuple[RoomSnapshot, ...], following: str | None) -> Snapshot:
+        return Snapshot(
+            boot_id=self.boot_id, last_fact=self.last_fact, rooms=rooms, next=following, worker=self.statistics()
+        )
+
+    def _page(self, only: str | None, after: str | None) -> Snapshot:
+        if only is not None:
+            self._room(only)
+        rooms, following = page([each for each in self.room_snapshots() if only in (None, each.room)], after)
+        if only is None and following is None:
+            self.overflowed = False
+        return self._snapshot(rooms, following)
 
     def _report(self, fact: Fact) -> FactReport:
         self.last_fact += 1
@@ -299,9 +332,12 @@ class WorkerRules:
     def _execute(self, command: Command) -> Result:
         match command:
             case OpenRoom(room=room):
-                self._rooms.setdefault(room, _Room())
+                if room not in self._rooms:
+                    self._take_more("room")
+                    self._rooms[room] = _Room()
             case CloseRoom(room=room):
                 self._rooms.pop(room, None)
+                self.captures.pop(room, None)
             case AcceptOffer():
                 return self._accept_offer(command)
             case CloseParticipant(room=room, participant=participant):
@@ -317,18 +353,23 @@ class WorkerRules:
                 self._prefer_slot(command)
             case RequestKeyframe(room=room, publication=publication):
                 self._publication(room, publication).keyframe_requests += 1
-            case TakeSnapshot():
-                self.overflowed = False
-                return self.snapshot()
+            case StartCapture():
+                self._start_capture(command)
+            case StopCapture(room=room):
+                self.captures.pop(room, None)
+            case TakeSnapshot(room=only, after=after):
+                return self._page(only, after)
             case ShutDown():
                 self._rooms.clear()
         return Done()
 
     def _accept_offer(self, command: AcceptOffer) -> Answer:
         room = self._room(command.room)
-        offer = parse_offer(command.sdp)
         known = room.participants.get(command.participant)
         transport = known.transport if known is not None else None
+        if transport is None:
+            self._take_more("participant")
+        offer = parse_offer(command.sdp)
         if transport is not None and transport.id == command.transport:
             before = [line.place for line in transport.offer]
             if transport.state is TransportState.CLOSED:
@@ -398,6 +439,23 @@ class WorkerRules:
         else:
             participant.hidden.discard(command.index)
 
+    def _start_capture(self, command: StartCapture) -> None:
+        self._room(command.room)
+        if command.room in self.captures:
+            raise MediaCommandRefused(ErrorCode.COMMAND_INVALID, "the room is being captured already")
+        if command.seconds not in CAPTURE_SECONDS:
+            raise MediaCommandRefused(ErrorCode.COMMAND_INVALID, "a capture lasts 1 to 600 seconds")
+        try:
+            Path(command.path).touch(0o600, exist_ok=False)
+        except OSError as error:
+            raise MediaCommandRefused(ErrorCode.COMMAND_INVALID, f"the file cannot be made: {error.strerror}") from None
+        self.captures[command.room] = command
+
+    def _take_more(self, what: str) -> None:
+        if self.load is Load.REFUSING:
+            message = f"the worker has too much to do for a new {what}; try again later"
+            raise MediaCommandRefused(ErrorCode.OVERLOADED, message)
+
     def _room(self, room: str) -> _Room:
         if room not in self._rooms:
             raise MediaCommandRefused(ErrorCode.ROOM_NOT_FOUND, f"there is no room {room}")
@@ -426,7 +484,7 @@ def _participant_snapshot(room: _Room, name: str) -> ParticipantSnapshot:
     publications = [(id_, each) for id_, each in room.publications.items() if each.participant == name]
     return ParticipantSnapshot(
         participant=name,
-        transport=None if transport is None else _transport_snapshot(transport),
+        transport=None if transport is None else transport_snapshot(transport.id, transport.state),
         publications=tuple(
             PublicationSnapshot(
                 publication=id_,
@@ -452,17 +510,4 @@ def _participant_snapshot(room: _Room, name: str) -> ParticipantSnapshot:
             )
             for kind, index in sorted(participant.slots)
         ),
-    )
-
-
-def _transport_snapshot(transport: _Transport) -> TransportSnapshot:
-    return TransportSnapshot(
-        transport=transport.id,
-        state=transport.state,
-        packets_received=0,
-        packets_sent=0,
-        bytes_received=0,
-        bytes_sent=0,
-        round_trip_ms=None,
-        estimate_bps=None,
     )

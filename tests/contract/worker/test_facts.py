@@ -33,7 +33,7 @@ async def test_facts_are_repeated_until_they_are_acknowledged(worker: WorkerUnde
 
     assert [await controller.fact(), await controller.fact()] == [fact(1, "alice"), fact(2, "bob")]
     snapshot = await controller.done("take_snapshot")
-    assert list(snapshot) == ["boot_id", "last_fact", "rooms"]
+    assert list(snapshot) == ["boot_id", "last_fact", "rooms", "next", "worker"]
     assert snapshot["last_fact"] == 2
     participants = snapshot["rooms"][0]["participants"]
     assert [entry["transport"]["state"] for entry in participants] == ["CLOSED", "CLOSED"]
@@ -68,10 +68,15 @@ async def said(controller: Controller, type_: str) -> list[Message]:
     return rooms
 
 
-async def test_statistics_come_by_themselves_while_there_are_rooms(controller: Controller) -> None:
+async def test_statistics_come_by_themselves(controller: Controller) -> None:
     await controller.done("open_room", room="r")
     await controller.done("publish", room="r", participant="alice", publication="a", number=1, source="SCREEN")
-    assert await said(controller, "statistics") == [await controller.room("r")]
+    while (statistics := await controller.receive())["type"] != "statistics":
+        pass
+    assert list(statistics) == ["type", "worker"]
+    snapshot = await controller.done("take_snapshot")
+    assert list(statistics["worker"]) == list(snapshot["worker"])
+    assert (statistics["worker"]["rooms"], statistics["worker"]["participants"]) == (1, 1)
 
 
 async def levels(controller: Controller) -> list[Message]:
@@ -133,7 +138,7 @@ async def test_the_snapshot_has_the_keys_of_the_document_in_their_order(controll
     await controller.done("publish", room="r", participant="alice", publication="a", number=1, source="SCREEN")
     await controller.done("accept_offer", room="r", participant="alice", transport="t", sdp=OFFER)
     (room,) = (await controller.done("take_snapshot"))["rooms"]
-    assert list(room) == ["room", "participants"]
+    assert list(room) == ["room", "age_s", "participants"]
     (alice,) = room["participants"]
     assert list(alice) == ["participant", "transport", "publications", "slots"]
     assert list(alice["transport"]) == [
@@ -145,6 +150,11 @@ async def test_the_snapshot_has_the_keys_of_the_document_in_their_order(controll
         "bytes_sent",
         "round_trip_ms",
         "estimate_bps",
+        "packets_dropped",
+        "connected_after_ms",
+        "network",
+        "loss_received",
+        "loss_sent",
     ]
     assert list(alice["publications"][0]) == [
         "publication",

@@ -86,6 +86,8 @@ def test_the_result_follows_from_the_command() -> None:
         "MapSlot": "Done",
         "PreferSlot": "Done",
         "RequestKeyframe": "Done",
+        "StartCapture": "Done",
+        "StopCapture": "Done",
         "TakeSnapshot": "Snapshot",
         "ShutDown": "Done",
     }

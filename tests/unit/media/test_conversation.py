@@ -7,7 +7,6 @@ from ringback.media.commands import AcceptOffer, Answer, Command, Done, OpenRoom
 from ringback.media.conversation import Answered, Broken, Conversation, acknowledge_frame, command_frame
 from ringback.media.facts import PublicationStarted
 from ringback.media.framing import encode_frame
-from ringback.media.model import Snapshot
 from ringback.media.protocol import (
     Acknowledge,
     CommandError,
@@ -28,8 +27,11 @@ from ringback.media.protocol import (
     decode_to_worker,
     encode,
 )
+from ringback.testing.media_rules import WorkerRules
 
 WELCOME = Welcome(protocol=1, build="b", boot_id="boot", addresses=(), last_fact=0, overflowed=False)
+SNAPSHOT = WorkerRules("boot").snapshot()
+STATISTICS = Statistics(worker=SNAPSHOT.worker)
 FACT = FactReport(number=1, fact=PublicationStarted(room="r", publication="p"))
 OFFER = AcceptOffer(room="r", participant="p", transport="t", sdp="v=0")
 
@@ -67,12 +69,12 @@ def test_commands_and_acknowledgements_become_frames() -> None:
 
 def test_replies_get_the_type_that_their_command_promises(conversation: Conversation) -> None:
     sent(conversation, a=OpenRoom(room="r"), b=OFFER, c=TakeSnapshot())
-    snapshot: dict[str, object] = {"boot_id": "boot", "last_fact": 3, "rooms": []}
+    snapshot: dict[str, object] = msgspec.to_builtins(SNAPSHOT)
     heard = conversation.receive(says(reply("a", {}), reply("b", {"sdp": "v=0"}), reply("c", snapshot)))
     assert heard == [
         Answered(id="a", outcome=Done()),
         Answered(id="b", outcome=Answer(sdp="v=0")),
-        Answered(id="c", outcome=Snapshot(boot_id="boot", last_fact=3, rooms=())),
+        Answered(id="c", outcome=SNAPSHOT),
     ]
 
 
@@ -89,7 +91,7 @@ def test_one_id_may_be_asked_twice(conversation: Conversation) -> None:
 
 
 def test_what_comes_by_itself_passes_through_in_order(conversation: Conversation) -> None:
-    said: list[FromWorker] = [Statistics(rooms=()), FACT, Video(rooms=()), Levels(rooms=())]
+    said: list[FromWorker] = [STATISTICS, FACT, Video(rooms=()), Levels(rooms=())]
     assert conversation.receive(says(*said)) == said
 
 
@@ -117,7 +119,7 @@ def test_a_refusal_ends_the_conversation() -> None:
 
 
 @pytest.mark.parametrize(
-    "message", [FACT, Statistics(rooms=()), Levels(rooms=()), Video(rooms=()), Superseded(epoch=1), reply("a", {})]
+    "message", [FACT, STATISTICS, Levels(rooms=()), Video(rooms=()), Superseded(epoch=1), reply("a", {})]
 )
 def test_nothing_else_is_expected_before_the_welcome(message: FromWorker) -> None:
     (event,) = Conversation(epoch=1, build="").receive(says(message))

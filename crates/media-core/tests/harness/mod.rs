@@ -11,8 +11,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use media_core::{
-    Command, CommandError, Fact, FiveTuple, Kind, Protocol, ReplyResult, RoomSnapshot, Snapshot, Source, Worker,
-    WorkerConfig,
+    Command, CommandError, Fact, FiveTuple, Kind, Protocol, ReplyResult, RoomId, RoomSnapshot, Snapshot, Source,
+    Worker, WorkerConfig,
 };
 use str0m_netem::{Input, Netem, NetemConfig, Output, Probability, RandomLoss};
 
@@ -60,6 +60,8 @@ pub struct Harness {
     pub worker: Worker,
     pub now: Instant,
     pub address: SocketAddr,
+    /// The room that commands are about from now on.
+    pub room: RoomId,
     /// Datagrams that the worker sent to nobody's address.
     pub strays: Vec<(SocketAddr, Vec<u8>)>,
     /// The last datagrams of each client, for tests that repeat or change them.
@@ -90,6 +92,7 @@ impl Harness {
             worker: Worker::new(config),
             now,
             address,
+            room: room(),
             strays: Vec::new(),
             heard: Vec::new(),
             checks: Vec::new(),
@@ -100,6 +103,12 @@ impl Harness {
         };
         harness.run(Command::OpenRoom { room: room() }).unwrap();
         harness
+    }
+
+    /// Opens another room; commands are about that one from now on.
+    pub fn enter(&mut self, room: &str) {
+        self.room = room.try_into().unwrap();
+        self.run(Command::OpenRoom { room: self.room.clone() }).unwrap();
     }
 
     /// Runs a command under a new id.
@@ -118,7 +127,7 @@ impl Harness {
     /// Offers and takes the answer.
     pub fn offer(&mut self, participant: &str, transport: &str, sdp: &str) -> Result<String, CommandError> {
         let result = self.run(Command::AcceptOffer {
-            room: room(),
+            room: self.room.clone(),
             participant: participant.try_into().unwrap(),
             transport: transport.try_into().unwrap(),
             sdp: sdp.to_owned(),
@@ -179,7 +188,7 @@ impl Harness {
 
     pub fn publish(&mut self, participant: &str, publication: &str, number: u32, source: Source) {
         self.run(Command::Publish {
-            room: room(),
+            room: self.room.clone(),
             participant: participant.try_into().unwrap(),
             publication: publication.try_into().unwrap(),
             number,
@@ -190,7 +199,7 @@ impl Harness {
 
     pub fn map(&mut self, participant: &str, kind: Kind, index: u16, publication: Option<&str>) {
         self.run(Command::MapSlot {
-            room: room(),
+            room: self.room.clone(),
             participant: participant.try_into().unwrap(),
             kind,
             index,
@@ -221,8 +230,8 @@ impl Harness {
     }
 
     pub fn snapshot(&mut self) -> Snapshot {
-        match self.run(Command::TakeSnapshot) {
-            Ok(ReplyResult::Snapshot(snapshot)) => snapshot,
+        match self.run(Command::TakeSnapshot { room: None, after: None }) {
+            Ok(ReplyResult::Snapshot(snapshot)) => *snapshot,
             other => panic!("a snapshot, not {other:?}"),
         }
     }

@@ -1,0 +1,123 @@
+//! What is measured of a connection, for those who look at it. Nothing is decided by it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use str0m::Event;
+
+/// The kind of network that a client's address is of. The address itself is nobody's business.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Network {
+    /// This very machine.
+    Loopback,
+    /// The same link: no router is between.
+    LinkLocal,
+    /// A private network (RFC 1918, RFC 6598, RFC 4193).
+    Private,
+    /// The internet.
+    Public,
+}
+
+impl Network {
+    fn of(address: SocketAddr) -> Self {
+        match address.ip().to_canonical() {
+            ip if ip.is_loopback() => Self::Loopback,
+            IpAddr::V4(ip) if ip.is_link_local() => Self::LinkLocal,
+            IpAddr::V6(ip) if ip.is_unicast_link_local() => Self::LinkLocal,
+            // 100.64.0.0/10 is a provider's own network, on the near side of its translation.
+            IpAddr::V4(ip) if ip.is_private() || (ip.octets()[0] == 100 && ip.octets()[1] & 0xc0 == 64) => {
+                Self::Private
+            }
+            IpAddr::V6(ip) if ip.is_unique_local() => Self::Private,
+            _ => Self::Public,
+        }
+    }
+}
+
+/// What is known of one transport.
+#[derive(Debug)]
+pub(crate) struct Measures {
+    opened: Instant,
+    /// How long it took from the first offer to ICE and DTLS.
+    pub(crate) connected_after: Option<Duration>,
+    pub(crate) packets_received: u64,
+    pub(crate) packets_sent: u64,
+    /// Datagrams that were over the participant's budget.
+    pub(crate) packets_dropped: u64,
+    pub(crate) bytes_received: u64,
+    pub(crate) bytes_sent: u64,
+    /// The share of the client's packets that did not arrive here, lately.
+    pub(crate) loss_received: Option<f64>,
+    /// The share of our packets that did not arrive there, lately.
+    pub(crate) loss_sent: Option<f64>,
+    pub(crate) network: Option<Network>,
+}
+
+impl Measures {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            opened: now,
+            connected_after: None,
+            packets_received: 0,
+            packets_sent: 0,
+            packets_dropped: 0,
+            bytes_received: 0,
+            bytes_sent: 0,
+            loss_received: None,
+            loss_sent: None,
+            network: None,
+        }
+    }
+
+    pub(crate) fn received(&mut self, contents: &[u8]) {
+        self.packets_received += 1;
+        self.bytes_received += contents.len() as u64;
+    }
+
+    pub(crate) fn sent(&mut self, contents: &[u8]) {
+        self.packets_sent += 1;
+        self.bytes_sent += contents.len() as u64;
+    }
+
+    /// Learns what an event of the transport tells.
+    pub(crate) fn note(&mut self, event: &Event, now: Instant) {
+        match event {
+            Event::Connected => {
+                self.connected_after.get_or_insert(now.saturating_duration_since(self.opened));
+            }
+            Event::PeerStats(statistics) => {
+                self.loss_received = statistics.ingress_loss_fraction.map(f64::from);
+                self.loss_sent = statistics.egress_loss_fraction.map(f64::from).or(self.loss_sent);
+                let selected = statistics.selected_candidate_pair.as_ref();
+                self.network = selected.map(|pair| Network::of(pair.remote.addr)).or(self.network);
+            }
+            // Without transport-wide feedback there are only the receiver reports of each stream.
+            Event::MediaEgressStats(statistics) => self.loss_sent = statistics.loss.map(f64::from).or(self.loss_sent),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_told_only_as_the_kind_of_its_network() {
+        let of = |ip: &str| Network::of((ip.parse::<IpAddr>().unwrap(), 1).into());
+        for ip in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(of(ip), Network::Loopback, "{ip}");
+        }
+        for ip in ["169.254.7.7", "fe80::1"] {
+            assert_eq!(of(ip), Network::LinkLocal, "{ip}");
+        }
+        for ip in ["10.0.0.1", "172.16.0.1", "192.168.1.1", "100.64.0.1", "fd00::1", "::ffff:10.0.0.1"] {
+            assert_eq!(of(ip), Network::Private, "{ip}");
+        }
+        for ip in ["203.0.113.7", "100.128.0.1", "2001:db8::1"] {
+            assert_eq!(of(ip), Network::Public, "{ip}");
+        }
+    }
+}
