@@ -26,11 +26,12 @@ from ringback.kernel.errors import Unavailable
 from ringback.kernel.ids import Ids
 from ringback.kernel.steps import Ref
 from ringback.media import facts
-from ringback.media.commands import CloseRoom, TakeSnapshot
+from ringback.media.commands import CloseRoom
 from ringback.media.engine import MediaEngine
 from ringback.media.errors import MediaCommandRefused
-from ringback.media.model import RoomLevels, RoomSnapshot, RoomVideo, Snapshot, Source
+from ringback.media.model import RoomLevels, RoomSnapshot, RoomVideo, Source
 from ringback.media.protocol import ErrorCode
+from ringback.media.snapshots import take_snapshot
 from ringback.storage.aggregates import require
 from ringback.storage.database import Database
 from ringback.storage.mailboxes import Execution, Mailboxes
@@ -118,8 +119,7 @@ class CallJobs:
                     await self._mailboxes.settled(live.owner)
         before = await self._on(worker)
         try:
-            snapshot = await self._engine.run(worker, self._ids.new(), TakeSnapshot())
-            assert isinstance(snapshot, Snapshot)
+            snapshot = await take_snapshot(lambda command: self._engine.run(worker, self._ids.new(), command))
             rooms = {room.room: room for room in snapshot.rooms}
             for live in before:
                 await self._compare(live, rooms.get(live.owner.id))

@@ -9,7 +9,7 @@ from ringback.media.room import LOUDEST, RoomPlan, publications, slots_carried
 
 def open_again(plan: RoomPlan) -> tuple[Command, ...]:
     """The commands that bring a worker to the plan that does not have the room. The offers come from the clients."""
-    return (OpenRoom(room=plan.id), *catch_up(plan, RoomSnapshot(room=plan.id, participants=())))
+    return (OpenRoom(room=plan.id), *catch_up(plan, RoomSnapshot(room=plan.id, age_s=0, participants=())))
 
 
 def catch_up(plan: RoomPlan, seen: RoomSnapshot) -> tuple[Command, ...]:

@@ -26,6 +26,7 @@ from ringback.media.commands import CloseParticipant, CloseRoom, Command, MapSlo
 from ringback.media.model import RoomSnapshot, SlotKind, Source, TransportSnapshot, TransportState
 from ringback.testing.calls import CHILD, DIALOG, PARENT
 from ringback.testing.media_rules import WorkerRules
+from ringback.testing.media_snapshots import transport_snapshot
 from ringback.testing.playbook import Output, TreePlaybook, like, runs
 from tests.unit.calls.dialogs import ringing, talking
 
@@ -193,16 +194,7 @@ def with_transports(parent: TransportState | None, child: TransportState | None)
 def transport(call_id: str, state: TransportState | None) -> TransportSnapshot | None:
     if state is None:
         return None
-    return TransportSnapshot(
-        transport=transport_id(call_id, 1),
-        state=state,
-        packets_received=0,
-        packets_sent=0,
-        bytes_received=0,
-        bytes_sent=0,
-        round_trip_ms=None,
-        estimate_bps=None,
-    )
+    return transport_snapshot(transport_id(call_id, 1), state)
 
 
 @pytest.mark.parametrize("state", [TransportState.CLOSED, TransportState.NEW, None])
