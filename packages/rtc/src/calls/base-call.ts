@@ -15,7 +15,6 @@ import { CallMedia, type CallMediaParts, NOTHING_MEASURED } from "./call-media.j
 import type { Change } from "./changes.js";
 import type { CallContext } from "./context.js";
 import { Deferred } from "./deferred.js";
-import type { DisplaySize } from "./display-sizes.js";
 import { duration, type Life, type LifeEvent, step } from "./life.js";
 import type { RegisteredCall } from "./registry.js";
 import { applyEvent, type Snapshot } from "./snapshot.js";
@@ -127,14 +126,8 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     return this.#change((publishing) => publishing.useCamera(deviceId));
   }
 
-  watchDisplay(stream: MediaStream, element: Element, { pinned = false }: WatchOptions = {}): StopWatching {
-    const place = Symbol();
-    const show = (size: DisplaySize | null) => this.#media?.videos.show(stream, place, size);
-    const stop = this.context.observeSize(element, (size) => show({ ...size, pinned }));
-    return () => {
-      stop();
-      show(null);
-    };
+  watchDisplay(stream: MediaStream, element: Element, options: WatchOptions = {}): StopWatching {
+    return this.#media?.videos.watch(stream, element, options) ?? (() => {});
   }
 
   created(callId: string): void {
@@ -385,6 +378,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     return {
       resized: async (slots) => this.#liveSession().request("slots.prefer", { callId: this.id(), slots }),
       changed: (change, stream) => this.changed(change, stream),
+      observeSize: this.context.observeSize,
       isOver: () => this.isOver(),
     };
   }

@@ -53,8 +53,10 @@ export class DisplaySizes {
     this.#soon();
   }
 
+  /** There is nobody to tell any more. */
   stop(): void {
     clearTimeout(this.#timer);
+    this.#slots = new Map();
   }
 
   #soon(): void {

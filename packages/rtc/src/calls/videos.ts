@@ -1,4 +1,7 @@
 import type { Participant, SlotPreference } from "@ringback/protocol";
+import type { StopWatching } from "../api/calls.js";
+import type { WatchOptions } from "../api/options.js";
+import type { ObserveSize } from "../media/element-size.js";
 import type { MediaHandler } from "../media/handler.js";
 import { type Change, changes, firstVideos, type VideoSource, videoId } from "./changes.js";
 import { type DisplaySize, DisplaySizes } from "./display-sizes.js";
@@ -12,6 +15,7 @@ export interface VideosListener {
   changed(change: Change, stream: MediaStream | null): void;
   /** Videos are shown in other sizes; the slots are those of which this is news. */
   resized(slots: SlotPreference[]): Promise<unknown>;
+  readonly observeSize: ObserveSize;
   /** Whether nobody is interested any more: a listener may end the call. */
   isOver(): boolean;
 }
@@ -61,9 +65,17 @@ export class Videos {
     this.#sizes.tellAgain();
   }
 
-  /** A place shows a stream in this size now, or not any more. A stream that is no visible video is not of interest. */
-  show(stream: MediaStream, place: symbol, size: DisplaySize | null): void {
-    for (const [id, visible] of this.#visible) if (visible.stream === stream) this.#sizes.show(id, place, size);
+  /** Follows how large an element shows a stream. A stream that is no visible video is not of interest. */
+  watch(stream: MediaStream, element: Element, { pinned = false }: WatchOptions): StopWatching {
+    const place = Symbol();
+    const show = (size: DisplaySize | null): void => {
+      for (const [id, visible] of this.#visible) if (visible.stream === stream) this.#sizes.show(id, place, size);
+    };
+    const stop = this.#listener.observeSize(element, (size) => show({ ...size, pinned }));
+    return () => {
+      stop();
+      show(null);
+    };
   }
 
   stop(): void {
