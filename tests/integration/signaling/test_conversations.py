@@ -10,7 +10,7 @@ from tests.integration.signaling.world import OFFER, Somebody, World
 
 CONVERSATIONS: Final = Path(__file__).parents[3] / "protocol" / "signaling" / "vectors" / "conversations"
 
-DISPLAY_NAMES: Final = {"desk": "Front desk", "kitchen": None, "porch": "Porch"}
+DISPLAY_NAMES: Final = {"desk": "Front desk", "kitchen": None, "porch": "Porch", "attic": None, "cellar": None}
 
 NOT_COMPARED: Final = ("expiresAt", "sdp", "description")
 """What only this run of the platform can say."""
