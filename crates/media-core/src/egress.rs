@@ -166,23 +166,20 @@ impl Egress for StromEgress {
         }
         let cname = media.cname().to_owned();
 
-        // str0m has made a stream with SSRCs of its own choice if, and only if, the client receives here.
-        let declared = rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx()));
-        let (declared_ssrc, declared_repair) = declared?;
-        if let Some(bound) = self.slots.get_mut(&slot)
-            && *declared_ssrc == bound.stream.ssrc
-        {
+        // str0m makes a stream with SSRCs of its own choice wherever the client receives and there is none. Ours is made when
+        // there is something to send: a stream costs time with each packet of any other, and its sender reports would say
+        // that its clock stands at 0, which a receiver needs several further ones to believe no more.
+        let made = rtc.direct_api().stream_tx_by_mid(mid, None).map(|stream| (stream.ssrc(), stream.rtx()));
+        let (made_ssrc, made_repair) = made?;
+        if let Some(bound) = self.slots.get_mut(&slot) {
             bound.formats = formats;
+            if *made_ssrc != bound.stream.ssrc {
+                rtc.direct_api().remove_stream_tx(made_ssrc);
+            }
             return Some(bound.stream.clone());
         }
-        let stream =
-            SlotStream { ssrc: self.ssrcs.next(), repair_ssrc: declared_repair.map(|_| self.ssrcs.next()), cname };
-        rtc.direct_api().remove_stream_tx(declared_ssrc);
-        let mut api = rtc.direct_api();
-        let sender = api.declare_stream_tx(stream.ssrc.into(), stream.repair_ssrc.map(Ssrc::from), mid, None);
-        if stream.repair_ssrc.is_some() {
-            sender.set_rtx_cache(REPAIR_PACKETS, REPAIR_AGE, Some(MAX_REPAIR_SHARE));
-        }
+        rtc.direct_api().remove_stream_tx(made_ssrc);
+        let stream = SlotStream { ssrc: self.ssrcs.next(), repair_ssrc: made_repair.map(|_| self.ssrcs.next()), cname };
         let rewriter = Rewriter::new(self.ssrcs.random.u64(..));
         self.slots.insert(slot, BoundSlot { mid, stream: stream.clone(), active: true, formats, rewriter });
         Some(stream)
@@ -213,13 +210,20 @@ impl Egress for StromEgress {
         // Where a talkspurt begins, the receiver may adjust its delay (RFC 3551 §4.1).
         let begins_talk = starts && codec.kind() == Kind::Audio;
         let mut api = rtc.direct_api();
-        let Some(sender) = api.stream_tx(&bound.stream.ssrc.into()) else {
+        let (ssrc, repair_ssrc) = (bound.stream.ssrc.into(), bound.stream.repair_ssrc.map(Ssrc::from));
+        if api.stream_tx(&ssrc).is_none() {
+            let sender = api.declare_stream_tx(ssrc, repair_ssrc, bound.mid, None);
+            if repair_ssrc.is_some() {
+                sender.set_rtx_cache(REPAIR_PACKETS, REPAIR_AGE, Some(MAX_REPAIR_SHARE));
+            }
+        }
+        let Some(sender) = api.stream_tx(&ssrc) else {
             return false;
         };
         sender.write_rtp(
             RtpWrite::new(format.payload_type, sequence.into(), timestamp, wallclock.min(now), payload)
                 .marker(packet.header.marker || begins_talk)
-                .nackable(format.repaired && bound.stream.repair_ssrc.is_some())
+                .nackable(format.repaired && repair_ssrc.is_some())
                 .csrc(&[number])
                 .ext_vals(forwarded_extensions(&packet.header.ext_vals)),
         );

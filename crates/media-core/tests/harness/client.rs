@@ -5,11 +5,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use media_core::Source;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::{Codec, CodecConfig, FormatParams};
 use str0m::media::{Direction, Frequency, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{ExtensionValues, RtpWrite};
+use str0m::rtp::rtcp::Rtcp;
+use str0m::rtp::{ExtensionValues, RawPacket, RtpWrite, Ssrc};
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
 const AUDIO_INTERVAL: Duration = Duration::from_millis(20);
@@ -153,6 +155,8 @@ pub struct Client {
     pub video_slots: Vec<Mid>,
     pub received: HashMap<Mid, Vec<Received>>,
     pub keyframe_requests: Vec<Instant>,
+    /// What the worker told by RTCP, and when it arrived.
+    pub reports: Vec<(Instant, Rtcp)>,
     keyframe_wanted: bool,
     number: u8,
     lines: Vec<(MediaKind, Direction)>,
@@ -162,7 +166,7 @@ pub struct Client {
 
 impl Client {
     pub fn new(name: &'static str, number: u8, codecs: Codecs, address: SocketAddr, now: Instant) -> Self {
-        let mut config = RtcConfig::new().set_rtp_mode(true);
+        let mut config = RtcConfig::new().set_rtp_mode(true).enable_raw_packets(true);
         codecs.enable(config.codec_config());
         let mut rtc = config.build(now);
         rtc.add_local_candidate(Candidate::host(address, Protocol::Udp).unwrap());
@@ -194,6 +198,7 @@ impl Client {
             video_slots: Vec::new(),
             received: HashMap::new(),
             keyframe_requests: Vec::new(),
+            reports: Vec::new(),
             keyframe_wanted: true,
             number,
             lines: vec![
@@ -294,6 +299,16 @@ impl Client {
             self.camera.next = Some(now + VIDEO_INTERVAL);
             self.send_frame(now);
         }
+    }
+
+    /// The stream that a source is sent as.
+    pub fn ssrc_of(&mut self, source: Source) -> Ssrc {
+        let mid = match source {
+            Source::Microphone => self.microphone.mid,
+            Source::Camera => self.camera.mid,
+            Source::Screen => self.screen,
+        };
+        self.rtc.direct_api().stream_tx_by_mid(mid, None).expect("a stream for the source").ssrc()
     }
 
     /// What arrived in a slot, in the order of its numbers.
@@ -418,6 +433,11 @@ impl Client {
             Event::KeyframeRequest(request) if request.mid == self.camera.mid => {
                 self.keyframe_wanted = true;
                 self.keyframe_requests.push(now);
+            }
+            Event::RawPacket(packet) => {
+                if let RawPacket::RtcpRx(report) = *packet {
+                    self.reports.push((now, report));
+                }
             }
             Event::RtpPacket(packet) => {
                 let mid = self.rtc.direct_api().stream_rx(&packet.header.ssrc).expect("a known stream").mid();
