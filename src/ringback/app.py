@@ -105,14 +105,13 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
     ring_timeout = timedelta(seconds=platform.settings.ring_timeout_seconds)
     calls = CallService(database, mailboxes, engine, clock, ids, ring_timeout)
     journal = ActivityJournal(database, clock, timedelta(days=platform.settings.user_activity_days))
-    hub = Hub(database, calls, clock, journal)
-    dispatcher = Dispatcher(database, "signaling", hub.deliver)
+    conferences = ConferenceService(mailboxes, engine, ids, platform.settings.room_participants)
+    service = SignalingService(calls, conferences, clock)
+    hub = Hub(database, calls, service, clock, ids, journal)
+    dispatcher = Dispatcher(database, outbox.SIGNALING, hub.deliver)
     jobs = CallJobs(database, mailboxes, ids)
     jobs.attach(engine, hub, audience=hub)
     platform.revocations.attach(hub)
-    service = SignalingService(
-        calls, ConferenceService(mailboxes, engine, ids, platform.settings.room_participants), clock
-    )
     turn = TurnServers(platform.settings.turn_urls, platform.settings.turn_secret)
     return Conversations(
         mailboxes=mailboxes,
@@ -120,16 +119,19 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
         jobs=jobs,
         hub=hub,
         journal=journal,
-        signaling=Signaling(hub, service, platform.tokens, turn, clock, ids),
+        signaling=Signaling(hub, platform.tokens, turn, clock),
         revocations=RevocationWatch(database, platform.revocations, clock),
     )
 
 
 @asynccontextmanager
-async def conversing(conversations: Conversations) -> AsyncIterator[None]:
-    """Carry out commands, pass deadlines and deliver events, until this is left."""
+async def conversing(conversations: Conversations, *, workers_stay: bool) -> AsyncIterator[None]:
+    """Carry out commands, pass deadlines and deliver events, until this is left.
+
+    The sessions are known already (`Hub.restore`): before a worker reports what concerns them. When this is left, they
+    end with the workers, or stay like these for the next process.
+    """
     await conversations.jobs.recover()
-    await conversations.journal.recover()
     await conversations.revocations.look()
     work = [
         asyncio.create_task(conversations.mailboxes.run_deadlines(), name="deadlines"),
@@ -145,7 +147,8 @@ async def conversing(conversations: Conversations) -> AsyncIterator[None]:
         for task in work:
             task.cancel()
         await asyncio.gather(*work, return_exceptions=True)
-        conversations.hub.stop()
+        if not workers_stay:
+            conversations.hub.end_all()
         with contextlib.suppress(Unavailable):  # then the next start will say that they have ended
             await conversations.journal.write()
         await conversations.mailboxes.close()
@@ -271,9 +274,14 @@ async def running(platform: Platform) -> AsyncIterator[FastAPI]:
             raise Unavailable("No media worker is connected.")
         return f"{connected} of {len(workers)} connected."
 
+    await conversations.hub.restore()
     await supervisor.start(conversations.jobs)
     try:
-        async with conversing(conversations), beside(platform.blobs.run(), "files to delete"):
+        workers_stay = platform.settings.workers_external
+        async with (
+            conversing(conversations, workers_stay=workers_stay),
+            beside(platform.blobs.run(), "files to delete"),
+        ):
             yield build_app(
                 platform,
                 routers=[conversations.signaling.router()],

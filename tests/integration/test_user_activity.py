@@ -1,6 +1,7 @@
 """`GET /webrtc/1/user-activity` as the public API describes it (contract §5)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,8 +9,10 @@ from typing import Any
 import pytest
 
 from ringback.identities.activity import ActivityJournal
+from ringback.identities.activity.model import OpenSession
 from ringback.settings import Settings
 from tests.integration.conftest import Node, started
+from tests.unit.signaling.greeting import CLAIMS
 
 PATH = "/webrtc/1/user-activity"
 
@@ -22,12 +25,14 @@ def node(tmp_path: Path) -> Iterator[Node]:
         async def visits() -> None:
             account = node.first_start.account.id
             journal = ActivityJournal(node.platform.database, node.clock, timedelta(days=30))
-            for session in ("first", "second"):
-                journal.connected(account, "anna", session)
+            for id in ("first", "second"):
+                session = OpenSession(id, "hash of its key", replace(CLAIMS, account_id=account))
+                journal.connected(session)
                 node.clock.advance(60)
-                journal.disconnected(account, "anna", session)
+                journal.disconnected(session)
                 node.clock.advance(60)
-            journal.connected(account, "boris", "third")
+            boris = replace(CLAIMS, account_id=account, identity="boris")
+            journal.connected(OpenSession("third", "hash of its key", boris))
             await journal.write()
 
         assert node.client.portal is not None

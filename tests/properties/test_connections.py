@@ -100,7 +100,7 @@ async def _play(sent: list[str | bytes], carrier: Moody) -> None:
     [authenticate] = connection.receive(HELLO_FRAME, 0.0)
     assert isinstance(authenticate, Authenticate)
     connection.welcome(authenticate.hello, WELCOME)
-    live = LiveSession(Session("s1", "k1", CLAIMS), carrier)
+    live = LiveSession(Session("s1", "hash of its key", CLAIMS), carrier, 0.0)
     ear = Ear()
     live.attach(ear)
     asked = 0

@@ -1,7 +1,8 @@
-"""A session and a client that loses sockets, frames and answers at any time, against a model of what it is owed."""
+"""A session and a client that loses sockets, frames and answers at any time, and a platform that loses its process;
+against a model of what the client is owed.
+"""
 
 import json
-from typing import Final
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -16,11 +17,13 @@ class SessionAndClient(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.session: Final = Session("s1", "k1", CLAIMS)
+        self.session = Session("s1", "hash of its key", CLAIMS)
         self.connected = True
         self.told: list[str] = []
         self.heard: list[str] = []
         self.last_id = 1
+        self.unanswered: list[int] = []
+        """What a process that was killed left without an answer: the client asks again, first of all."""
         self.carried_out: list[int] = []
         self.answers: dict[int, bytes] = {}
         """Every answer that the platform has given."""
@@ -33,7 +36,9 @@ class SessionAndClient(RuleBasedStateMachine):
     def something_happens(self, arrives: bool) -> None:
         """A frame that does not arrive is the last one of its socket."""
         self.told.append(f"call {len(self.told)}")
-        self._send(self.session.tell(CallRinging(call_id=self.told[-1])), arrives)
+        frame = self.session.tell(CallRinging(call_id=self.told[-1]))
+        if frame is not None:
+            self._send(frame, arrives)
 
     @precondition(lambda self: self.connected)
     @rule()
@@ -54,14 +59,25 @@ class SessionAndClient(RuleBasedStateMachine):
             self._hear(frame)
         self.connected = arrive >= len(missed)
 
+    @rule()
+    def the_process_is_killed(self) -> None:
+        """The next one knows the session, and neither what it was told nor what it asked."""
+        self.session = Session("s1", "hash of its key", CLAIMS, restored=True)
+        self.connected = False
+        self.told = list(self.heard)
+        self.unanswered = sorted(set(self.carried_out) - self.got.keys())
+        self.carried_out, self.answers = [], {}
+
     # What the client asks.
 
     @precondition(lambda self: self.connected)
     @rule()
     def it_asks(self) -> None:
         self.last_id += 1
-        assert self.session.take(self.last_id) is Taken.NEW
-        self.carried_out.append(self.last_id)
+        for id in (*self.unanswered, self.last_id):
+            assert self.session.take(id) is Taken.NEW
+            self.carried_out.append(id)
+        self.unanswered = []
 
     @precondition(lambda self: set(self.carried_out) - self.answers.keys())
     @rule(data=st.data(), arrives=st.booleans())

@@ -62,6 +62,7 @@ export type Pixels = number;
 export type ServerMessage =
   | Reply
   | Error
+  | SessionRestored
   | CallIncoming
   | CallRinging
   | CallEstablished
@@ -309,6 +310,14 @@ export interface Error {
    * The path of the offending field.
    */
   field: string | null;
+}
+/**
+ * The platform's process was started again: the calls that this session still has, each told afresh by what follows.
+ */
+export interface SessionRestored {
+  type: "session.restored";
+  sequence: Sequence;
+  calls: Id[];
 }
 /**
  * Somebody calls this identity.

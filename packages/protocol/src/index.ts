@@ -1,2 +1,8 @@
 export type * from "./generated.js";
-export { parseServerMessage, resultFits, type ServerEvent, type UnfitMessage } from "./server-messages.js";
+export {
+  type CallEvent,
+  parseServerMessage,
+  resultFits,
+  type ServerEvent,
+  type UnfitMessage,
+} from "./server-messages.js";

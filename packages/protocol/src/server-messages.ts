@@ -5,6 +5,9 @@ import type { Results, ServerMessage } from "./generated.js";
 /** A message that the platform sends unasked. */
 export type ServerEvent = Extract<ServerMessage, { sequence: number }>;
 
+/** One that is about a call. */
+export type CallEvent = Extract<ServerEvent, { callId: string }>;
+
 /** Why a frame is no server message. */
 export interface UnfitMessage {
   type: "unfit";
@@ -98,6 +101,7 @@ const event = (fields: Readonly<Record<string, Check>> = {}): Check =>
 const MESSAGES: Readonly<Record<ServerMessage["type"], Check>> = {
   reply: object({ id: number, result: test(isObject) }),
   error: object({ id: nullable(number), code: string(1), message: string(), field: nullable(string()) }),
+  "session.restored": object({ sequence: number, calls: list(id) }),
   "call.incoming": event({ from: endpoint, camera: boolean, customData }),
   "call.ringing": event(),
   "call.established": event({ participants, slots, videoSlots }),

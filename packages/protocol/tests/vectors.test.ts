@@ -18,7 +18,7 @@ interface Said {
 
 interface Conversation {
   name: string;
-  steps: (Said | { session: string; direction: "lost" })[];
+  steps: (Said | { session: string; direction: "lost" | "killed" })[];
 }
 
 const load = <T>(files: Record<string, T>): T[] => Object.values(files);
@@ -59,7 +59,7 @@ it.each(invalid)("refuses $name", ({ direction, message, field }) => {
 it.each(conversations)("fits in every message of the conversation: $name", ({ steps }) => {
   const requests = new Map<string, string>();
   for (const step of steps) {
-    if (step.direction === "lost") continue;
+    if (step.direction === "lost" || step.direction === "killed") continue;
     const { session, direction, message } = step;
     expect(fits(direction, message), JSON.stringify(message)).toBe(true);
     if (direction === "to_server") requests.set(`${session} ${message.id}`, message.type);

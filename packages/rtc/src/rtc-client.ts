@@ -135,7 +135,8 @@ export class RtcClient implements RingbackRtc {
   }
 
   #happened(event: ServerEvent, session: Session): void {
-    if (event.type === "call.incoming") this.#rings(event, session);
+    if (event.type === "session.restored") this.#registry.finishAllBut(event.calls, errorCode("NETWORK_ERROR"));
+    else if (event.type === "call.incoming") this.#rings(event, session);
     else this.#registry.deliver(event);
   }
 

@@ -93,7 +93,7 @@ describe("connecting", () => {
 });
 
 describe("reconnecting", () => {
-  it("tries at once, then waits longer after each failure, for as long as it takes", async () => {
+  it("tries at once, then waits longer after each failure, but not long while there is a session to resume", async () => {
     await connect();
     const heard = listen(client());
     server().closes(1006);
@@ -101,7 +101,7 @@ describe("reconnecting", () => {
     await wait(0);
     expect(server().urls).toHaveLength(2);
     server().closes(1006);
-    const waits = [188, 375, 750, 1500, 3000, 6000, 7500, 7500, 7500];
+    const waits = [188, 375, 750, 1125, 1125, 1125];
     for (const [index, delay] of waits.entries()) {
       await wait(delay - 2);
       expect(server().urls, `before attempt ${index + 1}`).toHaveLength(index + 2);
@@ -110,9 +110,30 @@ describe("reconnecting", () => {
       if (index < waits.length - 1) server().closes(1006);
     }
     server().opens();
-    await server().hears("hello", { id: 11 });
+    await server().hears("hello", { id: 8 });
     await server().replies("hello", SESSION);
     expect(heard.names).toEqual(["reconnecting", "reconnected"]);
+  });
+
+  it("waits longer when there is no session any more, for as long as it takes", async () => {
+    await connect();
+    server().closes(1006);
+    for (let waited = 0; waited < 90_000; waited += 1_000) {
+      await wait(1_000);
+      if (server().isConnecting()) server().closes(1006);
+    }
+    await wait(10_000);
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      server().closes(1006);
+      const sockets = server().urls.length;
+      await wait(7_498);
+      expect(server().urls).toHaveLength(sockets);
+      await wait(2);
+      expect(server().urls).toHaveLength(sockets + 1);
+    }
+    server().opens();
+    expect(await server().hears("hello", { id: 1 })).not.toHaveProperty("resume");
+    await server().replies("hello", SESSION);
   });
 
   it("stops when it is disconnected meanwhile", async () => {

@@ -6,7 +6,7 @@ import { KITCHEN, PORCH, participant, slot } from "./harness.js";
 
 interface Step {
   session: string;
-  direction: "to_server" | "from_server" | "lost";
+  direction: "to_server" | "from_server" | "lost" | "killed";
   message?: { type: string };
   calls?: Record<string, Snapshot>;
 }
@@ -26,9 +26,13 @@ describe("snapshot and events agree", () => {
       const event = message as ServerEvent;
       const calls = sessions.get(session) ?? new Map<string, Snapshot>();
       sessions.set(session, calls);
-      const after = applyEvent(calls.get(event.callId) ?? null, event);
-      if (after === null) calls.delete(event.callId);
-      else calls.set(event.callId, after);
+      if (event.type === "session.restored") {
+        for (const callId of calls.keys()) if (!event.calls.includes(callId)) calls.delete(callId);
+      } else {
+        const after = applyEvent(calls.get(event.callId) ?? null, event);
+        if (after === null) calls.delete(event.callId);
+        else calls.set(event.callId, after);
+      }
       expect(Object.fromEntries(calls), `after ${event.type} ${event.sequence}`).toEqual(expected);
     }
     expect(sessions.size).toBeGreaterThan(0);

@@ -10,17 +10,19 @@ import structlog
 from ringback.calls.commands import AlertDevices, RunMedia
 from ringback.calls.events import (
     DevicesFound,
+    HangUp,
     NoDeviceFound,
     RoomFailed,
     RoomFound,
     RoomLost,
     RoomMoved,
+    SessionLost,
     TransportLost,
     TransportReady,
 )
 from ringback.calls.model import Call, EndReason
 from ringback.calls.ports import Audience, LegChannel
-from ringback.calls.store import CALLS, LiveOwner, live_owners, locate
+from ringback.calls.store import CALLS, LiveOwner, live_calls, live_owners, locate
 from ringback.calls.transport import connection_of
 from ringback.kernel.errors import Unavailable
 from ringback.kernel.ids import Ids
@@ -57,6 +59,7 @@ class CallJobs:
         self._database = database
         self._mailboxes = mailboxes
         self._ids = ids
+        self._recovered = asyncio.Event()
 
     def attach(self, engine: MediaEngine, channel: LegChannel, audience: Audience) -> None:
         """Name who carries the commands out. Media and signaling are built after the calls that they report to."""
@@ -83,6 +86,7 @@ class CallJobs:
             await self._mailboxes.tell(call.account_id, CALLS.ref(call.id), event)
 
         self._engine = engine
+        self._channel = channel
         self._audience = audience
         self._mailboxes.execute(RunMedia, run_media)
         self._mailboxes.execute(AlertDevices, alert_devices)
@@ -113,6 +117,7 @@ class CallJobs:
 
     async def worker_found(self, worker: int) -> None:
         """Compare what the worker has with what it should have, and bring both together."""
+        await self._recovered.wait()  # or commands of a former run that nobody carries out yet would be missing
         for live in await self._on(worker):
             with contextlib.suppress(TimeoutError):  # then the comparison says more than it has to, and harms nobody
                 async with asyncio.timeout(SETTLING_SECONDS):
@@ -147,10 +152,18 @@ class CallJobs:
             self._audience.video(room.room, paused, wanted)
 
     async def recover(self) -> None:
-        """End the calls of a former run: their sessions ended with it."""
-        for live in await self._database.read(live_owners):
-            await self._mailboxes.tell(live.account_id, live.owner, RoomLost(live.place.opening))
+        """Go on where a former run stopped; but what was held by sessions that ended with it ends."""
+        calls = await self._database.read(live_calls)
+        for call in calls:
+            if call.session and not self._channel.has_session(call.session):
+                lost = HangUp(EndReason.SERVICE_UNAVAILABLE)
+                await self._mailboxes.tell(call.account_id, CALLS.ref(call.id), lost)
+        for call in calls:
+            for session in call.ringing:
+                if not self._channel.has_session(session):
+                    await self._mailboxes.tell(call.account_id, CALLS.ref(call.id), SessionLost(session))
         await self._mailboxes.resume()
+        self._recovered.set()
 
     async def _on(self, worker: int) -> list[LiveOwner]:
         return await self._database.read(lambda connection: live_owners(connection, worker))

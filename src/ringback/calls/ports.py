@@ -13,6 +13,9 @@ class LegChannel(Protocol):
     async def find_devices(self, account_id: str, endpoint: Endpoint) -> tuple[str, ...] | EndReason:
         """The sessions on which the endpoint can be alerted now, or why there are none."""
 
+    def has_session(self, id: str) -> bool:
+        """Whether this session is still there, if only waiting for its client."""
+
 
 class Audience(Protocol):
     """Who is told what the workers see of the media of calls: what nobody has to store."""

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from ringback.calls.dialogs.events import StartDialog
 from ringback.calls.dialogs.store import DIALOGS, is_calling
@@ -16,8 +16,8 @@ from ringback.calls.events import (
     OfferMade,
     SessionLost,
 )
-from ringback.calls.model import Call, Endpoint, EndReason
-from ringback.calls.store import CALLS
+from ringback.calls.model import Call, Direction, Endpoint, EndReason
+from ringback.calls.store import CALLS, live_calls
 from ringback.calls.transport import transport_id
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import InvalidState, NotFound, RingbackError, Unavailable
@@ -27,6 +27,7 @@ from ringback.media.engine import MediaEngine
 from ringback.media.errors import MediaCommandRefused, WorkerGone
 from ringback.media.protocol import ErrorCode
 from ringback.media.room import SlotPreference
+from ringback.storage import Connection
 from ringback.storage.aggregates import Transaction, load
 from ringback.storage.database import Database
 from ringback.storage.mailboxes import Mailboxes
@@ -62,6 +63,14 @@ OFFER_ERRORS: Final[dict[ErrorCode, type[RingbackError]]] = {
 """What a worker says of an offer that is the client's to mend; anything else is ours."""
 
 
+class GoingOn(NamedTuple):
+    """A call that has not ended."""
+
+    call: Call
+    owner: Any
+    """The state of its dialog or conference."""
+
+
 class CallService:
     """Calls as an SDK session sees them. A session reaches only the calls it holds or rings for."""
 
@@ -81,18 +90,38 @@ class CallService:
         self._ids = ids
         self._ring_timeout = ring_timeout
 
+    def going_on(self, connection: Connection) -> list[GoingOn]:
+        """All calls of this node that have not ended, the oldest first."""
+        return [
+            GoingOn(call, self._mailboxes.state(connection, call.account_id, call.owner))
+            for call in live_calls(connection)
+        ]
+
+    async def has_begun(self, account_id: str, session: str, call_id: str) -> bool:
+        """Whether this session has started this call, or entered a room with it; it may have ended since."""
+        return await self._holds(account_id, session, call_id, Direction.INBOUND)
+
+    async def has_accepted(self, account_id: str, session: str, call_id: str) -> bool:
+        """Whether this session has answered this call; it may have ended since."""
+        return await self._holds(account_id, session, call_id, Direction.OUTBOUND)
+
+    async def _holds(self, account_id: str, session: str, call_id: str, direction: Direction) -> bool:
+        found = await self._database.read(lambda connection: load(connection, CALLS, account_id, call_id))
+        return found is not None and (found[0].session, found[0].direction) == (session, direction)
+
     async def start(
         self,
         account_id: str,
         session: str,
+        call_id: str,
         *,
         caller: Endpoint,
         callee: Endpoint,
         microphone: bool,
         camera: bool,
         custom_data: Mapping[str, str],
-    ) -> str:
-        """Call an endpoint: a dialog of two calls. Returns the id of the caller's own call.
+    ) -> None:
+        """Call an endpoint: a dialog of two calls, of which `call_id` is the caller's own.
 
         Raises `Unavailable` when no media worker can take it.
         """
@@ -103,7 +132,7 @@ class CallService:
             session=session,
             caller=caller,
             callee=callee,
-            parent_call=self._ids.new(),
+            parent_call=call_id,
             child_call=self._ids.new(),
             microphone=microphone,
             camera=camera,
@@ -119,7 +148,6 @@ class CallService:
                 transaction.tell(CALLS.ref(dialog.child_call), NoDeviceFound(EndReason.BUSY))
 
         await self._mailboxes.change(account_id, begin)
-        return dialog.parent_call
 
     async def accept(
         self, account_id: str, session: str, call_id: str, *, endpoint: Endpoint, microphone: bool, camera: bool
@@ -157,8 +185,12 @@ class CallService:
 
         await self._mailboxes.change(account_id, switch)
 
-    async def accept_offer(self, account_id: str, session: str, call_id: str, sdp: str, connection: int) -> str:
+    async def accept_offer(
+        self, account_id: str, session: str, call_id: str, sdp: str, connection: int, *, command_id: str
+    ) -> str:
         """Negotiate the media of a call that this session holds, on a connection of its own. Returns the SDP answer.
+
+        An offer that comes again with the same `command_id` is answered as the first time.
 
         Raises `CallNotFound`, `InvalidState` (it has ended, or only rings here, or the connection is an older one, or
         the room is just lost), `OfferInvalid`, `OfferTooLarge` and `Unavailable`.
@@ -171,7 +203,7 @@ class CallService:
             room=call.place.room, participant=call_id, transport=transport_id(call_id, connection), sdp=sdp
         )
         try:
-            answer = await self._engine.run(call.place.worker, self._ids.new(), offer)
+            answer = await self._engine.run(call.place.worker, command_id, offer)
         except MediaCommandRefused as refused:
             raise OFFER_ERRORS.get(refused.reason, Unavailable)(refused.message) from None
         except WorkerGone:

@@ -93,6 +93,12 @@ def live_owners(connection: Connection, worker: int | None = None) -> list[LiveO
     return [LiveOwner(*located, place) for located, place in places.items()]
 
 
+def live_calls(connection: Connection) -> list[Call]:
+    """All calls that go on, the oldest first: for a node that starts again."""
+    query = select(table.c.state).where(table.c.call_state.in_(_LIVE)).order_by(table.c.started_at, table.c.id)
+    return [msgspec.json.decode(state, type=Call) for state in connection.scalars(query)]
+
+
 def figures(connection: Connection) -> list[Figure]:
     """How many calls run."""
     state, count = table.c.call_state, func.count().label("running")

@@ -23,9 +23,9 @@ class ConferenceService:
         self._places = places
 
     async def start_echo(
-        self, account_id: str, session: str, *, endpoint: Endpoint, microphone: bool, camera: bool
-    ) -> str:
-        """A room of one, who receives himself: a test of the line. Returns the id of the call.
+        self, account_id: str, session: str, call_id: str, *, endpoint: Endpoint, microphone: bool, camera: bool
+    ) -> None:
+        """A room of one, who receives himself: a test of the line.
 
         Raises `Unavailable` when no media worker can take it.
         """
@@ -35,7 +35,7 @@ class ConferenceService:
             account_id=account_id,
             name=echo_name(id),
             worker=self._engine.choose_worker(),
-            call=self._ids.new(),
+            call=call_id,
             session=session,
             endpoint=endpoint,
             microphone=microphone,
@@ -45,20 +45,20 @@ class ConferenceService:
             places=1,
         )
         await self._mailboxes.tell(account_id, CONFERENCES.ref(id), join)
-        return join.call
 
     async def join(
         self,
         account_id: str,
         session: str,
+        call_id: str,
         *,
         name: str,
         endpoint: Endpoint,
         microphone: bool,
         camera: bool,
         custom_data: Mapping[str, str],
-    ) -> str:
-        """Come into the room of this name, which begins with whoever comes first. Returns the id of the call.
+    ) -> None:
+        """Come into the room of this name, which begins with whoever comes first.
 
         Raises `RoomFull`, and `Unavailable` when no media worker can take it.
         """
@@ -67,7 +67,7 @@ class ConferenceService:
             account_id=account_id,
             name=name,
             worker=self._engine.choose_worker(),
-            call=self._ids.new(),
+            call=call_id,
             session=session,
             endpoint=endpoint,
             microphone=microphone,
@@ -81,4 +81,3 @@ class ConferenceService:
             transaction.tell(CONFERENCES.ref(active or join.conference), join)
 
         await self._mailboxes.change(account_id, enter)
-        return join.call

@@ -19,6 +19,14 @@ class RandomIds:
         return str(uuid.uuid4())  # noqa: TID251 - the one place
 
 
+def derived_id(owner: str, name: str) -> str:
+    """The id that `owner` (itself an id) gives to what it calls `name`: always the same, and nobody else's.
+
+    What is asked for again after a crash gets it again, and so is found instead of made twice.
+    """
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{owner} {name}"))
+
+
 def new_secret(size: int = 32) -> str:
     """A secret of `size` random bytes (default 256 bits) that fits into URLs and headers."""
     return secrets.token_urlsafe(size)

@@ -7,10 +7,11 @@ from typing import Final
 import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
+from ringback.identities.model import TokenClaims
 from ringback.identities.tokens import TokenVerifier
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import Unauthenticated, Unavailable
-from ringback.kernel.ids import Ids, new_secret
+from ringback.kernel.ids import new_secret
 from ringback.signaling.arrivals import Arrivals
 from ringback.signaling.connection import (
     KEEP_ALIVE_SECONDS,
@@ -25,8 +26,7 @@ from ringback.signaling.connection import (
 from ringback.signaling.hub import Hub
 from ringback.signaling.live import LiveSession
 from ringback.signaling.messages import SUBPROTOCOL, Hello, Welcome
-from ringback.signaling.service import SignalingService
-from ringback.signaling.session import GRACE_SECONDS, Session
+from ringback.signaling.session import GRACE_SECONDS
 from ringback.signaling.turn import TurnServers
 
 log = structlog.get_logger()
@@ -40,21 +40,11 @@ FOR_GOOD: Final = (1000, 1001)
 class Signaling:
     """What every socket needs."""
 
-    def __init__(
-        self,
-        hub: Hub,
-        service: SignalingService,
-        verifier: TokenVerifier,
-        turn: TurnServers,
-        clock: Clock,
-        ids: Ids,
-    ) -> None:
+    def __init__(self, hub: Hub, verifier: TokenVerifier, turn: TurnServers, clock: Clock) -> None:
         self.hub = hub
-        self.service = service
         self.verifier = verifier
         self.turn = turn
         self.clock = clock
-        self.ids = ids
         self.arrivals = Arrivals()
 
     def router(self) -> APIRouter:
@@ -139,7 +129,7 @@ class Socket:
         for output in outputs:
             match output:
                 case Authenticate(hello):
-                    self._authenticate(hello)
+                    await self._authenticate(hello)
                 case CarryOut(request):
                     assert self._live is not None
                     await self._live.take(request)
@@ -149,27 +139,20 @@ class Socket:
                 case Send() | Close():
                     self._put(output)
 
-    def _authenticate(self, hello: Hello) -> None:
-        now = self._signaling.clock.now()
+    async def _authenticate(self, hello: Hello) -> None:
         wanted = hello.resume or None
         try:
-            claims = self._signaling.verifier.verify(hello.token, now, expired_ok=wanted is not None)
-            live = self._signaling.hub.resume(claims, wanted) if wanted else None
-            if now >= claims.expires_at and not (live and live.session.claims.token_id == claims.token_id):
-                # Another one may have been revoked: that is forgotten once it has expired.
-                raise Unauthenticated
+            claims, live = self._recognise(hello)
+            resume_key = wanted.resume_key if wanted and live else new_secret()
+            missed_after = wanted.last_sequence if wanted and live else 0
+            resumed = live is not None
             if live is None:
-                if not self._signaling.hub.has_room:
-                    raise Unavailable
                 self._signaling.arrivals.count(claims, self._signaling.clock.monotonic())
+                live = await self._signaling.hub.open(claims, resume_key)
         except (Unauthenticated, Unavailable) as error:
             self._put(*self._connection.refuse(hello, error))
             return
-        resumed = live is not None
-        if live is None:
-            session = Session(self._signaling.ids.new(), new_secret(), claims)
-            live = LiveSession(session, self._signaling.service)
-        live.session.claims = claims
+        self._signaling.hub.renew(live, claims)
         self._live = live
         live.attach(self)
         welcome = Welcome(
@@ -178,18 +161,28 @@ class Socket:
             display_name=claims.display_name,
             expires_at=claims.expires_at.isoformat().replace("+00:00", "Z"),
             keep_alive_seconds=KEEP_ALIVE_SECONDS,
-            resume_key=live.session.resume_key,
+            resume_key=resume_key,
             resume_seconds=int(GRACE_SECONDS),
             resumed=resumed,
-            ice_servers=self._signaling.turn.ice_servers(live.id, now),
+            ice_servers=self._signaling.turn.ice_servers(live.id, self._signaling.clock.now()),
         )
         self._put(*self._connection.welcome(hello, welcome))
-        if wanted and resumed:
-            for frame in live.session.resume(wanted.last_sequence):
-                self.say(frame)
+        for frame in live.session.resume(missed_after):
+            self.say(frame)
+        if resumed:
             self._signaling.hub.repeat_hints(live)
-        else:
-            self._signaling.hub.enter(live)
+
+    def _recognise(self, hello: Hello) -> tuple[TokenClaims, LiveSession | None]:
+        """What the token proves, and the session that it resumes. Raises `Unauthenticated` and `Unavailable`."""
+        now, wanted = self._signaling.clock.now(), hello.resume or None
+        claims = self._signaling.verifier.verify(hello.token, now, expired_ok=wanted is not None)
+        live = self._signaling.hub.resume(claims, wanted) if wanted else None
+        if now >= claims.expires_at and not (live and live.session.claims.token_id == claims.token_id):
+            # Another one may have been revoked: that is forgotten once it has expired.
+            raise Unauthenticated
+        if live is None and not self._signaling.hub.has_room:
+            raise Unavailable
+        return claims, live
 
     def say(self, frame: bytes) -> None:
         """Send this to the client, unless it is on its way out."""

@@ -2,30 +2,33 @@
 
 import asyncio
 import contextlib
-import hmac
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 import msgspec
 import structlog
 
-from ringback.calls import CallService
+from ringback.calls import CallService, GoingOn
 from ringback.calls.dialogs.events import DialogFailed, DialogFinished
 from ringback.calls.model import Endpoint, EndReason
 from ringback.conferences.events import ConferenceEnded
 from ringback.identities.activity import ActivityJournal
+from ringback.identities.activity.model import OpenSession
+from ringback.identities.activity.store import still_open
 from ringback.identities.model import TokenClaims
 from ringback.identities.store import is_known
 from ringback.kernel.clock import Clock
-from ringback.kernel.errors import RingbackError
+from ringback.kernel.errors import RingbackError, Unavailable
 from ringback.kernel.figures import Figure
+from ringback.kernel.ids import Ids
 from ringback.media.model import Source
 from ringback.media.speakers import Speakers
 from ringback.signaling.hints import VideoHints
-from ringback.signaling.live import LiveSession
-from ringback.signaling.messages import Event, Resume, SpeakersChanged
-from ringback.signaling.notifications import HAPPENINGS, Notification, Notifier
-from ringback.signaling.session import GRACE_SECONDS
+from ringback.signaling.live import LiveSession, Performer
+from ringback.signaling.messages import CallEvent, Resume, SessionRestored, SpeakersChanged
+from ringback.signaling.notifications import HAPPENINGS, Happening, Notification, Notifier
+from ringback.signaling.session import GRACE_SECONDS, Session, hash_key
+from ringback.storage import Connection, outbox
 from ringback.storage.database import Database
 from ringback.storage.outbox import OutboxEvent
 
@@ -41,10 +44,20 @@ OWNER_ENDED: Final = (DialogFinished.__name__, DialogFailed.__name__, Conference
 class Hub:
     """Presence, and the way from the outbox to the sockets."""
 
-    def __init__(self, database: Database, calls: CallService, clock: Clock, journal: ActivityJournal) -> None:
+    def __init__(
+        self,
+        database: Database,
+        calls: CallService,
+        performer: Performer,
+        clock: Clock,
+        ids: Ids,
+        journal: ActivityJournal,
+    ) -> None:
         self._database = database
         self._calls = calls
+        self._performer = performer
         self._clock = clock
+        self._ids = ids
         self._journal = journal
         self._notifier = Notifier()
         self._sessions: dict[str, LiveSession] = {}
@@ -53,11 +66,52 @@ class Hub:
         self._hints = VideoHints()
         self._somebody_is_away = asyncio.Event()
 
-    def enter(self, live: LiveSession) -> None:
-        """A session is ready; from now on it can be called."""
+    async def restore(self) -> None:
+        """Know the sessions of a former process again, as if all of them had just lost their sockets.
+
+        What is still owed to them is not dispatched: it is part of what each will be told when its client is back.
+        """
+
+        def take(connection: Connection) -> tuple[list[OpenSession], list[OutboxEvent], list[GoingOn]]:
+            owed = outbox.take_all(connection, outbox.SIGNALING)
+            return still_open(connection), owed, self._calls.going_on(connection)
+
+        opened, owed, running = await self._database.write(take)
+        told = self._notifier.restore(filter(None, map(_happening, owed)), running)
+        for kept in opened:
+            session = Session(kept.id, kept.key_hash, kept.claims, restored=True)
+            live = LiveSession(session, self._performer, self._clock.monotonic())
+            notifications = told.get(kept.id, [])
+            live.tell(SessionRestored(calls=tuple(dict.fromkeys(one.call_id for one in notifications))))
+            for notification in notifications:
+                live.hear(notification)
+            self._add(live)
+        if opened:
+            log.info("sessions of a former run wait for their clients", sessions=len(opened), calls=len(running))
+
+    async def open(self, claims: TokenClaims, resume_key: str) -> LiveSession:
+        """Begin a session, which from now on can be called; it has no socket yet.
+
+        Returns when the session can outlive this process. Raises `Unavailable`, and then there is none. When the
+        caller is cancelled, the session ends like every one whose client does not come back.
+        """
+        session = Session(self._ids.new(), hash_key(resume_key), claims)
+        live = LiveSession(session, self._performer, self._clock.monotonic())
+        self._add(live)
+        self._journal.connected(live.kept)
+        self.wait_for(live)
+        try:
+            await self._journal.write()
+        except Unavailable:
+            await self.leave(live)
+            raise
+        if not self.has_session(live.id):
+            raise Unavailable  # somebody has ended it meanwhile; the next attempt will be told why
+        return live
+
+    def _add(self, live: LiveSession) -> None:
         self._sessions[live.id] = live
         self._by_identity.setdefault((live.account_id, live.identity), {})[live.id] = None
-        self._journal.connected(live.account_id, live.identity, live.id)
 
     @property
     def has_room(self) -> bool:
@@ -81,13 +135,22 @@ class Hub:
         """The session of this id, if it is still there."""
         return self._sessions.get(id)
 
+    def has_session(self, id: str) -> bool:
+        """See `LegChannel.has_session`."""
+        return id in self._sessions
+
     def resume(self, claims: TokenClaims, resume: Resume) -> LiveSession | None:
         """The session that a client says it had, if that is true and the session is still there."""
         live = self.session(resume.session_id)
         if live is None or (live.account_id, live.identity) != (claims.account_id, claims.identity):
             return None
-        key, given = live.session.resume_key.encode(), resume.resume_key.encode()
-        return live if hmac.compare_digest(key, given) else None
+        return live if live.session.opens_to(resume.resume_key) else None
+
+    def renew(self, live: LiveSession, claims: TokenClaims) -> None:
+        """A session stands on the token that its client has shown now, and on that alone."""
+        if live.session.claims != claims:
+            live.session.claims = claims
+            self._journal.renewed(live.kept)
 
     def wait_for(self, live: LiveSession) -> None:
         """A session has lost its socket, and may come back."""
@@ -101,7 +164,7 @@ class Hub:
         del self._by_identity[key][live.id]
         if not self._by_identity[key]:
             del self._by_identity[key]
-        self._journal.disconnected(live.account_id, live.identity, live.id)
+        self._journal.disconnected(live.kept)
         live.drop()
         for call_id in list(live.calls):
             await self._lose(live.account_id, live.id, call_id)
@@ -124,10 +187,10 @@ class Hub:
         await asyncio.shield(asyncio.gather(*map(end, ending)))
         return len(ending)
 
-    def stop(self) -> None:
-        """The platform stops, and all sessions with it. Their calls end at the next start."""
+    def end_all(self) -> None:
+        """The platform and its workers stop, and all sessions with them. Their calls end at the next start."""
         for live in self._sessions.values():
-            self._journal.disconnected(live.account_id, live.identity, live.id)
+            self._journal.disconnected(live.kept)
         self._sessions.clear()
         self._by_identity.clear()
 
@@ -184,7 +247,7 @@ class Hub:
                 for hint in self._hints.of(call_id):
                     live.tell(hint)
 
-    def _tell_in_call(self, event: Event) -> None:
+    def _tell_in_call(self, event: CallEvent) -> None:
         live = self.session(self._notifier.holder(event.call_id) or "")
         if live and live.calls.get(event.call_id):
             live.tell(event)
@@ -205,14 +268,14 @@ class Hub:
 
     async def deliver(self, stored: OutboxEvent) -> None:
         """Tell the sessions that it concerns what happened."""
-        kind = HAPPENINGS.get(stored.type)
-        if kind is None:
+        happening = _happening(stored)
+        if happening is None:
             if stored.type in OWNER_ENDED:
                 room = stored.tree.partition(":")[2]
                 self._speakers.pop(room, None)
                 self._hints.forget(room)
             return
-        for notification in self._notifier.notify(msgspec.json.decode(stored.event, type=kind)):
+        for notification in self._notifier.notify(happening):
             await self._tell(stored.account_id, notification)
 
     async def _tell(self, account_id: str, notification: Notification) -> None:
@@ -221,9 +284,7 @@ class Hub:
             # It went while this was on its way: the call must not wait for it.
             await self._lose(account_id, notification.session, notification.call_id)
             return
-        live.learn(notification)
-        if notification.event is not None:
-            live.tell(notification.event)
+        live.hear(notification)
         if live.session.overflowed:
             log.warning("session does not read what it is told", session=live.id)
             await self.leave(live)
@@ -233,3 +294,9 @@ class Hub:
             await self._calls.lose_session(account_id, session, call_id)
         except RingbackError:
             log.exception("session not taken off its call", call=call_id, session=session)
+
+
+def _happening(stored: OutboxEvent) -> Happening | None:
+    """The stored event, if it is one that sessions hear of."""
+    kind = HAPPENINGS.get(stored.type)
+    return None if kind is None else msgspec.json.decode(stored.event, type=kind)

@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from ringback.identities.activity.model import OpenSession
 from ringback.kernel.errors import RingbackError
 from ringback.signaling.messages import Event, Request, Result
 from ringback.signaling.notifications import Notification, Relation
@@ -51,11 +52,12 @@ class Performer(Protocol):
 class LiveSession:
     """One session of this node. Requests go on while the socket is away; their answers wait for the next one."""
 
-    def __init__(self, session: Session, performer: Performer) -> None:
+    def __init__(self, session: Session, performer: Performer, away_since: float) -> None:
+        """It has no socket yet."""
         self.session: Final = session
         self.calls: Final[dict[str, bool]] = {}
         """The calls that it has to do with, and whether it is in them: it may still ring, or be ringing somebody."""
-        self.away_since: float | None = None
+        self.away_since: float | None = away_since
         """When the last socket was lost; None while there is one."""
         self._performer = performer
         self._carrier: Carrier | None = None
@@ -80,8 +82,13 @@ class LiveSession:
         """Whether who calls it hears that it is busy. To be calling somebody is not yet to be in a call."""
         return any(self.calls.values())
 
-    def learn(self, notification: Notification) -> None:
-        """Take note of what the session has to do with a call."""
+    @property
+    def kept(self) -> OpenSession:
+        """What is stored of it."""
+        return OpenSession(self.id, self.session.key_hash, self.session.claims)
+
+    def hear(self, notification: Notification) -> None:
+        """Take note of what the session has to do with a call, and let the client know."""
         match notification.relation:
             case Relation.ENDED:
                 self.calls.pop(notification.call_id, None)
@@ -89,6 +96,8 @@ class LiveSession:
                 self.calls.setdefault(notification.call_id, False)
             case Relation.IN_CALL:
                 self.calls[notification.call_id] = True
+        if notification.event is not None:
+            self.tell(notification.event)
 
     def attach(self, carrier: Carrier) -> None:
         """A socket carries the session from now on; the one before, if any, is of no use any more."""
@@ -107,7 +116,8 @@ class LiveSession:
 
     def tell(self, event: Event) -> None:
         """Let the client know; at once, or when it is back."""
-        self._send(self.session.tell(event))
+        if frame := self.session.tell(event):
+            self._send(frame)
 
     async def take(self, request: Request) -> None:
         """Carry out a request in the background, those about one call in the order in which they came."""

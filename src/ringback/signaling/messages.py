@@ -212,6 +212,13 @@ class _Event(Struct, frozen=True, rename="camel", tag_field="type", kw_only=True
     call_id: str
 
 
+class SessionRestored(Struct, frozen=True, rename="camel", tag="session.restored", tag_field="type", kw_only=True):
+    """The platform has been started again: the calls that the session still has, each told afresh by what follows."""
+
+    sequence: int = 0
+    calls: tuple[str, ...]
+
+
 class CallIncoming(
     _Event,
     frozen=True,
@@ -320,7 +327,7 @@ class CallEnded(_Event, frozen=True, tag="call.ended"):
     reason: Reason
 
 
-Event: TypeAlias = (
+CallEvent: TypeAlias = (
     CallIncoming
     | CallRinging
     | CallEstablished
@@ -337,5 +344,7 @@ Event: TypeAlias = (
     | MediaLost
     | CallEnded
 )
+
+Event: TypeAlias = SessionRestored | CallEvent
 
 ServerMessage: TypeAlias = Reply | Error | Event

@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import Final, NamedTuple, TypeAlias
 
 from ringback.calls.dialogs.events import DialogEstablished, DialogParticipantJoined, DialogParticipantUpdated
+from ringback.calls.dialogs.model import Dialog, DialogState
 from ringback.calls.events import (
     CallEstablished,
     CallFailed,
@@ -19,7 +20,7 @@ from ringback.calls.events import (
     MediaLost,
     SlotsChanged,
 )
-from ringback.calls.model import Call, Direction, EndReason, Participant, ParticipantState
+from ringback.calls.model import Call, CallState, Direction, EndReason, Participant, ParticipantState
 from ringback.conferences.events import (
     ParticipantJoined,
     ParticipantJoining,
@@ -29,7 +30,7 @@ from ringback.conferences.events import (
 )
 from ringback.conferences.model import Conference
 from ringback.signaling import messages
-from ringback.signaling.messages import Event
+from ringback.signaling.messages import CallEvent
 
 Happening: TypeAlias = (
     CallStarted
@@ -70,7 +71,7 @@ class Notification(NamedTuple):
 
     session: str
     call_id: str
-    event: Event | None
+    event: CallEvent | None
 
     @property
     def relation(self) -> Relation:
@@ -94,6 +95,42 @@ class Notifier:
         """The session that holds a call."""
         return self._holders.get(call_id)
 
+    def restore(
+        self, owed: Iterable[Happening], running: Iterable[tuple[Call, Dialog | Conference]]
+    ) -> dict[str, list[Notification]]:
+        """Begin again from what is stored: the `running` calls with their owners, and what has led there but is still
+        `owed`. Returns, by session, what makes it know what it would know without the restart.
+
+        Of what is owed that is the ends of calls. A running call is told of as to somebody who has just come to it.
+        """
+        told: dict[str, list[Notification]] = {}
+        news = [notification for happening in owed for notification in self.notify(happening)]
+        ends = [notification for notification in news if notification.relation is Relation.ENDED]
+        for notification in (*ends, *(afresh for call, owner in running for afresh in self._afresh(call, owner))):
+            told.setdefault(notification.session, []).append(notification)
+        return told
+
+    def _afresh(self, call: Call, owner: Dialog | Conference) -> Iterator[Notification]:
+        if call.session is None:
+            yield from _ringing(call)
+            return
+        self._holders[call.id] = call.session
+        if isinstance(owner, Dialog):
+            if owner.state is DialogState.ESTABLISHED:
+                event: CallEvent | None = _conversation(owner, call.id)
+            else:
+                event = messages.CallRinging(call_id=call.id) if call.state is CallState.RINGING else None
+            yield Notification(call.session, call.id, event)
+        else:
+            own = owner.participants[call.id]
+            has_joined = own.state is ParticipantState.JOINED
+            yield Notification(call.session, call.id, _room(owner, call.id) if has_joined else None)
+            if not own.screen:
+                # Whether it knows that another one presents is not known any more.
+                yield Notification(call.session, call.id, _replaced(call.id))
+        if call.transport.deadline is not None:
+            yield Notification(call.session, call.id, messages.MediaLost(call_id=call.id))
+
     def notify(self, happening: Happening) -> Iterator[Notification]:
         """Who is to be told what, in order."""
         match happening:
@@ -114,18 +151,11 @@ class Notifier:
             case MediaLost(call):
                 yield from self._to([call.id], lambda id: messages.MediaLost(call_id=id))
             case CallFinished(call, reason) | CallFailed(call, reason):
-                yield from self._to([call.id], lambda id: _ended(id, reason))
+                if call.session:
+                    yield Notification(call.session, call.id, _ended(call.id, reason))
                 self._holders.pop(call.id, None)
             case DialogEstablished(dialog):
-                yield from self._to(
-                    [dialog.parent.id, dialog.child.id],
-                    lambda id: messages.CallEstablished(
-                        call_id=id,
-                        participants=(dialog.other(id),),
-                        slots=dialog.room.slots_of(id),
-                        video_slots=dialog.room.members[id].video_slots,
-                    ),
-                )
+                yield from self._to([dialog.parent.id, dialog.child.id], lambda id: _conversation(dialog, id))
             case DialogParticipantJoined(dialog, participant):
                 yield from self._joined([dialog.other(participant.id).id], participant)
             case DialogParticipantUpdated(dialog, participant):
@@ -148,10 +178,7 @@ class Notifier:
             case ParticipantUpdated(conference, participant):
                 yield from self._updated(_others(conference, participant), participant)
             case PresenterReplaced(_, participant):
-                yield from self._to(
-                    [participant.id],
-                    lambda id: messages.ScreenStopped(call_id=id, reason="ACTIVE_PRESENTER_CHANGED"),
-                )
+                yield from self._to([participant.id], _replaced)
             case ParticipantLeft(conference, participant):
                 yield from self._to(
                     _others(conference, participant),
@@ -164,7 +191,7 @@ class Notifier:
     def _updated(self, calls: Iterable[str], participant: Participant) -> Iterator[Notification]:
         return self._to(calls, lambda id: messages.ParticipantUpdated(call_id=id, participant=participant))
 
-    def _to(self, calls: Iterable[str], event: Callable[[str], Event]) -> Iterator[Notification]:
+    def _to(self, calls: Iterable[str], event: Callable[[str], CallEvent]) -> Iterator[Notification]:
         for call_id in calls:
             if session := self._holders.get(call_id):
                 yield Notification(session, call_id, event(call_id))
@@ -180,11 +207,24 @@ def _ringing(call: Call) -> Iterator[Notification]:
         yield Notification(session, call.id, incoming)
 
 
-def _ended(call_id: str, reason: EndReason) -> Event:
+def _ended(call_id: str, reason: EndReason) -> CallEvent:
     return messages.CallEnded(call_id=call_id, reason=messages.Reason(reason.id, reason.name, reason.description))
 
 
-def _room(conference: Conference, call_id: str) -> Event:
+def _replaced(call_id: str) -> CallEvent:
+    return messages.ScreenStopped(call_id=call_id, reason="ACTIVE_PRESENTER_CHANGED")
+
+
+def _conversation(dialog: Dialog, call_id: str) -> CallEvent:
+    return messages.CallEstablished(
+        call_id=call_id,
+        participants=(dialog.other(call_id),),
+        slots=dialog.room.slots_of(call_id),
+        video_slots=dialog.room.members[call_id].video_slots,
+    )
+
+
+def _room(conference: Conference, call_id: str) -> CallEvent:
     others = tuple(participant for id, participant in conference.participants.items() if id != call_id)
     return messages.RoomJoined(
         call_id=call_id,

@@ -7,8 +7,10 @@ import msgspec
 from ringback.calls import CallService
 from ringback.calls.model import WebrtcEndpoint
 from ringback.conferences import ConferenceService
+from ringback.identities.model import TokenClaims
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import Unauthenticated
+from ringback.kernel.ids import derived_id
 from ringback.signaling.messages import (
     Answered,
     CallAccept,
@@ -40,43 +42,52 @@ class SignalingService:
     async def carry_out(self, asking: Session, request: Request) -> Result:
         """Do what a session asks. Raises `RingbackError`s.
 
-        A token that expires does not end what it began; it only begins nothing new.
+        A token that expires does not end what it began; it only begins nothing new. What was asked of a former run of
+        the platform, whose answer was lost with it, is answered now and not done twice: what begins a call gives it an
+        id that follows from the request, and the rest finds the state in which it wants to leave things.
         """
         claims, session, account_id = asking.claims, asking.id, asking.claims.account_id
-        if (
-            isinstance(request, CallStart | CallAccept | RoomJoin | EchoStart)
-            and self._clock.now() >= claims.expires_at
-        ):
-            raise Unauthenticated("The token has expired.")
+        new_call = derived_id(session, str(request.id))
+        match request:
+            case CallStart() | RoomJoin() | EchoStart():
+                if await self._calls.has_begun(account_id, session, new_call):
+                    return CallOpened(new_call)
+                self._require_unexpired(claims)
+            case CallAccept():
+                if await self._calls.has_accepted(account_id, session, request.call_id):
+                    return Done()
+                self._require_unexpired(claims)
         me = WebrtcEndpoint(claims.identity, claims.display_name)
         match request:
             case CallStart():
-                call_id = await self._calls.start(
+                await self._calls.start(
                     account_id,
                     session,
+                    new_call,
                     caller=me,
                     callee=WebrtcEndpoint(request.destination.identity),
                     microphone=request.microphone,
                     camera=request.camera,
                     custom_data=request.custom_data,
                 )
-                return CallOpened(call_id)
+                return CallOpened(new_call)
             case RoomJoin():
-                call_id = await self._conferences.join(
+                await self._conferences.join(
                     account_id,
                     session,
+                    new_call,
                     name=request.name,
                     endpoint=me,
                     microphone=request.microphone,
                     camera=request.camera,
                     custom_data=request.custom_data,
                 )
-                return CallOpened(call_id)
+                return CallOpened(new_call)
             case EchoStart():
-                call_id = await self._conferences.start_echo(
-                    account_id, session, endpoint=me, microphone=request.microphone, camera=request.camera
+                await self._conferences.start_echo(
+                    account_id, session, new_call, endpoint=me, microphone=request.microphone, camera=request.camera
                 )
-                return CallOpened(call_id)
+                return CallOpened(new_call)
             case CallAccept():
                 await self._calls.accept(
                     account_id,
@@ -103,9 +114,18 @@ class SignalingService:
                 await self._calls.prefer_slots(account_id, session, request.call_id, request.slots)
             case MediaOffer():
                 sdp = await self._calls.accept_offer(
-                    account_id, session, request.call_id, request.sdp, request.connection
+                    account_id,
+                    session,
+                    request.call_id,
+                    request.sdp,
+                    request.connection,
+                    command_id=f"{session}:{request.id}",
                 )
                 return Answered(sdp)
             case _:
                 assert_never(request)
         return Done()
+
+    def _require_unexpired(self, claims: TokenClaims) -> None:
+        if self._clock.now() >= claims.expires_at:
+            raise Unauthenticated("The token has expired.")

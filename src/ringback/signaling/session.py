@@ -2,6 +2,8 @@
 lost, and lets nothing be done twice. Pure.
 """
 
+import hashlib
+import hmac
 from collections import OrderedDict, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -44,14 +46,22 @@ class Answered:
     frame: bytes
 
 
-class Session:
-    """What the platform remembers of one SDK. `resume_key` proves that a new socket belongs to it."""
+def hash_key(resume_key: str) -> str:
+    """What is remembered of a resume key. A fast hash suffices, for nobody guesses 256 random bits."""
+    return hashlib.sha256(resume_key.encode()).hexdigest()
 
-    def __init__(self, id: str, resume_key: str, claims: TokenClaims) -> None:
+
+class Session:
+    """What the platform remembers of one SDK. Its resume key proves that a new socket belongs to it."""
+
+    def __init__(self, id: str, key_hash: str, claims: TokenClaims, *, restored: bool = False) -> None:
+        """`restored`: a former process of the platform began it, and took with it how far its client had come."""
         self.id: Final = id
-        self.resume_key: Final = resume_key
+        self.key_hash: Final = key_hash
         self.claims = claims
         """What its latest token proves."""
+        self._unnumbered: list[Event] | None = [] if restored else None
+        """What a restored session is to be told; the numbers go on from what its client says when it is back."""
         self._sequence = 0
         self._unconfirmed: deque[tuple[int, bytes]] = deque()
         self._last_id = 0
@@ -61,10 +71,17 @@ class Session:
     @property
     def overflowed(self) -> bool:
         """Whether more is unconfirmed than is kept, so that the client cannot learn everything any more."""
-        return len(self._unconfirmed) > EVENTS_KEPT
+        return len(self._unconfirmed) + len(self._unnumbered or ()) > EVENTS_KEPT
 
-    def tell(self, event: Event) -> bytes:
-        """Number an event and keep it until it is confirmed. Returns its frame."""
+    def opens_to(self, resume_key: str) -> bool:
+        """Whether this is the session's key."""
+        return hmac.compare_digest(self.key_hash, hash_key(resume_key))
+
+    def tell(self, event: Event) -> bytes | None:
+        """Number an event and keep it until it is confirmed. Returns its frame; None while it has no number yet."""
+        if self._unnumbered is not None:
+            self._unnumbered.append(event)
+            return None
         self._sequence += 1
         frame = _encode(replace(event, sequence=self._sequence))
         self._unconfirmed.append((self._sequence, frame))
@@ -77,6 +94,10 @@ class Session:
 
     def resume(self, last_sequence: int) -> Sequence[bytes]:
         """The client is back and has the events up to `last_sequence`: what it has missed."""
+        if self._unnumbered is not None:
+            self._sequence, waiting, self._unnumbered = last_sequence, self._unnumbered, None
+            for event in waiting:
+                self.tell(event)
         self.confirm(last_sequence)
         return [frame for _, frame in self._unconfirmed]
 

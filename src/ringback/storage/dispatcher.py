@@ -14,9 +14,6 @@ from ringback.storage.outbox import OutboxEvent
 
 log = structlog.get_logger()
 
-BATCH: Final = 200
-"""Events read and confirmed together. More saves transactions; fewer are repeated after a crash."""
-
 BREATHER: Final = 0.1
 """Seconds before trying again what the database had no time for. Shorter would add to the load that caused it."""
 
@@ -65,4 +62,4 @@ class Dispatcher:
             await self._database.write(lambda connection: outbox.confirm(connection, self._consumer, positions))  # noqa: B023 - awaited at once
 
     def _undelivered(self, connection: Connection) -> list[OutboxEvent]:
-        return outbox.undelivered(connection, self._consumer, BATCH)
+        return outbox.undelivered(connection, self._consumer, outbox.BATCH)

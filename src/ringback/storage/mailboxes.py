@@ -104,6 +104,10 @@ class Mailboxes:
         """Give one event to one aggregate of this account."""
         await self.change(account_id, lambda transaction: transaction.tell(to, event))
 
+    def state(self, connection: Connection, account_id: str, ref: Ref) -> Any:
+        """The present state of one aggregate of this account. Raises `NotFound`."""
+        return aggregates.require(connection, self._kinds[ref.kind], account_id, ref.id)
+
     async def settled(self, tree: Ref) -> None:
         """Wait until every command of this tree that is stored now has been carried out."""
         while runner := self._runners.get(str(tree)):

@@ -15,7 +15,7 @@ from ringback.calls.dialogs.store import DIALOGS
 from ringback.calls.events import EndpointHungUp
 from ringback.calls.store import CALLS
 from ringback.identities.activity import store as activity_store
-from ringback.identities.activity.model import Activity, ActivityType
+from ringback.identities.activity.model import Activity, ActivityType, Note
 from ringback.kernel.redaction import Secret
 from ringback.storage import Connection
 from ringback.storage.aggregates import Transaction
@@ -83,7 +83,7 @@ class Party:
         started = start_dialog(id=name, account_id=self.account_id, parent=f"{name}-parent", child=f"{name}-child")
 
         def happen(connection: Connection) -> str:
-            activity_store.add(connection, [connected])
+            activity_store.add(connection, [Note(connected, None)])
             transaction = Transaction(connection, {kind.name: kind for kind in KINDS}, self.account_id, now)
             transaction.tell(DIALOGS.ref(name), started)
             transaction.tell(CALLS.ref(f"{name}-parent"), EndpointHungUp("browser"))

@@ -1,12 +1,13 @@
 """The golden conversations of `protocol/signaling/`, held with the real platform. The SDK's tests read them too."""
 
 import json
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from tests.integration.signaling.world import OFFER, Somebody, World
+from tests.integration.signaling.world import OFFER, Somebody, World, started_again
 
 CONVERSATIONS: Final = Path(__file__).parents[3] / "protocol" / "signaling" / "vectors" / "conversations"
 
@@ -21,15 +22,21 @@ CHOSEN_BY_THE_PLATFORM: Final = ("callId", "participantId", "sessionId", "resume
 class Script:
     """A conversation with the ids of the vectors in place of those that the platform really chose."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, stack: AsyncExitStack, folder: Path) -> None:
         self._world = world
+        self._stack = stack
+        self._folder = folder
         self._people: dict[str, Somebody] = {}
         self._real: dict[str, str] = {}
 
     async def plays(self, steps: list[dict[str, Any]]) -> None:
         for step in steps:
             name, message = step["session"], step.get("message", {})
-            if step["direction"] == "lost":
+            if step["direction"] == "killed":
+                await self._world.says_all()
+                again = started_again(self._world, self._folder / "again")
+                self._world = await self._stack.enter_async_context(again)
+            elif step["direction"] == "lost":
                 await self._people[name].vanishes()
             elif step["direction"] == "to_server":
                 await self._say(name, message)
@@ -96,6 +103,7 @@ def _comparable(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(file.stem for file in CONVERSATIONS.glob("*.json")))
-async def test_the_platform_keeps_to_the_conversation(world: World, name: str) -> None:
+async def test_the_platform_keeps_to_the_conversation(world: World, tmp_path: Path, name: str) -> None:
     conversation = json.loads((CONVERSATIONS / f"{name}.json").read_text())
-    await Script(world).plays(conversation["steps"])
+    async with AsyncExitStack() as stack:
+        await Script(world, stack, tmp_path).plays(conversation["steps"])

@@ -1,6 +1,5 @@
 """Each session leaves when it began and when it ended, and nothing in between."""
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -9,7 +8,7 @@ from ringback.identities.activity import UserActivity
 from ringback.identities.activity.model import ActivityFilter, ActivityType
 from ringback.signaling.session import GRACE_SECONDS
 from ringback.web import Paging, Principal
-from tests.integration.signaling.world import World, running_world
+from tests.integration.signaling.world import World, running_world, started_again
 
 CONNECTED, DISCONNECTED = ActivityType
 
@@ -83,10 +82,14 @@ async def test_all_sessions_end_when_the_platform_stops(tmp_path: Path) -> None:
         assert await activity(world) == [(anna.welcome["sessionId"], type) for type in (CONNECTED, DISCONNECTED)]
 
 
-async def test_all_sessions_have_ended_when_the_platform_starts_again_after_a_crash(tmp_path: Path) -> None:
-    async with running_world(tmp_path / "node") as world:
-        anna = await world.connects("anna")
+async def test_a_kill_of_the_platform_ends_no_session_but_of_those_who_do_not_come_back(
+    world: World, tmp_path: Path
+) -> None:
+    anna, boris = await world.connects("anna"), await world.connects("boris")
+    async with started_again(world, tmp_path / "again") as world:
+        assert await boris.comes_back(await world.token("boris"))
+        await world.time_passes(GRACE_SECONDS - 1)
         assert await activity(world) == [(anna.welcome["sessionId"], CONNECTED)]
-        shutil.copytree(tmp_path / "node", tmp_path / "what a crash leaves")
-    async with running_world(tmp_path / "what a crash leaves") as world:
+        await world.time_passes(1)
         assert await activity(world) == [(anna.welcome["sessionId"], type) for type in (CONNECTED, DISCONNECTED)]
+        assert await activity(world, "boris") == [(boris.welcome["sessionId"], CONNECTED)]

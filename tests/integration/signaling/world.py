@@ -2,11 +2,12 @@
 
 import asyncio
 import json
+import shutil
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import uvicorn
 import websockets
@@ -24,14 +25,26 @@ from ringback.testing.media import FakeMediaEngine
 OFFER: Final = (Path(__file__).parents[2] / "contract" / "worker" / "offer.sdp").read_bytes().decode()
 """What Chromium offers."""
 
+HINTS: Final = ("layers.wanted", "slots.paused")
+"""What a media worker says when it has something to say, between all else."""
+
 PATIENCE_SECONDS: Final = 10.0
 """How long a test waits for what must come. Only ever waited for in full by a test that fails."""
+
+
+class Reachable(Protocol):
+    """The platform that somebody is connected to."""
+
+    async def another_socket(self) -> ClientConnection: ...
+    async def misses(self, session: str) -> None: ...
+    async def says_all(self) -> None: ...
+    async def media_connects(self, call_id: str) -> None: ...
 
 
 class Somebody:
     """An SDK, as far as signaling sees one."""
 
-    def __init__(self, socket: ClientConnection, world: "World") -> None:
+    def __init__(self, socket: ClientConnection, world: Reachable) -> None:
         self._socket = socket
         self._world = world
         self._id = 0
@@ -111,10 +124,12 @@ class Somebody:
         }
 
     async def hears(self, type: str) -> dict[str, Any]:
-        """The next event, which must be of this type."""
-        event = await asyncio.wait_for(self._events.get(), PATIENCE_SECONDS)
-        assert event["type"] == type, event
-        return event
+        """The next event, which must be of this type; hints are passed over, unless it is one."""
+        while True:
+            event = await asyncio.wait_for(self._events.get(), PATIENCE_SECONDS)
+            if event["type"] == type or event["type"] not in HINTS:
+                assert event["type"] == type, event
+                return event
 
     async def hears_one_of(self, *types: str) -> dict[str, Any]:
         """The next event, which must be of one of these types."""
@@ -156,6 +171,29 @@ class Somebody:
         await self._reader
         await self._world.misses(self.welcome["sessionId"])
 
+    async def loses_the_platform(self) -> None:
+        """The other end of the socket is gone."""
+        self._socket.transport.abort()
+        await self._reader
+
+    def turns_to(self, world: Reachable) -> None:
+        """The platform has another process now; what was heard before is of no interest any more."""
+        self._world = world
+        self._events = asyncio.Queue()
+        self._answers = {id: answer for id, answer in self._answers.items() if answer.done()}
+
+    async def asks_again(self, id: int, type: str, **fields: Any) -> dict[str, Any]:
+        """Send a request once more, as if its answer had been lost; return the new one."""
+        self._answers.pop(id, None)
+        answer = self.answer_to(id)
+        await self.sends(json.dumps({"type": type, "id": id, **fields}))
+        return await asyncio.wait_for(answer, PATIENCE_SECONDS)
+
+    @property
+    def last_id(self) -> int:
+        """Of what it has asked."""
+        return self._id
+
     async def goes(self) -> None:
         """Close the socket."""
         await self._socket.close()
@@ -195,7 +233,7 @@ class World:
         self.clock = clock
         self.origin = f"http{url.removeprefix('ws')}"
         self._url = url
-        self._people = people
+        self.people = people
 
     async def token(self, identity: str, display_name: str | None = None) -> str:
         """A token of the default account."""
@@ -210,7 +248,7 @@ class World:
     async def opens_a_socket(self) -> Somebody:
         """Somebody who has said nothing."""
         somebody = Somebody(await self.another_socket(), self)
-        self._people.append(somebody)
+        self.people.append(somebody)
         return somebody
 
     async def connects(self, identity: str, display_name: str | None = None) -> Somebody:
@@ -242,6 +280,10 @@ class World:
         await self.conversations.mailboxes.idle()
         await self.conversations.dispatcher.deliver_all()
 
+    async def tells_nothing_more(self) -> None:
+        """What happens from now on waits in the outbox, as if the platform's process had no time for it."""
+        await self.conversations.dispatcher._one_at_a_time.acquire()
+
     async def time_passes(self, seconds: float) -> None:
         """Let time go by for the calls."""
         self.clock.advance(seconds)
@@ -254,17 +296,36 @@ def _is_in(room: Any, call_id: str) -> bool:
 
 
 @asynccontextmanager
-async def running_world(data_dir: Path, **chosen: Any) -> AsyncIterator[World]:
+async def running_world(
+    data_dir: Path, clock: VirtualClock | None = None, engine: FakeMediaEngine | None = None, /, **chosen: Any
+) -> AsyncIterator[World]:
     """A platform that listens on a free port of loopback, with a media worker that only pretends.
 
     `chosen` are settings.
     """
-    clock, engine = VirtualClock(), FakeMediaEngine(chosen.get("workers", 1))
+    clock, engine = clock or VirtualClock(), engine or FakeMediaEngine(chosen.get("workers", 1))
     async with open_platform(Settings(data_dir=data_dir, **chosen), clock=clock) as platform:
         conversations = wire_conversations(platform, engine)
+        await conversations.hub.restore()
         await engine.start(conversations.jobs)
         async with _listening(platform, conversations) as url, _people() as people:
             yield World(platform, conversations, engine, clock, url, people)
+
+
+@asynccontextmanager
+async def started_again(killed: World, data_dir: Path) -> AsyncIterator[World]:
+    """What comes after a SIGKILL: another process on what the first one has on disk, with the workers as they are.
+
+    From now on `killed` reaches nobody: neither people nor workers.
+    """
+    shutil.copytree(killed.platform.settings.data_dir, data_dir)
+    for somebody in killed.people:
+        await somebody.loses_the_platform()
+    async with running_world(data_dir, killed.clock, killed.engine) as world:
+        for somebody in killed.people:
+            somebody.turns_to(world)
+        world.people.extend(killed.people)
+        yield world
 
 
 @asynccontextmanager
@@ -277,6 +338,7 @@ async def running_world_with_a_worker(data_dir: Path) -> AsyncIterator[tuple[Wor
         )
         supervisor = WorkerSupervisor(config, epoch=1, build="test", clock=SystemClock(), ids=platform.ids)
         conversations = wire_conversations(platform, supervisor)
+        await conversations.hub.restore()
         await supervisor.start(conversations.jobs)
         try:
             async with _listening(platform, conversations) as url, _people() as people:
@@ -298,7 +360,7 @@ async def _people() -> AsyncIterator[list[Somebody]]:
 @asynccontextmanager
 async def _listening(platform: Platform, conversations: Conversations) -> AsyncIterator[str]:
     await platform.accounts.bootstrap(None)
-    async with conversing(conversations):
+    async with conversing(conversations, workers_stay=False):
         app = build_app(platform, [conversations.signaling.router()], figures=[conversations.hub.figures])
         config = uvicorn.Config(app, ws="websockets-sansio", log_config=None, access_log=False, lifespan="off")
         server = uvicorn.Server(config)

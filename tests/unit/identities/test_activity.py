@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,14 @@ from sqlalchemy import text
 
 from ringback.identities.activity import ActivityJournal, UserActivity
 from ringback.identities.activity.jobs import BATCH
-from ringback.identities.activity.model import Activity, ActivityFilter, ActivityType
+from ringback.identities.activity.model import Activity, ActivityFilter, ActivityType, OpenSession
+from ringback.identities.activity.store import still_open
+from ringback.identities.model import RecordingPolicy
 from ringback.kernel.errors import Unavailable
 from ringback.storage import Database
 from ringback.testing.clock import VirtualClock
 from ringback.web import Paging
+from tests.unit.signaling.greeting import CLAIMS
 
 CONNECTED, DISCONNECTED = ActivityType
 
@@ -39,6 +43,10 @@ def clock() -> VirtualClock:
 @pytest.fixture
 def journal(database: Database, clock: VirtualClock) -> ActivityJournal:
     return ActivityJournal(database, clock, RETENTION)
+
+
+def session(identity: str, id: str, account: str = "a") -> OpenSession:
+    return OpenSession(id, "hash of its key", replace(CLAIMS, account_id=account, identity=identity))
 
 
 async def told(database: Database, identity: str = "anna", account: str = "a", size: int = 100) -> list[Activity]:
@@ -73,9 +81,9 @@ async def test_a_session_leaves_its_beginning_and_its_end_the_newest_first(
     database: Database, journal: ActivityJournal, clock: VirtualClock
 ) -> None:
     begun = clock.now()
-    journal.connected("a", "anna", "s1")
+    journal.connected(session("anna", "s1"))
     clock.advance(60)
-    journal.disconnected("a", "anna", "s1")
+    journal.disconnected(session("anna", "s1"))
     await journal.write()
     assert await told(database) == [
         Activity("a", "anna", "s1", DISCONNECTED, clock.now()),
@@ -84,9 +92,9 @@ async def test_a_session_leaves_its_beginning_and_its_end_the_newest_first(
 
 
 async def test_what_happens_in_one_moment_is_told_in_its_order(database: Database, journal: ActivityJournal) -> None:
-    for session in ("s1", "s2"):
-        journal.connected("a", "anna", session)
-        journal.disconnected("a", "anna", session)
+    for id in ("s1", "s2"):
+        journal.connected(session("anna", id))
+        journal.disconnected(session("anna", id))
     await journal.write()
     assert [(each.session_id, each.type) for each in reversed(await told(database))] == [
         ("s1", CONNECTED),
@@ -97,9 +105,9 @@ async def test_what_happens_in_one_moment_is_told_in_its_order(database: Databas
 
 
 async def test_each_is_told_of_its_own_account_and_identity(database: Database, journal: ActivityJournal) -> None:
-    journal.connected("a", "anna", "s1")
-    journal.connected("b", "anna", "s2")
-    journal.connected("a", "boris", "s3")
+    journal.connected(session("anna", "s1"))
+    journal.connected(session("anna", "s2", account="b"))
+    journal.connected(session("boris", "s3"))
     await journal.write()
     assert [each.session_id for each in await told(database, "anna", "a")] == ["s1"]
     assert [each.session_id for each in await told(database, "anna", "b")] == ["s2"]
@@ -112,7 +120,7 @@ async def test_nobody_waits_for_a_busy_database_and_nothing_is_lost(
     obstacle = Obstacle(database)
     await obstacle.is_reached()
     for number in range(2 * BATCH + 1):
-        journal.connected("a", "anna", f"s{number}")
+        journal.connected(session("anna", f"s{number}"))
     assert await told(database) == []
     obstacle.gives_way()
     await journal.write()
@@ -124,10 +132,10 @@ async def test_no_session_begins_while_too_much_waits_and_those_that_are_there_c
 ) -> None:
     monkeypatch.setattr("ringback.identities.activity.jobs.UNWRITTEN_LIMIT", 2)
     room = []
-    for session in ("s1", "s2"):
+    for id in ("s1", "s2"):
         room.append(journal.has_room)
-        journal.connected("a", "anna", session)
-    journal.disconnected("a", "anna", "s1")
+        journal.connected(session("anna", id))
+    journal.disconnected(session("anna", "s1"))
     assert [*room, journal.has_room] == [True, True, False]
     await journal.write()
     assert journal.has_room
@@ -137,7 +145,7 @@ async def test_no_session_begins_while_too_much_waits_and_those_that_are_there_c
 async def test_what_the_database_had_no_time_for_is_written_later(
     database: Database, journal: ActivityJournal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    journal.connected("a", "anna", "s1")
+    journal.connected(session("anna", "s1"))
     with monkeypatch.context() as patch:
         patch.setattr("ringback.storage.database.WRITE_QUEUE_LIMIT", 0)
         with pytest.raises(Unavailable):
@@ -155,7 +163,7 @@ async def test_what_is_being_written_when_the_writer_is_cancelled_is_written_onc
     monkeypatch.setattr("ringback.storage.database.BATCH_SECONDS", 60.0)
     before = Obstacle(database)
     await before.is_reached()
-    journal.connected("a", "anna", "s1")
+    journal.connected(session("anna", "s1"))
     running = asyncio.create_task(journal.run())
     for _ in range(3):
         await asyncio.sleep(0)  # until it is in the queue
@@ -166,31 +174,53 @@ async def test_what_is_being_written_when_the_writer_is_cancelled_is_written_onc
     running.cancel()
     await asyncio.wait([running])
     behind.gives_way()
-    journal.connected("a", "anna", "s2")
+    journal.connected(session("anna", "s2"))
     await journal.write()
     assert [each.session_id for each in await told(database)] == ["s2", "s1"]
 
 
-async def test_who_was_connected_when_the_platform_died_is_disconnected_by_its_next_start(
-    database: Database, journal: ActivityJournal, clock: VirtualClock
-) -> None:
-    for session in ("ended", "open"):
-        journal.connected("a", "anna", session)
-    journal.disconnected("a", "anna", "ended")
+async def opened(database: Database) -> list[OpenSession]:
+    return await database.read(still_open)
+
+
+async def test_a_session_is_kept_from_its_beginning_to_its_end(database: Database, journal: ActivityJournal) -> None:
+    for name in ("ended", "open"):
+        journal.connected(session("anna", name))
+    journal.disconnected(session("anna", "ended"))
     await journal.write()
-    clock.advance(600)
-    await ActivityJournal(database, clock, RETENTION).recover()
-    newest, *others = await told(database)
-    assert newest == Activity("a", "anna", "open", DISCONNECTED, clock.now())
-    await ActivityJournal(database, clock, RETENTION).recover()
-    assert await told(database) == [newest, *others], "it has ended once"
+    assert await opened(database) == [session("anna", "open")]
+    journal.disconnected(session("anna", "open"))
+    await journal.write()
+    assert await opened(database) == []
+
+
+async def test_a_session_is_kept_with_its_latest_token_and_tells_nothing_of_that(
+    database: Database, journal: ActivityJournal
+) -> None:
+    first = session("anna", "s1")
+    claims = replace(first.claims, token_id="another", display_name="Anna", recording=RecordingPolicy.ALWAYS)
+    renewed = replace(first, claims=claims)
+    journal.connected(first)
+    journal.connected(session("anna", "s2"))
+    journal.renewed(renewed)
+    await journal.write()
+    assert await opened(database) == [renewed, session("anna", "s2")]
+    assert await rows(database) == 2
+
+
+async def test_a_session_that_is_renewed_and_ends_is_kept_no_more(database: Database, journal: ActivityJournal) -> None:
+    journal.connected(session("anna", "s1"))
+    journal.renewed(session("anna", "s1"))
+    journal.disconnected(session("anna", "s1"))
+    await journal.write()
+    assert await opened(database) == []
 
 
 async def test_what_is_too_old_is_forgotten(database: Database, journal: ActivityJournal, clock: VirtualClock) -> None:
     for number in range(BATCH + 1):
-        journal.connected("a", "anna", f"old {number}")
+        journal.connected(session("anna", f"old {number}"))
     clock.advance(0.001)
-    journal.connected("a", "anna", "just young enough")
+    journal.connected(session("anna", "just young enough"))
     await journal.write()
     clock.advance(RETENTION.total_seconds())
     await journal.forget()
@@ -218,9 +248,9 @@ async def test_one_can_ask_for_a_session_and_a_time(
     sessions: list[str],
 ) -> None:
     start = clock.now()
-    for session in ("s1", "s2", "s3"):
+    for id in ("s1", "s2", "s3"):
         clock.advance(1)
-        journal.connected("a", "anna", session)
+        journal.connected(session("anna", id))
     await journal.write()
     parts: dict[str, Any] = {
         name: start + timedelta(seconds=value) if isinstance(value, int) else value for name, value in wanted.items()
@@ -231,9 +261,9 @@ async def test_one_can_ask_for_a_session_and_a_time(
 
 
 async def test_pages_are_parts_of_the_whole(database: Database, journal: ActivityJournal, clock: VirtualClock) -> None:
-    for session in ("s1", "s2", "s3"):
+    for id in ("s1", "s2", "s3"):
         clock.advance(1)
-        journal.connected("a", "anna", session)
+        journal.connected(session("anna", id))
     await journal.write()
     pages = [
         await UserActivity(database).page("a", ActivityFilter(identity="anna"), Paging(*asked))

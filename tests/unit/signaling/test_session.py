@@ -1,25 +1,32 @@
 """What outlives a socket: nothing is told twice, nothing is missed, nothing is done twice."""
 
 import json
+from typing import Any
 
 from ringback.kernel.errors import InvalidState
 from ringback.signaling.messages import CallOpened, CallRinging
-from ringback.signaling.session import ANSWERS_KEPT, EVENTS_KEPT, Answered, Session, Taken
+from ringback.signaling.session import ANSWERS_KEPT, EVENTS_KEPT, Answered, Session, Taken, hash_key
 from tests.unit.signaling.greeting import CLAIMS
 
 
 def session() -> Session:
-    return Session("s1", "k1", CLAIMS)
+    return Session("s1", hash_key("k1"), CLAIMS)
 
 
 def ringing(call_id: str) -> CallRinging:
     return CallRinging(call_id=call_id)
 
 
+def told(to: Session, call_id: str) -> Any:
+    frame = to.tell(ringing(call_id))
+    assert frame is not None
+    return json.loads(frame)
+
+
 def test_events_are_numbered_from_one() -> None:
     anna = session()
-    assert json.loads(anna.tell(ringing("c"))) == {"type": "call.ringing", "sequence": 1, "callId": "c"}
-    assert json.loads(anna.tell(ringing("d"))) == {"type": "call.ringing", "sequence": 2, "callId": "d"}
+    assert told(anna, "c") == {"type": "call.ringing", "sequence": 1, "callId": "c"}
+    assert told(anna, "d") == {"type": "call.ringing", "sequence": 2, "callId": "d"}
 
 
 def test_whoever_comes_back_gets_what_it_missed_and_no_more() -> None:
@@ -73,3 +80,32 @@ def test_an_answer_of_long_ago_is_forgotten_but_never_done_again() -> None:
         anna.reply(id, CallOpened(str(id)))
     assert anna.take(1) is Taken.FORGOTTEN
     assert anna.take(2) == Answered(anna.reply(2, CallOpened("2")))
+
+
+def test_only_its_key_opens_a_session() -> None:
+    assert session().opens_to("k1")
+    assert [session().opens_to(key) for key in ("k2", "", hash_key("k1"))] == [False] * 3
+
+
+def test_a_restored_session_goes_on_counting_where_its_client_was() -> None:
+    anna = Session("s1", hash_key("k1"), CLAIMS, restored=True)
+    assert [anna.tell(ringing(call_id)) for call_id in "cd"] == [None, None]
+    missed = [json.loads(frame) for frame in anna.resume(last_sequence=7)]
+    assert [(event["callId"], event["sequence"]) for event in missed] == [("c", 8), ("d", 9)]
+    assert told(anna, "e")["sequence"] == 10
+    again = [json.loads(frame)["sequence"] for frame in anna.resume(last_sequence=8)]
+    assert again == [9, 10]
+
+
+def test_a_restored_session_takes_the_requests_that_its_client_sends_again() -> None:
+    anna = Session("s1", hash_key("k1"), CLAIMS, restored=True)
+    assert [anna.take(id) for id in (41, 43)] == [Taken.NEW] * 2
+    anna.reply(41, CallOpened("c1"))
+    assert isinstance(anna.take(41), Answered)
+
+
+def test_what_a_restored_session_is_to_be_told_is_not_kept_without_end() -> None:
+    anna = Session("s1", hash_key("k1"), CLAIMS, restored=True)
+    for number in range(EVENTS_KEPT + 1):
+        anna.tell(ringing(str(number)))
+    assert anna.overflowed

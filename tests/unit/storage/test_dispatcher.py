@@ -66,7 +66,7 @@ def listener() -> Listener:
 async def test_everything_that_is_owed_is_delivered_once_in_order(
     database: Database, listener: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dispatcher, "BATCH", 2)
+    monkeypatch.setattr(outbox, "BATCH", 2)
     feeding = Dispatcher(database, "signaling", listener.deliver)
     await ring(database, "a", "b", "c", "d", "e")
     await feeding.deliver_all()

@@ -1,4 +1,4 @@
-import type { CallCreated, Participant, ServerEvent } from "@ringback/protocol";
+import type { CallCreated, CallEvent, Participant } from "@ringback/protocol";
 import type { MediaCall, StopWatching } from "../api/calls.js";
 import { CallStatus, VideoRemovalReason } from "../api/enums.js";
 import { type ErrorCode, errorCode, RtcError } from "../api/error-code.js";
@@ -6,7 +6,7 @@ import type { EventSource, Handler, LocalMediaEvents } from "../api/events.js";
 import type { CustomData, DisplayOptions, WatchOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
 import { Emitter } from "../emitter.js";
-import type { LocalMedia, MediaListener, SentMedia } from "../media/handler.js";
+import { ALL_LAYERS, type LocalMedia, type MediaListener, type SentMedia } from "../media/handler.js";
 import type { Publishing, PublishingListener } from "../media/publishing.js";
 import type { StatsEntry } from "../media/stats-entry.js";
 import { causeOf, RequestRefused } from "../signaling/refusal.js";
@@ -136,7 +136,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     else clearTimeout(this.#endTimer);
   }
 
-  happened(event: ServerEvent): void {
+  happened(event: CallEvent): void {
     if (event.type === "call.ended") {
       const { id, name, description } = event.reason;
       this.finish({ id: String(id), name, description });
@@ -149,7 +149,8 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
         return;
       case "call.established":
       case "room.joined":
-        this.#enter(event);
+        if (this.snapshot === null) this.#enter(event);
+        else this.#enterAgain(this.snapshot, event);
         return;
       case "media.lost":
         this.#reconnect();
@@ -293,7 +294,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     this.#endTimer = setTimeout(() => this.finish(reason), delay);
   }
 
-  #enter(event: ServerEvent): void {
+  #enter(event: CallEvent): void {
     const snapshot = applyEvent(this.snapshot, event);
     if (this.#media === null || snapshot === null || !this.advance({ kind: "established" })) return;
     this.snapshot = snapshot;
@@ -301,7 +302,15 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     this.#media.videos.enter(snapshot);
   }
 
-  #follow(event: ServerEvent): void {
+  /** The platform was started again and says afresh what is so; none of its hints is in force until it is said again. */
+  #enterAgain(before: Snapshot, event: CallEvent): void {
+    if (this.speakers.length > 0) this.#hearSpeakers(before, []);
+    this.#media?.videos.pause(before, []);
+    this.#media?.handler.sendLayers(ALL_LAYERS);
+    this.#follow(event);
+  }
+
+  #follow(event: CallEvent): void {
     const before = this.snapshot;
     const after = applyEvent(before, event);
     this.snapshot = after;

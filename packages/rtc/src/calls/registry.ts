@@ -1,4 +1,4 @@
-import type { CallCreated, ServerEvent } from "@ringback/protocol";
+import type { CallCreated, CallEvent } from "@ringback/protocol";
 import type { ErrorCode } from "../api/error-code.js";
 import type { Log } from "../log.js";
 
@@ -6,7 +6,7 @@ import type { Log } from "../log.js";
 export interface RegisteredCall {
   /** The platform has created the call; its events follow. */
   created(callId: string): void;
-  happened(event: ServerEvent): void;
+  happened(event: CallEvent): void;
   /** The call is over, whatever it was doing. */
   finish(reason: ErrorCode): void;
 }
@@ -18,7 +18,7 @@ const EARLY_EVENTS = 100;
 export class CallRegistry {
   readonly #calls = new Map<string, RegisteredCall>();
   readonly #log: Log;
-  #early: ServerEvent[] = [];
+  #early: CallEvent[] = [];
   #unanswered = 0;
 
   constructor(log: Log) {
@@ -48,7 +48,7 @@ export class CallRegistry {
     return this.#calls.has(callId);
   }
 
-  deliver(event: ServerEvent): void {
+  deliver(event: CallEvent): void {
     const call = this.#calls.get(event.callId);
     if (call !== undefined) {
       if (event.type === "call.ended") this.#calls.delete(event.callId);
@@ -60,10 +60,17 @@ export class CallRegistry {
     }
   }
 
+  /** Ends all calls but these. */
+  finishAllBut(callIds: readonly string[], reason: ErrorCode): void {
+    for (const [callId, call] of [...this.#calls]) {
+      if (callIds.includes(callId)) continue;
+      this.#calls.delete(callId);
+      call.finish(reason);
+    }
+  }
+
   /** Ends all calls. */
   finishAll(reason: ErrorCode): void {
-    const calls = [...this.#calls.values()];
-    this.#calls.clear();
-    for (const call of calls) call.finish(reason);
+    this.finishAllBut([], reason);
   }
 }

@@ -1,4 +1,4 @@
-import type { Participant, ServerEvent, Slot } from "@ringback/protocol";
+import type { CallEvent, Participant, Slot } from "@ringback/protocol";
 
 /** Who else is in a conversation, and where they are received. */
 export interface Snapshot {
@@ -13,7 +13,7 @@ export interface Snapshot {
  * The snapshot after an event of its call: what the platform would say if it were asked afresh. It is null before the
  * call is established or the room joined, and after the end; events that concern no participant change nothing.
  */
-export function applyEvent(snapshot: Snapshot | null, event: ServerEvent): Snapshot | null {
+export function applyEvent(snapshot: Snapshot | null, event: CallEvent): Snapshot | null {
   switch (event.type) {
     case "call.established":
     case "room.joined":

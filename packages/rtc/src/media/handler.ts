@@ -26,6 +26,9 @@ export interface WantedLayers {
   readonly screen: number;
 }
 
+/** Nobody has said yet that fewer are needed. */
+export const ALL_LAYERS: WantedLayers = { camera: Number.POSITIVE_INFINITY, screen: Number.POSITIVE_INFINITY };
+
 /** Which devices to open, by the browser's ids; null is the default one. */
 export interface PreferredDevices {
   readonly microphone: string | null;

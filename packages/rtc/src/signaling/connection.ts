@@ -202,7 +202,7 @@ export class Connection {
   }
 
   #waitAndOpen(failures: number): void {
-    const delay = failures === 0 ? 0 : reconnectDelay(failures, this.#parts.random());
+    const delay = failures === 0 ? 0 : reconnectDelay(failures, this.#parts.random(), this.#session !== null);
     this.#parts.log.debug(`Connecting again in ${Math.round(delay)} ms`);
     this.#state = { kind: "waiting", timer: setTimeout(() => this.#open(failures), delay), failures };
   }

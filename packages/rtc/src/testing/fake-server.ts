@@ -56,6 +56,11 @@ export class FakeServer {
     return this.#open;
   }
 
+  /** Whether a client waits for its socket to open. */
+  isConnecting(): boolean {
+    return this.#listener !== null && !this.#open;
+  }
+
   /** The client's socket opens. */
   opens(): void {
     this.#heard.length = 0;

@@ -1,4 +1,4 @@
-"""Writes down when sessions begin and end, without letting them wait for the database."""
+"""Writes down when sessions begin and end, in few transactions and without losing anything."""
 
 import asyncio
 from collections import deque
@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from ringback.identities.activity import store
-from ringback.identities.activity.model import Activity, ActivityType
+from ringback.identities.activity.model import Activity, ActivityType, Note, OpenSession
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import Unavailable
 from ringback.storage import Database
@@ -41,7 +41,7 @@ class ActivityJournal:
         self._database = database
         self._clock = clock
         self._retention = retention
-        self._unwritten: deque[Activity] = deque()
+        self._unwritten: deque[Note] = deque()
         self._news = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._under_way: set[asyncio.Task[None]] = set()
@@ -51,19 +51,17 @@ class ActivityJournal:
         """Whether a further session may begin."""
         return len(self._unwritten) < UNWRITTEN_LIMIT
 
-    def connected(self, account_id: str, identity: str, session_id: str) -> None:
-        """A session is ready."""
-        self._note(account_id, identity, session_id, ActivityType.CONNECTED)
+    def connected(self, session: OpenSession) -> None:
+        """A session is ready. Once this is written, it outlives the platform's process."""
+        self._note(Note(self._activity(session, ActivityType.CONNECTED), session))
 
-    def disconnected(self, account_id: str, identity: str, session_id: str) -> None:
+    def renewed(self, session: OpenSession) -> None:
+        """A session stands on another token."""
+        self._note(Note(None, session))
+
+    def disconnected(self, session: OpenSession) -> None:
         """A session is gone for good."""
-        self._note(account_id, identity, session_id, ActivityType.DISCONNECTED)
-
-    async def recover(self) -> None:
-        """The sessions of a former run that could not say so ended with it; that is all that is known."""
-        now = self._clock.now()
-        if ended := await self._database.write(lambda connection: store.end_open_sessions(connection, now)):
-            log.info("sessions of a former run have ended", sessions=ended)
+        self._note(Note(self._activity(session, ActivityType.DISCONNECTED), None))
 
     async def run(self) -> None:
         """Write what there is, for ever."""
@@ -106,7 +104,7 @@ class ActivityJournal:
             self._news.clear()
             while batch := list(islice(self._unwritten, BATCH)):
                 try:
-                    await self._database.write(partial(store.add, activities=batch))
+                    await self._database.write(partial(store.add, notes=batch))
                 except Unavailable:
                     self._news.set()
                     raise
@@ -116,6 +114,9 @@ class ActivityJournal:
                 for _ in batch:
                     self._unwritten.popleft()
 
-    def _note(self, account_id: str, identity: str, session_id: str, type: ActivityType) -> None:
-        self._unwritten.append(Activity(account_id, identity, session_id, type, self._clock.now()))
+    def _activity(self, session: OpenSession, type: ActivityType) -> Activity:
+        return Activity(session.claims.account_id, session.claims.identity, session.id, type, self._clock.now())
+
+    def _note(self, note: Note) -> None:
+        self._unwritten.append(note)
         self._news.set()

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from ringback.identities.model import TokenClaims
+
 
 class ActivityType(StrEnum):
     """What happened to a session."""
@@ -23,6 +25,27 @@ class Activity:
     session_id: str
     type: ActivityType
     happened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session that has begun and not ended, with what lets its client back in when the platform starts again."""
+
+    id: str
+    key_hash: str
+    """Of the session's resume key (hexadecimal SHA-256)."""
+    claims: TokenClaims
+    """What its latest token proves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to write down of one session."""
+
+    activity: Activity | None
+    """What is told of it."""
+    session: OpenSession | None
+    """What it is from now on. None: as it was or, after its end, no more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

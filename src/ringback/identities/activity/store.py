@@ -1,12 +1,14 @@
-"""User activity in the database, and which sessions have begun and not ended."""
+"""User activity in the database, and the sessions that have begun and not ended."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Column, Connection, Index, Integer, String, Table, delete, insert, literal, select
+from sqlalchemy import Column, Connection, Index, Integer, Row, String, Table, bindparam, delete, insert, select, update
 
-from ringback.identities.activity.model import Activity, ActivityFilter, ActivityType
+from ringback.identities.activity.model import Activity, ActivityFilter, ActivityType, Note, OpenSession
+from ringback.identities.model import RecordingPolicy, TokenClaims
 from ringback.storage import UtcDateTime, metadata
 from ringback.storage.pages import page_of
 
@@ -28,33 +30,56 @@ open_sessions = Table(
     Column("session_id", String(36), primary_key=True),
     Column("account_id", String(36), nullable=False),
     Column("identity", String(64), nullable=False),
+    Column("key_hash", String(64), nullable=False),
+    Column("display_name", String(50)),
+    Column("recording", String(16)),
+    Column("token_id", String(64), nullable=False),
+    Column("issued_by", String(64)),
+    Column("issued_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
 )
 
 
-def add(connection: Connection, activities: Sequence[Activity]) -> None:
+def add(connection: Connection, notes: Sequence[Note]) -> None:
     """Store what has happened, in this order."""
-    connection.execute(insert(user_activity), [asdict(activity) for activity in activities])
-    begun = [activity for activity in activities if activity.type is ActivityType.CONNECTED]
+    told = [note.activity for note in notes if note.activity]
+    if told:
+        connection.execute(insert(user_activity), [asdict(activity) for activity in told])
+    begun = [_row(note.session) for note in notes if note.session and note.activity]
     if begun:
-        columns = open_sessions.c.keys()
-        connection.execute(insert(open_sessions), [{name: getattr(each, name) for name in columns} for each in begun])
-    ended = [activity.session_id for activity in activities if activity.type is ActivityType.DISCONNECTED]
+        connection.execute(insert(open_sessions), begun)
+    renewed = [_row(note.session) for note in notes if note.session and not note.activity]
+    if renewed:
+        connection.execute(
+            update(open_sessions).where(open_sessions.c.session_id == bindparam("renewed")),
+            [row | {"renewed": row["session_id"]} for row in renewed],
+        )
+    ended = [activity.session_id for activity in told if activity.type is ActivityType.DISCONNECTED]
     if ended:
         connection.execute(delete(open_sessions).where(open_sessions.c.session_id.in_(ended)))
 
 
-def end_open_sessions(connection: Connection, now: datetime) -> int:
-    """Sessions that have not ended have ended now. Returns how many there were."""
-    ends = select(
-        open_sessions.c.account_id,
-        open_sessions.c.identity,
-        open_sessions.c.session_id,
-        literal(ActivityType.DISCONNECTED.value),
-        literal(now, UtcDateTime),
+def still_open(connection: Connection) -> list[OpenSession]:
+    """The sessions that have not ended, of all accounts: those that this node has kept when it starts again."""
+    return [_session(row) for row in connection.execute(select(open_sessions))]
+
+
+def _row(session: OpenSession) -> dict[str, Any]:
+    return {"session_id": session.id, "key_hash": session.key_hash, **asdict(session.claims)}
+
+
+def _session(row: Row[Any]) -> OpenSession:
+    claims = TokenClaims(
+        account_id=row.account_id,
+        identity=row.identity,
+        display_name=row.display_name,
+        recording=None if row.recording is None else RecordingPolicy(row.recording),
+        token_id=row.token_id,
+        issued_by=row.issued_by,
+        issued_at=row.issued_at,
+        expires_at=row.expires_at,
     )
-    columns = ["account_id", "identity", "session_id", "type", "happened_at"]
-    connection.execute(insert(user_activity).from_select(columns, ends))
-    return connection.execute(delete(open_sessions)).rowcount
+    return OpenSession(row.session_id, row.key_hash, claims)
 
 
 def page(
