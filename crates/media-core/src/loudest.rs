@@ -102,9 +102,11 @@ impl Loudest {
         true
     }
 
-    /// How loud a microphone was at its loudest in the last [`LEVELS_INTERVAL`].
+    /// How loud a microphone was at its loudest in the last [`LEVELS_INTERVAL`]; what is no voice is silence, so that there is
+    /// nothing to say of a room in which nobody speaks.
     pub(crate) fn level(&self, microphone: PublicationKey, now: Instant) -> i8 {
-        self.loudness(microphone, LEVELS_INTERVAL, now)
+        let loudness = self.loudness(microphone, LEVELS_INTERVAL, now);
+        if loudness < VOICE { SILENCE } else { loudness }
     }
 
     /// Whether a microphone was a voice within [`QUIET_TIME`], so that moving it to another slot could be heard.

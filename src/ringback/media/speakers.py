@@ -14,6 +14,9 @@ END_DB: Final = -50
 PAUSE_SECONDS: Final = 0.8
 """How long somebody may be silent and still be speaking. Longer keeps up the last speaker; shorter flickers."""
 
+MOST: Final = 10
+"""How many speak at most. Nobody follows more, and a large room full of noise would tell everybody of everybody."""
+
 
 class Speakers:
     """One room."""
@@ -33,8 +36,10 @@ class Speakers:
         """How loud everybody in the room is. Returns who speaks, the loudest first, when that has changed."""
         before = set(self._heard_at)
         self._loudness = dict(loudness)
-        for id, level in loudness.items():
-            if level >= BEGIN_DB or (id in self._heard_at and level > END_DB):
+        for id in sorted(loudness, key=lambda id: -loudness[id]):
+            goes_on = id in self._heard_at and loudness[id] > END_DB
+            begins = loudness[id] >= BEGIN_DB and len(self._heard_at) < MOST
+            if goes_on or begins:
                 self._heard_at[id] = now
         return self._changed(before, now)
 

@@ -67,6 +67,9 @@ CAPTURE_SECONDS = range(1, 601)
 SILENCE = -127
 """dB (protocol document, "Levels")."""
 
+SOFTEST_VOICE = -60
+"""dB (protocol document, "Levels"). What is below is said to be silence."""
+
 
 @dataclass
 class _Transport:
@@ -254,7 +257,7 @@ class WorkerRules:
         """Let the microphones of these participants be this loud from now on."""
         microphones = {each.participant: each for each in self._rooms[room].microphones()}
         for participant, value in loudness.items():
-            microphones[participant].loudness = value
+            microphones[participant].loudness = value if value >= SOFTEST_VOICE else SILENCE
 
     def video(self, room: str, paused: Collection[tuple[str, int]], wanted: Mapping[tuple[str, Source], int]) -> None:
         """Let these video slots be the paused ones, and this many layers of these cameras and screens be wanted.
