@@ -40,10 +40,13 @@ from ringback.kernel.figures import Figure
 from ringback.kernel.ids import RandomIds
 from ringback.kernel.redaction import Secret
 from ringback.media.addresses import announced_addresses
+from ringback.media.api import operator_routes
 from ringback.media.engine import MediaEngine
+from ringback.media.inspection import Inspection
+from ringback.media.sockets import socket_directory
 from ringback.media.status import WorkerState
 from ringback.media.supervisor import WorkerConfig, WorkerSupervisor, worker_program
-from ringback.platform import Platform, open_platform, wired
+from ringback.platform import Platform, load_secret_key, open_platform, wired
 from ringback.push.api import push_configuration_routes
 from ringback.recordings.api import recording_routes
 from ringback.settings import Settings
@@ -65,6 +68,7 @@ from ringback.web.idempotency import Idempotency
 from ringback.web.limits import Limit, RateLimits
 from ringback.web.metrics import Source
 from ringback.web.operations import Gate
+from ringback.web.operators import OperatorsOnly
 
 WEBSOCKET_LIMIT: Final = 128 * 1024
 """Bytes of one WebSocket message (protocol/signaling, MESSAGE_TOO_LARGE)."""
@@ -274,6 +278,8 @@ async def running(platform: Platform) -> AsyncIterator[FastAPI]:
             raise Unavailable("No media worker is connected.")
         return f"{connected} of {len(workers)} connected."
 
+    packets = socket_directory(platform.settings.data_dir / "workers") / "packets"
+    inspection = Inspection(supervisor, packets, platform.clock, platform.ids)
     await conversations.hub.restore()
     await supervisor.start(conversations.jobs)
     try:
@@ -284,7 +290,10 @@ async def running(platform: Platform) -> AsyncIterator[FastAPI]:
         ):
             yield build_app(
                 platform,
-                routers=[conversations.signaling.router()],
+                routers=[
+                    conversations.signaling.router(),
+                    operator_routes(inspection, OperatorsOnly(load_secret_key(platform.settings))),
+                ],
                 checks={"media workers": workers_are_connected},
                 figures=[conversations.hub.figures, supervisor.figures],
             )

@@ -2,18 +2,21 @@
 
 import json
 import os
-import urllib.error
-import urllib.request
-from typing import Annotated
+import time
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 
 from ringback.app import worker_command
+from ringback.cli.media_tables import show_room, show_workers
+from ringback.cli.operating import Node
 from ringback.cli.options import DataDir, chosen_settings, refuse
-from ringback.web.certificates import trusting_context
+from ringback.media.api import MAX_CAPTURE_SECONDS
 
-ANSWER_SECONDS = 5.0
-"""How long a running server may take to say how it is: longer than its own checks may."""
+Url = Annotated[str | None, typer.Option("--url", help="The running server.", show_default="http://127.0.0.1:8080")]
 
 worker = typer.Typer(help="Media workers.", no_args_is_help=True)
 
@@ -36,22 +39,70 @@ def run_worker(
 
 @worker.command("status")
 def worker_status(
-    url: Annotated[str | None, typer.Option(help="The running server.", show_default="http://127.0.0.1:8080")] = None,
+    url: Url = None,
+    room: Annotated[str | None, typer.Option("--room", help="Show this room: transports, slots, losses.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything, for programs.")] = False,
+    data_dir: DataDir = None,
 ) -> None:
-    """Say whether a running server is ready, and how many media workers are connected."""
-    settings = chosen_settings(public_url=url)
-    server = settings.public_url
-    try:
-        with urllib.request.urlopen(  # noqa: S310 - Settings takes http and https only
-            f"{server}/health/ready", timeout=ANSWER_SECONDS, context=trusting_context(settings.data_dir)
-        ) as answer:
-            readiness = json.load(answer)
-    except urllib.error.HTTPError as not_ready:
-        with not_ready:
-            readiness = json.load(not_ready)
-    except (OSError, ValueError):
-        refuse(f"No Ringback server answers at {server}.", code=1)
-    for check, result in readiness["checks"].items():
-        typer.echo(f"{check}: {result['status']}. {result['detail']}")
+    """Say whether a running server is ready, how its media workers are, and what is in a room."""
+    node = Node(chosen_settings(public_url=url, data_dir=data_dir))
+    _, readiness = node.asks("/health/ready")
+    if not as_json:
+        for check, result in readiness["checks"].items():
+            typer.echo(f"{check}: {result['status']}. {result['detail']}")
+    status, operated = node.asks("/operator/workers")
+    match status:
+        case HTTPStatus.OK:
+            _show(node, operated["workers"], room, as_json)
+        case HTTPStatus.UNAUTHORIZED:
+            typer.echo("The workers are shown to who reads the node's data: choose it with --data-dir.", err=True)
+        case _ if room or as_json:
+            refuse(f"{node.url} shows this only on its own machine: give --url http://127.0.0.1:PORT.", code=1)
     if readiness["status"] != "UP":
         raise typer.Exit(1)
+
+
+@worker.command("capture")
+def capture_packets(
+    room: Annotated[str, typer.Argument(help="The room's id, as `worker status --json` shows it.")],
+    seconds: Annotated[int, typer.Option("--seconds", min=1, max=MAX_CAPTURE_SECONDS)] = 30,
+    payloads: Annotated[bool, typer.Option("--payloads", help="Not only headers; RTP is encrypted anyway.")] = False,
+    url: Url = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write the packets of a room to a file, and print its path. Ctrl-C ends it before its time."""
+    node = Node(chosen_settings(public_url=url, data_dir=data_dir))
+    status, answer = node.asks("/operator/captures", {"room": room, "seconds": seconds, "payloads": payloads})
+    match status:
+        case HTTPStatus.OK:
+            typer.echo(answer["path"])
+        case HTTPStatus.NOT_FOUND:
+            refuse(f"No media worker of {node.url} has this room, or the server is not on this machine.", code=1)
+        case HTTPStatus.UNAUTHORIZED:
+            refuse("Packets are captured for who reads the node's data: choose it with --data-dir.", code=1)
+        case HTTPStatus.CONFLICT:
+            refuse("The room is being captured already, or the file cannot be made.", code=1)
+        case _:
+            refuse(f"The server answered {status}.", code=1)
+    try:
+        time.sleep(seconds)
+    except KeyboardInterrupt:
+        node.asks(f"/operator/captures/{room}", method="DELETE")
+
+
+def _show(node: Node, workers: Sequence[Mapping[str, Any]], room: str | None, as_json: bool) -> None:
+    snapshots = []
+    if room is not None or as_json:
+        status, answer = node.asks("/operator/snapshots" + (f"?room={quote(room)}" if room is not None else ""))
+        if status != HTTPStatus.OK:
+            refuse(
+                f"No media worker has a room {room}." if room is not None else f"The server answered {status}.", code=1
+            )
+        snapshots = answer["snapshots"]
+    if as_json:
+        typer.echo(json.dumps({"workers": workers, "snapshots": snapshots}, indent=2))
+        return
+    show_workers(workers)
+    for each in snapshots:
+        for found in each["snapshot"]["rooms"]:
+            show_room(found)

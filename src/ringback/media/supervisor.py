@@ -12,6 +12,7 @@ from ringback.kernel.figures import Figure
 from ringback.kernel.ids import Ids
 from ringback.media.commands import Command, Result
 from ringback.media.engine import MediaListener
+from ringback.media.figures import figures
 from ringback.media.model import Load
 from ringback.media.sockets import socket_directory, socket_path
 from ringback.media.status import WorkerState, WorkerStatus
@@ -107,7 +108,7 @@ class WorkerSupervisor:
                 ),
                 Figure("ringback_media_worker_restarts_total", "Times that it was lost.", status.restarts, label),
             ]
-        return shown
+        return [*shown, *figures(statuses)]
 
     def choose_worker(self) -> int:
         """See `MediaEngine.choose_worker`."""

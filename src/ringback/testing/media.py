@@ -107,6 +107,11 @@ class FakeWorker:
         """Let a fault end the room."""
         self._tell(self.rules.room_failed(room))
 
+    def have(self, load: Load) -> None:
+        """Let there be so much to do from now on; the controller is told at once."""
+        self.rules.load = load
+        self._send_statistics_now()
+
     def audio_levels(self, room: str, loudness: Mapping[str, int]) -> None:
         """Let the microphones of these participants be this loud from now on."""
         self.rules.audio_levels(room, loudness)
@@ -124,8 +129,11 @@ class FakeWorker:
     async def _send_statistics(self) -> None:
         while True:
             await asyncio.sleep(self._statistics_interval_s)
-            if self._controller is not None:
-                self._controller.send(protocol.Statistics(worker=self.rules.statistics()))
+            self._send_statistics_now()
+
+    def _send_statistics_now(self) -> None:
+        if self._controller is not None:
+            self._controller.send(protocol.Statistics(worker=self.rules.statistics()))
 
     async def _send_changes(self) -> None:
         while True:

@@ -1,6 +1,5 @@
 """`/metrics`: the figures of a node, in the form that Prometheus reads. Only programs on this machine are answered."""
 
-import ipaddress
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Final
 
@@ -14,14 +13,12 @@ from prometheus_client.registry import Collector
 from ringback import __version__
 from ringback.kernel.errors import NotFound, RingbackError
 from ringback.kernel.figures import BOUNDS, Durations, Figure
+from ringback.web.operators import is_from_here
 
 _log = structlog.get_logger(__name__)
 
 Source = Callable[[], Iterable[Figure] | Awaitable[Iterable[Figure]]]
 """Reads the figures of one part."""
-
-_SENT_ON: Final = ("forwarded", "x-forwarded-for", "x-real-ip", "via", "origin")
-"""Headers of a request that comes from elsewhere, although a proxy or a browser on this machine has sent it."""
 
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -72,7 +69,7 @@ def metrics_routes(sources: Sequence[Source]) -> APIRouter:
 
     @router.get("/metrics", operation_id="get-metrics")
     async def metrics(request: Request) -> Response:
-        if not _is_from_here(request):
+        if not is_from_here(request):
             raise NotFound
         figures = [Figure("ringback_build_info", "The release that runs.", 1, {"version": __version__})]
         for source in sources:
@@ -86,18 +83,6 @@ def metrics_routes(sources: Sequence[Source]) -> APIRouter:
         return Response(generate_latest(shown), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4})
 
     return router
-
-
-def _is_from_here(request: Request) -> bool:
-    """Whether a program on this machine asks, for itself. Uvicorn knows a proxy's client only when the proxy tells."""
-    if request.client is None or any(name in request.headers for name in _SENT_ON):
-        return False
-    try:
-        address = ipaddress.ip_address(request.client.host)
-    except ValueError:
-        return False
-    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
-    return (mapped or address).is_loopback
 
 
 class _Shown(Collector):

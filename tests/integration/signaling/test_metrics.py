@@ -7,6 +7,8 @@ import httpx2
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from ringback.media.commands import CloseRoom
+from ringback.media.model import Load
 from ringback.media.supervisor import WorkerConfig, WorkerSupervisor
 from ringback.testing.clock import VirtualClock
 from ringback.testing.ids import CountingIds
@@ -84,8 +86,10 @@ async def test_the_document_explains_every_figure(world: World, tmp_path: Path) 
     shown = {re.sub(r"_(bucket|count|sum)$", "", name.partition("{")[0]) for name in await figures(world)}
     config = WorkerConfig(binary=Path("-"), directory=tmp_path, addresses=(), count=1)
     supervisor = WorkerSupervisor(config, epoch=1, build="test", clock=VirtualClock(), ids=CountingIds())
-    async with FakeWorker(tmp_path / "worker-0.sock"):
+    async with FakeWorker(tmp_path / "worker-0.sock") as worker:
         await supervisor.start(world.conversations.jobs)
+        worker.have(Load.NORMAL)
+        await supervisor.run(0, "1", CloseRoom(room="none"))  # what was said before its answer has been heard
         shown |= {figure.name for figure in supervisor.figures()}
         await supervisor.stop()
     explained = set(re.findall(r"^\| `(ringback_\w+)` \|", DOCUMENT.read_text("utf-8"), re.MULTILINE))

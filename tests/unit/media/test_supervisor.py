@@ -15,7 +15,7 @@ from ringback.media import worker as worker_module
 from ringback.media.commands import CloseRoom, OpenRoom, Publish
 from ringback.media.errors import WorkerStartFailed
 from ringback.media.facts import PublicationStarted, RoomFailed, RoomFailReason
-from ringback.media.model import Source
+from ringback.media.model import Load, Source
 from ringback.media.process import WorkerProcess
 from ringback.media.status import WorkerState
 from ringback.media.supervisor import WorkerConfig, WorkerSupervisor
@@ -91,6 +91,30 @@ async def test_the_worker_with_the_fewest_rooms_is_chosen(directory: Path, liste
         await listener.heard(1)
         assert supervisor.choose_worker() == 1
         assert (first.rules.rooms, second.rules.rooms) == (["a"], [])
+        await supervisor.stop()
+
+
+async def test_a_worker_with_too_much_to_do_gets_no_new_rooms(directory: Path, listener: RecordingListener) -> None:
+    async with FakeWorker(directory / "worker-0.sock") as first, FakeWorker(directory / "worker-1.sock") as second:
+        supervisor = supervisor_of(directory, count=2)
+        await supervisor.start(listener)
+        chosen: list[object] = []
+        for loads in (
+            (Load.SHEDDING, Load.NORMAL),
+            (Load.SHEDDING, Load.SHEDDING),
+            (Load.REFUSING, Load.SHEDDING),
+            (Load.REFUSING, Load.REFUSING),
+            (Load.NORMAL, Load.REFUSING),
+        ):
+            for number, (fake, load) in enumerate(zip((first, second), loads, strict=True)):
+                fake.have(load)
+                # What was said before an answer has been heard.
+                await supervisor.run(number, f"{len(chosen)}", CloseRoom(room="none"))
+            try:
+                chosen.append(supervisor.choose_worker())
+            except Unavailable as unavailable:
+                chosen.append(unavailable.message)
+        assert chosen == [1, 0, 1, "The media workers have too much to do; try again later.", 0]
         await supervisor.stop()
 
 
