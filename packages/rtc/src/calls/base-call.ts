@@ -1,13 +1,13 @@
 import type { CallCreated, CallEvent, Participant } from "@ringback/protocol";
-import type { MediaCall, StopWatching } from "../api/calls.js";
+import type { MediaCall } from "../api/calls.js";
 import { CallStatus, VideoRemovalReason } from "../api/enums.js";
 import { type ErrorCode, errorCode, RtcError } from "../api/error-code.js";
 import type { EventSource, Handler, LocalMediaEvents } from "../api/events.js";
-import type { CustomData, DisplayOptions, WatchOptions } from "../api/options.js";
+import type { CustomData } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
 import { Emitter } from "../emitter.js";
 import { ALL_LAYERS, type LocalMedia, type MediaListener, type SentMedia } from "../media/handler.js";
-import type { Publishing, PublishingListener } from "../media/publishing.js";
+import type { PublishingListener } from "../media/publishing.js";
 import type { StatsEntry } from "../media/stats-entry.js";
 import { causeOf, RequestRefused } from "../signaling/refusal.js";
 import { REQUEST_TIMEOUT, type Session } from "../signaling/session.js";
@@ -16,6 +16,7 @@ import type { Change } from "./changes.js";
 import type { CallContext } from "./context.js";
 import { Deferred } from "./deferred.js";
 import { duration, type Life, type LifeEvent, step } from "./life.js";
+import { OwnSide } from "./own-side.js";
 import type { RegisteredCall } from "./registry.js";
 import { applyEvent, type Snapshot } from "./snapshot.js";
 import { speakerChanges } from "./speakers.js";
@@ -31,6 +32,7 @@ const LOSS_TIMEOUT = 20_000;
  * others. The kinds differ in how they begin, how they ask for their end, and what they tell.
  */
 export abstract class BaseCall<Events extends LocalMediaEvents>
+  extends OwnSide
   implements MediaCall, EventSource<Events>, RegisteredCall
 {
   protected readonly context: CallContext;
@@ -39,18 +41,16 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
   protected snapshot: Snapshot | null = null;
   /** The ids of the participants who speak, the loudest first; this side's is that of its call. */
   protected speakers: readonly string[] = [];
-  readonly #wanted: LocalMedia;
   readonly #callId = new Deferred<string>();
   #session: Session | null = null;
-  #media: CallMedia | null = null;
   #ending = false;
   #endTimer: ReturnType<typeof setTimeout> | undefined;
 
   protected constructor(context: CallContext, wanted: LocalMedia) {
+    super(wanted);
     this.context = context;
     this.events = new Emitter(context.log);
     this.life = { status: CallStatus.INITIALIZED, startTime: context.now() };
-    this.#wanted = wanted;
   }
 
   abstract customData(): CustomData;
@@ -86,50 +86,6 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     return duration(this.life, this.context.now());
   }
 
-  mute(shouldMute: boolean): Promise<void> {
-    return this.#change((publishing) => publishing.mute(shouldMute));
-  }
-
-  muted(): boolean {
-    return this.#media?.publishing.muted() ?? !this.#wanted.microphone;
-  }
-
-  cameraVideo(enabled: boolean): Promise<void> {
-    return this.#change((publishing) => publishing.setCamera(enabled));
-  }
-
-  hasCameraVideo(): boolean {
-    return !this.isOver() && (this.#media?.publishing.hasCamera() ?? false);
-  }
-
-  screenShare(enabled: boolean): Promise<void> {
-    return enabled ? this.startScreenShare() : this.stopScreenShare();
-  }
-
-  startScreenShare(options: DisplayOptions = {}): Promise<void> {
-    return this.#change((publishing) => publishing.setScreen(true, options));
-  }
-
-  stopScreenShare(): Promise<void> {
-    return this.#change((publishing) => publishing.setScreen(false));
-  }
-
-  hasScreenShare(): boolean {
-    return !this.isOver() && (this.#media?.publishing.hasScreen() ?? false);
-  }
-
-  setAudioInputDevice(deviceId: string): Promise<void> {
-    return this.#change((publishing) => publishing.useMicrophone(deviceId));
-  }
-
-  setVideoInputDevice(deviceId: string): Promise<void> {
-    return this.#change((publishing) => publishing.useCamera(deviceId));
-  }
-
-  watchDisplay(stream: MediaStream, element: Element, options: WatchOptions = {}): StopWatching {
-    return this.#media?.videos.watch(stream, element, options) ?? (() => {});
-  }
-
   created(callId: string): void {
     this.#callId.resolve(callId);
     if (this.isOver()) this.#askForEnd();
@@ -156,13 +112,13 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
         this.#reconnect();
         return;
       case "screen.stopped":
-        void this.#change((publishing) => publishing.screenStopped(event.reason));
+        void this.change((publishing) => publishing.screenStopped(event.reason));
         return;
       case "slots.paused":
-        if (this.snapshot !== null) this.#media?.videos.pause(this.snapshot, event.slots);
+        if (this.snapshot !== null) this.media?.videos.pause(this.snapshot, event.slots);
         return;
       case "layers.wanted":
-        this.#media?.handler.sendLayers(event);
+        this.media?.handler.sendLayers(event);
         return;
       case "speakers.changed":
         if (this.snapshot !== null) this.#hearSpeakers(this.snapshot, event.speakers);
@@ -215,7 +171,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
           () => [],
         );
       const handler = createMedia(this.#mediaListener(), devices(), iceServers);
-      this.#media = new CallMedia(handler, {
+      this.media = new CallMedia(handler, {
         wanted,
         tell: (update) => this.#tell(update),
         exchange: (sdp, connection) => this.#exchange(sdp, connection),
@@ -228,8 +184,8 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
       this.fail(new RtcError(errorCode("MEDIA_ERROR")));
       return;
     }
-    this.#media.publishing.opened().catch((error: unknown) => this.fail(error));
-    this.#media.offer().catch((error: unknown) => this.#offerFailed(error));
+    this.media.publishing.opened().catch((error: unknown) => this.fail(error));
+    this.media.offer().catch((error: unknown) => this.#offerFailed(error));
   }
 
   /** Ends the call: asks the platform and waits for its word, but not for long. Sound and picture stop at once. */
@@ -255,16 +211,16 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
 
   /** What the media connection measures now. */
   protected measured(): Promise<readonly StatsEntry[]> {
-    return (this.life.status === CallStatus.FINISHED ? undefined : this.#media?.handler.stats()) ?? Promise.resolve([]);
+    return (this.life.status === CallStatus.FINISHED ? undefined : this.media?.handler.stats()) ?? Promise.resolve([]);
   }
 
   /** The stream of a video that comes from this slot. */
   protected shown(videoId: string, slot: number): MediaStream | null {
-    return this.#media?.handler.showVideo(videoId, slot) ?? null;
+    return this.media?.handler.showVideo(videoId, slot) ?? null;
   }
 
   /** Whether the end has come or was asked for. */
-  protected isOver(): boolean {
+  protected override isOver(): boolean {
     return this.#ending || this.life.status === CallStatus.FINISHED;
   }
 
@@ -296,17 +252,17 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
 
   #enter(event: CallEvent): void {
     const snapshot = applyEvent(this.snapshot, event);
-    if (this.#media === null || snapshot === null || !this.advance({ kind: "established" })) return;
+    if (this.media === null || snapshot === null || !this.advance({ kind: "established" })) return;
     this.snapshot = snapshot;
-    this.entered(snapshot, this.#media.handler.remoteAudio());
-    this.#media.videos.enter(snapshot);
+    this.entered(snapshot, this.media.handler.remoteAudio());
+    this.media.videos.enter(snapshot);
   }
 
   /** The platform was started again and says afresh what is so; none of its hints is in force until it is said again. */
   #enterAgain(before: Snapshot, event: CallEvent): void {
     if (this.speakers.length > 0) this.#hearSpeakers(before, []);
-    this.#media?.videos.pause(before, []);
-    this.#media?.handler.sendLayers(ALL_LAYERS);
+    this.media?.videos.pause(before, []);
+    this.media?.handler.sendLayers(ALL_LAYERS);
     this.#follow(event);
   }
 
@@ -315,7 +271,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     const after = applyEvent(before, event);
     this.snapshot = after;
     if (event.type === "participant.left") this.speakers = this.speakers.filter((id) => id !== event.participantId);
-    if (before !== null && after !== null) this.#media?.videos.change(before, after);
+    if (before !== null && after !== null) this.media?.videos.change(before, after);
   }
 
   #hearSpeakers({ participants }: Snapshot, speakers: readonly string[]): void {
@@ -326,16 +282,6 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     if (stopped.includes(own)) this.emitLocal("stopped-talking", {});
     const named = (ids: readonly string[]) => participants.filter(({ id }) => ids.includes(id));
     this.spoke(named(started), named(stopped));
-  }
-
-  #change(apply: (publishing: Publishing) => Promise<void>): Promise<void> {
-    const done =
-      this.#media === null || this.isOver()
-        ? Promise.reject(new RtcError(errorCode("INVALID_REQUEST")))
-        : apply(this.#media.publishing);
-    // An application that does not await must not see an unhandled rejection: it hears of the failure by ERROR.
-    done.catch(() => {});
-    return done;
   }
 
   async #tell(changed: Partial<SentMedia>): Promise<void> {
@@ -356,7 +302,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
   #reconnect(): void {
     this.context.log.debug("The platform has lost the media: connecting again");
     clearTimeout(this.#endTimer);
-    this.#media?.reconnect().catch((error: unknown) => this.#offerFailed(error));
+    this.media?.reconnect().catch((error: unknown) => this.#offerFailed(error));
   }
 
   #liveSession(): Session {
@@ -367,18 +313,18 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
   #pathLost(): void {
     if (this.isOver()) return;
     this.context.log.debug("The network path is lost: offering again");
-    this.#media?.offerAgain(true);
+    this.media?.offerAgain(true);
   }
 
   #closeMedia(): Promise<TotalMediaStats> {
-    return this.#media?.close() ?? Promise.resolve(NOTHING_MEASURED);
+    return this.media?.close() ?? Promise.resolve(NOTHING_MEASURED);
   }
 
   #mediaListener(): MediaListener {
     return {
       connectionFailed: () => this.#pathLost(),
       cameraLost: () => void this.cameraVideo(false),
-      microphoneLost: (cause) => void this.#change((publishing) => publishing.microphoneLost(cause)),
+      microphoneLost: (cause) => void this.change((publishing) => publishing.microphoneLost(cause)),
       screenEnded: () => void this.stopScreenShare(),
     };
   }

@@ -1,0 +1,74 @@
+import type { StopWatching } from "../api/calls.js";
+import { errorCode, RtcError } from "../api/error-code.js";
+import type { DisplayOptions, WatchOptions } from "../api/options.js";
+import type { LocalMedia } from "../media/handler.js";
+import type { Publishing } from "../media/publishing.js";
+import type { CallMedia } from "./call-media.js";
+
+/** What an application may ask of the media of a call on its own side: devices, and how large it shows the others. */
+export abstract class OwnSide {
+  protected media: CallMedia | null = null;
+  readonly #wanted: LocalMedia;
+
+  /** @param wanted - what the call starts with */
+  constructor(wanted: LocalMedia) {
+    this.#wanted = wanted;
+  }
+
+  /** Whether the end has come or was asked for. */
+  protected abstract isOver(): boolean;
+
+  mute(shouldMute: boolean): Promise<void> {
+    return this.change((publishing) => publishing.mute(shouldMute));
+  }
+
+  muted(): boolean {
+    return this.media?.publishing.muted() ?? !this.#wanted.microphone;
+  }
+
+  cameraVideo(enabled: boolean): Promise<void> {
+    return this.change((publishing) => publishing.setCamera(enabled));
+  }
+
+  hasCameraVideo(): boolean {
+    return !this.isOver() && (this.media?.publishing.hasCamera() ?? false);
+  }
+
+  screenShare(enabled: boolean): Promise<void> {
+    return enabled ? this.startScreenShare() : this.stopScreenShare();
+  }
+
+  startScreenShare(options: DisplayOptions = {}): Promise<void> {
+    return this.change((publishing) => publishing.setScreen(true, options));
+  }
+
+  stopScreenShare(): Promise<void> {
+    return this.change((publishing) => publishing.setScreen(false));
+  }
+
+  hasScreenShare(): boolean {
+    return !this.isOver() && (this.media?.publishing.hasScreen() ?? false);
+  }
+
+  setAudioInputDevice(deviceId: string): Promise<void> {
+    return this.change((publishing) => publishing.useMicrophone(deviceId));
+  }
+
+  setVideoInputDevice(deviceId: string): Promise<void> {
+    return this.change((publishing) => publishing.useCamera(deviceId));
+  }
+
+  watchDisplay(stream: MediaStream, element: Element, options: WatchOptions = {}): StopWatching {
+    return this.media?.videos.watch(stream, element, options) ?? (() => {});
+  }
+
+  protected change(apply: (publishing: Publishing) => Promise<void>): Promise<void> {
+    const done =
+      this.media === null || this.isOver()
+        ? Promise.reject(new RtcError(errorCode("INVALID_REQUEST")))
+        : apply(this.media.publishing);
+    // An application that does not await must not see an unhandled rejection: it hears of the failure by ERROR.
+    done.catch(() => {});
+    return done;
+  }
+}
