@@ -132,9 +132,29 @@
       await new Promise((resolve) => setTimeout(resolve, LOOK));
     }
   }
+  // How long sound was made up for want of packets, by the browser's own count: it does not depend on when one looks.
+  const SAMPLES = 48; // of a millisecond
+  let made; // by receiver: samples made up so far, and those of the gap that goes on
+  let longestGap;
+  async function watchGaps() {
+    [made, longestGap] = [new Map(), 0];
+    for (const mine = made; mine === made;) {
+      const reports = await Promise.all(alive().map(async (connection) => [...(await connection.getStats()).values()]));
+      for (const { type, kind, id, concealedSamples } of reports.flat()) {
+        if (type !== 'inbound-rtp' || kind !== 'audio') continue;
+        const before = made.get(id) ?? { samples: concealedSamples, gap: 0 };
+        const more = concealedSamples - before.samples;
+        const gap = more > 0 ? before.gap + more : 0;
+        made.set(id, { samples: concealedSamples, gap });
+        longestGap = Math.max(longestGap, gap / SAMPLES);
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK));
+    }
+  }
+
   const watchedSound = () => ({ longestGap: watched.longestGap, connections: connections.length });
 
   const alive = () => connections.filter(({ signalingState }) => signalingState !== 'closed');
   window.recognition = { connections: alive, shows, hearsSteadily, tones, read, report, watchedSound,
-    watchSound: () => void watchSound() };
+    watchSound: () => void watchSound(), watchGaps: () => void watchGaps(), longestGap: () => longestGap };
 })();

@@ -9,7 +9,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -46,9 +46,24 @@ HERE = Place()
 @dataclass
 class Server:
     url: str
-    process: asyncio.subprocess.Process
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
     log: Path
     place: Place = HERE
+    process: asyncio.subprocess.Process = field(init=False)
+
+    async def starts(self) -> None:
+        """Returns when it is ready; again after its end it has the same data, port and log."""
+        with self.log.open("ab") as output:
+            self.process = await asyncio.create_subprocess_exec(
+                *self.command, cwd=ROOT, env=self.environment, stdout=output, stderr=output
+            )
+        await _wait_until_ready(self)
+
+    async def is_killed(self) -> None:
+        """As by a crash: it has no time to say anything. Its workers go on."""
+        self.process.kill()
+        await self.process.wait()
 
     def tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:])
@@ -70,35 +85,17 @@ async def running_server(
         "RINGBACK_BOOTSTRAP_API_KEY": API_KEY,
         "RINGBACK_LOG_LEVEL": "debug",
     }
-    arguments = [
-        "serve",
-        "--host",
-        place.address,
-        "--port",
-        str(port),
-        "--data-dir",
-        str(folder / "data"),
-        "--workers",
-        "1",
-    ]
-    with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            *place.within,
-            sys.executable,
-            "-m",
-            "ringback",
-            *arguments,
-            cwd=ROOT,
-            env={**environment, **defaults, **(settings or {})},
-            stdout=output,
-            stderr=output,
-        )
-    server = Server(f"http://{place.address}:{port}", process, log, place)
+    command = (
+        *(*place.within, sys.executable, "-m", "ringback", "serve"),
+        *("--host", place.address, "--port", str(port), "--data-dir", str(folder / "data"), "--workers", "1"),
+    )
+    environment |= {**defaults, **(settings or {})}
+    server = Server(f"http://{place.address}:{port}", command, environment, log, place)
     try:
-        await _wait_until_ready(server)
+        await server.starts()
         yield server
     finally:
-        await _stop(process)
+        await _stop(server.process)
     # What the server prints for people when it starts shows the key, once.
     told = [line for line in log.read_text(errors="replace").splitlines() if line[:1] == "{" and CANARIES.search(line)]
     if told:
