@@ -2,10 +2,12 @@
 //!
 //! str0m's agent (0.23.1, lite) answers every check, but goes on sending to the nominated pair of the highest priority
 //! until that one has been silent for 15 s. A client whose NAT gave it another port, or that moved from Wi-Fi to a mobile
-//! network, would hear nothing for so long. Towards a lite agent browsers put USE-CANDIDATE into the checks of the pair that
-//! they have selected, and into no other, so here the latest nomination decides.
+//! network, would hear nothing for so long. So the client is followed here, and str0m only says whether a check is
+//! genuine: it answers those, and no others.
 //!
-//! Whether a check is genuine is left to str0m: it answers those, and no others.
+//! Towards a lite agent Chromium puts USE-CANDIDATE into the checks of the pair that it has selected, and into no other.
+//! Firefox puts it into all checks at the beginning, means the best pair that works (RFC 5245 §8.1.1.2), and later checks
+//! only that one, without USE-CANDIDATE. Both are understood.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -20,6 +22,17 @@ use crate::five_tuple::{FiveTuple, Protocol};
 /// How long after its last check a client is still sent to (RFC 7675 §5.1 allows 30 s). Browsers check every 2.5 s, so several
 /// in a row may be lost; on the other hand somebody else may have the address by now.
 const CONSENT: Duration = Duration::from_secs(15);
+
+/// How long a nomination holds against one of lower priority: longer than the checks of a beginning take, shorter than
+/// anybody wants to wait after a move to a worse network.
+const SETTLING: Duration = Duration::from_millis(500);
+
+/// How long a place may be silent before a check from another one that was nominated moves the client there: two checks of
+/// Chromium's may be lost; with Firefox, which checks every 5 s, there is time for another before consent ends.
+const SILENCE: Duration = Duration::from_secs(5);
+
+/// How many nominated places are remembered; a client has a few, one for each of its networks and each of our addresses.
+const MAX_PLACES: usize = 16;
 
 /// How many checks are remembered as answered. One that was recorded and sent again from elsewhere must not move the
 /// client; at one check in 2.5 s on each of a few paths this covers the last half minute or more.
@@ -41,15 +54,19 @@ pub(crate) fn announce(rtc: &mut Rtc, addresses: &[SocketAddr]) {
 /// Where a client is.
 #[derive(Debug, Default)]
 pub(crate) struct ClientPath {
-    present: Option<Present>,
+    /// What was nominated and is still checked.
+    places: Vec<Place>,
+    present: Option<FiveTuple>,
     /// The check that str0m has in hand.
     asked: Option<Check>,
     answered: VecDeque<TransId>,
 }
 
 #[derive(Debug)]
-struct Present {
+struct Place {
     tuple: FiveTuple,
+    priority: u32,
+    nominated: Instant,
     checked: Instant,
 }
 
@@ -57,6 +74,7 @@ struct Present {
 struct Check {
     id: TransId,
     tuple: FiveTuple,
+    priority: u32,
     nominates: bool,
 }
 
@@ -67,6 +85,7 @@ impl ClientPath {
         self.asked = check.filter(StunMessage::is_binding_request).map(|message| Check {
             id: message.trans_id(),
             tuple,
+            priority: message.prio().unwrap_or(0),
             nominates: message.use_candidate(),
         });
     }
@@ -88,29 +107,65 @@ impl ClientPath {
 
     /// The client's place, if a check has come from there lately.
     pub(crate) fn present(&self, now: Instant) -> Option<FiveTuple> {
-        self.present.as_ref().filter(|present| now < present.checked + CONSENT).map(|present| present.tuple)
+        self.place().filter(|place| now < place.checked + CONSENT).map(|place| place.tuple)
     }
 
     /// When the client counts as gone if no further check comes.
     pub(crate) fn consent_ends(&self) -> Option<Instant> {
-        self.present.as_ref().map(|present| present.checked + CONSENT)
+        self.place().map(|place| place.checked + CONSENT)
+    }
+
+    fn place(&self) -> Option<&Place> {
+        self.places.iter().find(|place| Some(place.tuple) == self.present)
     }
 
     fn note_leaving(&mut self, contents: &[u8], now: Instant) {
-        let Some(check) = &self.asked else {
+        let asked = self.asked.take_if(|check| {
+            StunMessage::parse(contents)
+                .is_ok_and(|message| message.is_successful_binding_response() && message.trans_id() == check.id)
+        });
+        let Some(check) = asked.filter(|check| !self.answered.contains(&check.id)) else {
             return;
         };
-        let answers = StunMessage::parse(contents)
-            .is_ok_and(|message| message.is_successful_binding_response() && message.trans_id() == check.id);
-        if !answers || self.answered.contains(&check.id) {
-            return;
-        }
         if self.answered.len() == MAX_ANSWERED {
             self.answered.pop_front();
         }
         self.answered.push_back(check.id);
-        if check.nominates || self.present.as_ref().is_some_and(|present| present.tuple == check.tuple) {
-            self.present = Some(Present { tuple: check.tuple, checked: now });
+        if self.moves_client(&check, now) {
+            self.present = Some(check.tuple);
+        }
+        self.remember(&check, now);
+    }
+
+    /// Whether a genuine check means that the client is now where it came from.
+    fn moves_client(&self, check: &Check, now: Instant) -> bool {
+        let known = self.places.iter().any(|place| place.tuple == check.tuple);
+        match self.place() {
+            None => check.nominates,
+            Some(present) if check.nominates => {
+                check.priority >= present.priority || now >= present.nominated + SETTLING
+            }
+            Some(present) => known && now >= present.checked + SILENCE,
+        }
+    }
+
+    fn remember(&mut self, check: &Check, now: Instant) {
+        if let Some(place) = self.places.iter_mut().find(|place| place.tuple == check.tuple) {
+            place.checked = now;
+            place.priority = check.priority;
+            if check.nominates {
+                place.nominated = now;
+            }
+        } else if check.nominates {
+            let present = self.present;
+            self.places.retain(|place| now < place.checked + CONSENT || Some(place.tuple) == present);
+            if self.places.len() == MAX_PLACES
+                && let Some(oldest) = self.places.iter().position(|place| Some(place.tuple) != present)
+            {
+                self.places.remove(oldest);
+            }
+            let (tuple, priority) = (check.tuple, check.priority);
+            self.places.push(Place { tuple, priority, nominated: now, checked: now });
         }
     }
 }
@@ -139,8 +194,8 @@ mod tests {
         bytes
     }
 
-    fn check(id: TransId, nominates: bool) -> Vec<u8> {
-        bytes(&StunMessage::binding_request("a:b", id, true, 1, 1, nominates))
+    fn check(id: TransId, priority: u32, nominates: bool) -> Vec<u8> {
+        bytes(&StunMessage::binding_request("a:b", id, true, 1, priority, nominates))
     }
 
     fn transmit(tuple: FiveTuple, contents: Vec<u8>) -> Transmit {
@@ -150,7 +205,18 @@ mod tests {
 
     /// str0m is given a check, and answers it.
     fn answered(path: &mut ClientPath, from: FiveTuple, id: TransId, nominates: bool, now: Instant) {
-        path.note_arriving(from, &check(id, nominates));
+        answered_with(path, from, id, 100, nominates, now);
+    }
+
+    fn answered_with(
+        path: &mut ClientPath,
+        from: FiveTuple,
+        id: TransId,
+        priority: u32,
+        nominates: bool,
+        now: Instant,
+    ) {
+        path.note_arriving(from, &check(id, priority, nominates));
         let answer = bytes(&StunMessage::binding_reply(id, from.client));
         assert_eq!(path.direct(&transmit(from, answer), now), Some(from));
     }
@@ -176,13 +242,56 @@ mod tests {
     }
 
     #[test]
+    fn of_nominations_at_once_the_best_is_meant_and_a_later_one_may_be_worse() {
+        let (mut path, now) = (ClientPath::default(), Instant::now());
+        for (port, priority) in [(1, 50), (2, 100), (3, 80), (4, 10)] {
+            answered_with(&mut path, tuple(port), TransId::new(), priority, true, now);
+        }
+        assert_eq!(media(&mut path, now), Some(tuple(2)));
+        answered_with(&mut path, tuple(4), TransId::new(), 10, true, now + SETTLING);
+        assert_eq!(media(&mut path, now + SETTLING), Some(tuple(4)));
+    }
+
+    /// As Firefox does it when the last of its first checks was not of the pair that it chose.
+    #[test]
+    fn a_nominated_place_that_is_still_checked_wins_over_one_that_is_not() {
+        let (mut path, now) = (ClientPath::default(), Instant::now());
+        answered_with(&mut path, tuple(1), TransId::new(), 100, true, now);
+        answered_with(&mut path, tuple(2), TransId::new(), 50, true, now + SECOND);
+        assert_eq!(media(&mut path, now + SECOND), Some(tuple(2)));
+        answered_with(&mut path, tuple(1), TransId::new(), 100, false, now + 5 * SECOND);
+        assert_eq!(media(&mut path, now + 5 * SECOND), Some(tuple(2)), "it may still be there");
+        answered_with(&mut path, tuple(3), TransId::new(), 100, false, now + 9 * SECOND);
+        assert_eq!(media(&mut path, now + 9 * SECOND), Some(tuple(2)), "that was never nominated");
+        answered_with(&mut path, tuple(1), TransId::new(), 100, false, now + 10 * SECOND);
+        assert_eq!(media(&mut path, now + 10 * SECOND), Some(tuple(1)));
+    }
+
+    #[test]
+    fn nominated_places_are_limited() {
+        let (mut path, now) = (ClientPath::default(), Instant::now());
+        answered_with(&mut path, tuple(200), TransId::new(), 200, true, now);
+        for port in 1..=100 {
+            answered(&mut path, tuple(port), TransId::new(), true, now);
+        }
+        assert_eq!(path.places.len(), MAX_PLACES);
+        assert_eq!(media(&mut path, now), Some(tuple(200)), "the best of one moment");
+        let now = now + SETTLING;
+        for port in 1..=100 {
+            answered(&mut path, tuple(port), TransId::new(), true, now);
+        }
+        assert_eq!(path.places.len(), MAX_PLACES);
+        assert_eq!(media(&mut path, now), Some(tuple(100)));
+    }
+
+    #[test]
     fn what_str0m_does_not_answer_moves_nobody() {
         let (mut path, now) = (ClientPath::default(), Instant::now());
         answered(&mut path, tuple(1), TransId::new(), true, now);
-        path.note_arriving(tuple(2), &check(TransId::new(), true));
+        path.note_arriving(tuple(2), &check(TransId::new(), 100, true));
         assert_eq!(media(&mut path, now), Some(tuple(1)));
         let id = TransId::new();
-        path.note_arriving(tuple(2), &check(id, true));
+        path.note_arriving(tuple(2), &check(id, 100, true));
         let refusal = bytes(&StunMessage::binding_role_conflict_reply(id));
         path.direct(&transmit(tuple(2), refusal), now);
         assert_eq!(media(&mut path, now), Some(tuple(1)));
