@@ -10,7 +10,7 @@ use crate::scenario::{Shape, Tracks};
 use crate::trace::Quality;
 
 const HELP: &str = "\
-Usage: media-load SHAPE (--url URL | --worker PATH) [OPTIONS]
+Usage: media-load SHAPE (--url URL | --worker PATH | --janus URL) [OPTIONS]
 
 Headless participants that publish and subscribe, count packets, and check a share of them.
 
@@ -22,6 +22,7 @@ Headless participants that publish and subscribe, count packets, and check a sha
   --url URL            the node, http://host:port
   --api-key KEY        its API key (default: RINGBACK_API_KEY)
   --worker PATH        instead of a node: the socket of a `ringback-media` that nobody controls
+  --janus URL          instead, to compare: the WebSocket of a Janus with the VideoRoom plugin, ws://host:port
   --seconds N          how long packets are counted (20)
   --warm-up N          how long they flow before that, in seconds (3)
   --parallel N         how many come at the same time (8)
@@ -39,6 +40,7 @@ Headless participants that publish and subscribe, count packets, and check a sha
 pub(crate) enum Target {
     Node { url: String, api_key: String },
     Worker(PathBuf),
+    Janus(String),
 }
 
 /// What a run is to be.
@@ -69,6 +71,7 @@ struct Given {
     url: Option<String>,
     api_key: Option<String>,
     worker: Option<PathBuf>,
+    janus: Option<String>,
     quality: Option<Quality>,
     simulcast: bool,
     json: bool,
@@ -115,6 +118,7 @@ impl Args {
                 Long("url") => given.url = Some(parser.value()?.string()?),
                 Long("api-key") => given.api_key = Some(parser.value()?.string()?),
                 Long("worker") => given.worker = Some(parser.value()?.into()),
+                Long("janus") => given.janus = Some(parser.value()?.string()?),
                 Long("quality") => given.quality = Some(parser.value()?.parse_with(quality)?),
                 Long("simulcast") => given.simulcast = true,
                 Long("json") => given.json = true,
@@ -145,13 +149,14 @@ impl Args {
             Some(other) => bail!("{other} is none of rooms, broadcast, audio and joins (see --help)"),
             None => bail!("which shape: rooms, broadcast, audio or joins? (see --help)"),
         };
-        let target = match (given.worker.clone(), given.url.clone()) {
-            (Some(path), None) => Target::Worker(path),
-            (None, Some(url)) => {
+        let target = match (given.worker.clone(), given.url.clone(), given.janus.clone()) {
+            (Some(path), None, None) => Target::Worker(path),
+            (None, Some(url), None) => {
                 let api_key = given.api_key.clone().context("--api-key or RINGBACK_API_KEY is missing")?;
                 Target::Node { url, api_key }
             }
-            _ => bail!("give either --url or --worker (see --help)"),
+            (None, None, Some(url)) => Target::Janus(url),
+            _ => bail!("give one of --url, --worker and --janus (see --help)"),
         };
         let usual = if matches!(shape, Shape::Rooms { .. }) { Quality::Low } else { Quality::High };
         Ok(Self {

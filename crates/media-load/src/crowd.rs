@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::dtls::Identity;
 use crate::network::{Media, wall};
-use crate::peer::{Checks, Peer};
+use crate::peer::{Checks, Part, Peer};
 use crate::scenario::Seat;
 
 /// A participant's thread only waits for small messages.
@@ -23,6 +23,12 @@ const HEARING_TIMEOUT: Duration = Duration::from_secs(20);
 pub(crate) trait Platform: Send + Sync {
     /// Brings a participant in, so far that its media connects.
     fn join(&self, entry: Entry<'_>) -> Result<Box<dyn Guest>>;
+
+    /// How many connections a participant has.
+    fn connections(&self, part: &Part) -> usize;
+
+    /// Whether packets name their publication as CSRC.
+    fn is_numbered(&self) -> bool;
 }
 
 /// A participant that has come in.

@@ -11,6 +11,7 @@ mod dtls;
 mod feedback;
 mod ice;
 mod incoming;
+mod janus;
 mod mark;
 mod network;
 mod outgoing;

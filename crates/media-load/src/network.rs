@@ -7,7 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::io::{self, IoSliceMut};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -221,11 +221,8 @@ impl Network {
     }
 
     fn seat(&self, id: PeerId, peer: Peer, server: SocketAddr, heard: Option<Sender<Duration>>) -> Result<Seat> {
-        let any: SocketAddr = match server {
-            SocketAddr::V4(_) => (Ipv4Addr::UNSPECIFIED, 0).into(),
-            SocketAddr::V6(_) => (Ipv6Addr::UNSPECIFIED, 0).into(),
-        };
-        let mut socket = UdpSocket::bind(any).context("no UDP socket can be opened")?;
+        let any: IpAddr = if server.is_ipv6() { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
+        let mut socket = UdpSocket::bind((any, 0).into()).context("no UDP socket can be opened")?;
         socket.connect(server).with_context(|| format!("no way to {server}"))?;
         let state = UdpSocketState::new(UdpSockRef::from(&socket)).context("the UDP socket cannot be set up")?;
         // The system may give less.

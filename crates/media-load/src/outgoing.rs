@@ -391,7 +391,7 @@ mod tests {
         let sent = sent(&mut microphone, START + TURN * 4);
         let loud =
             sent.iter().filter(|(_, _, packet)| packet.windows(2).any(|pair| pair == [0x10, 0x80 | LOUD])).count();
-        assert_eq!(sent.len(), 600);
+        assert!((599..=600).contains(&sent.len()), "50 a second, from somewhere within the first frame");
         assert!((290..310).contains(&loud), "{loud} of 600 are loud");
     }
 

@@ -1,6 +1,7 @@
 //! A participant without a world: datagrams and time in, datagrams out. ICE, then DTLS, then media.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -52,6 +53,13 @@ impl Sent {
         self.repeated += other.repeated;
         self.keyframes += other.keyframes;
     }
+}
+
+/// What an m-line is there for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Intent {
+    Publish,
+    Receive,
 }
 
 /// Which stream an SSRC is.
@@ -130,22 +138,32 @@ impl Peer {
 
     /// The offer, in the layout of the worker protocol: microphone, camera, screen, audio slots, video slots.
     pub(crate) fn offer(&self) -> String {
-        let streams = |mid: &str| self.sources.iter().filter(|source| source.mid == mid).collect::<Vec<_>>();
-        let source = |kind, mid: &str| {
-            let streams = streams(mid);
-            let purpose = if streams.is_empty() { Purpose::Nothing } else { Purpose::Send(streams) };
-            Line { kind, mid: mid.to_owned(), purpose }
-        };
+        let source = |kind, mid: &str| (kind, mid.to_owned(), Intent::Publish);
         let mut lines = vec![source(Kind::Audio, "0"), source(Kind::Video, "1"), source(Kind::Video, "2")];
         let slots = [(Kind::Audio, self.part.audio_slots), (Kind::Video, self.part.video_slots)];
         for kind in slots.into_iter().flat_map(|(kind, count)| std::iter::repeat_n(kind, count)) {
-            lines.push(Line { kind, mid: lines.len().to_string(), purpose: Purpose::Receive });
+            lines.push((kind, lines.len().to_string(), Intent::Receive));
         }
-        sdp::write(&self.local, &self.identity.fingerprint, "actpass", &lines)
+        self.describe("actpass", lines)
+    }
+
+    /// A description with these m-lines, by kind and mid. Where nothing is published, a line to publish on is inactive.
+    pub(crate) fn describe(&self, setup: &str, lines: Vec<(Kind, String, Intent)>) -> String {
+        let purpose = |mid: &str, intent| {
+            let streams: Vec<_> = self.sources.iter().filter(|source| source.mid == mid).collect();
+            match intent {
+                Intent::Receive => Purpose::Receive,
+                Intent::Publish if streams.is_empty() => Purpose::Nothing,
+                Intent::Publish => Purpose::Send(streams),
+            }
+        };
+        let lines: Vec<Line<'_>> =
+            lines.into_iter().map(|(kind, mid, intent)| Line { kind, purpose: purpose(&mid, intent), mid }).collect();
+        sdp::write(&self.local, &self.identity.fingerprint, setup, &lines)
     }
 
     /// Takes the server's answer, and begins to connect.
-    pub(crate) fn accept(&mut self, remote: &Remote, now: Duration) -> Result<()> {
+    pub(crate) fn accept(&mut self, remote: &Remote, server: SocketAddr, now: Duration) -> Result<()> {
         let (mut audio, mut video) = (0, 0);
         // The layout of the offer: one microphone, camera and screen come before the slots.
         for line in &remote.lines {
@@ -158,7 +176,7 @@ impl Peer {
                 self.add_slot(kind, *count - sources - 1, line.ssrc, line.repair_ssrc);
             }
         }
-        self.connect(remote, now)
+        self.connect(remote, server, now)
     }
 
     /// Expects a stream in a slot.
@@ -169,10 +187,10 @@ impl Peer {
         self.ssrcs.push(ssrc);
     }
 
-    /// Begins to connect to a server that is known by its description.
-    pub(crate) fn connect(&mut self, remote: &Remote, now: Duration) -> Result<()> {
+    /// Begins to connect to the server of this description, at this address.
+    pub(crate) fn connect(&mut self, remote: &Remote, server: SocketAddr, now: Duration) -> Result<()> {
         self.transport_extension = remote.transport_number;
-        self.ice = Some(Ice::new(&self.local, &remote.credentials, now));
+        self.ice = Some(Ice::new(server, &self.local, &remote.credentials, now));
         self.dtls = Some(Dtls::new(&self.identity, remote.role, &remote.fingerprint)?);
         Ok(())
     }
@@ -262,6 +280,8 @@ impl Peer {
             dtls.start(now.instant)?;
             return self.tick(now);
         }
+        let answer = self.ice.as_ref().and_then(|ice| ice.answer(datagram, self.identity.provider.crypto()));
+        self.out.extend(answer);
         Ok(())
     }
 

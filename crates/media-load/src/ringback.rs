@@ -16,6 +16,7 @@ use tungstenite::{Message, WebSocket};
 use crate::crowd::{Entry, Guest, Platform};
 use crate::incoming::Kind;
 use crate::network::{Media, PeerId, wall};
+use crate::peer::Part;
 use crate::sdp;
 
 const SUB_PROTOCOL: &str = "ringback.rtc.v1";
@@ -147,9 +148,18 @@ impl Platform for Node {
         let call = session.join(&seat.room, seat.part.microphone.is_some(), !seat.part.camera.is_empty())?;
         let mut peer = entry.peer();
         let answer = sdp::parse(&session.offer(&call, &peer.offer())?)?;
-        peer.accept(&answer, wall())?;
-        let id = media.add(peer, self.choose(&answer.candidates)?, heard.clone());
+        let server = self.choose(&answer.candidates)?;
+        peer.accept(&answer, server, wall())?;
+        let id = media.add(peer, server, heard.clone());
         Ok(Box::new(Caller { session, id, audio_slots: seat.part.audio_slots }))
+    }
+
+    fn connections(&self, _: &Part) -> usize {
+        1
+    }
+
+    fn is_numbered(&self) -> bool {
+        true
     }
 }
 

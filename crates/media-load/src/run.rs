@@ -12,6 +12,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::args::{Args, Target};
 use crate::crowd::{Crowd, Place, Platform};
 use crate::dtls::Identity;
+use crate::janus::Janus;
 use crate::network::Media;
 use crate::peer::Checks;
 use crate::processes::Usage;
@@ -32,21 +33,23 @@ pub(crate) fn run(args: &Args) -> Result<Report> {
     let platform: Arc<dyn Platform> = match &args.target {
         Target::Node { url, api_key } => Arc::new(Node::new(url, api_key)?),
         Target::Worker(path) => Arc::new(Worker::connect(path)?),
+        Target::Janus(url) => Arc::new(Janus::new(url)?),
     };
     let (media, thread) = Media::start()?;
-    let checks = Checks { share: args.verify, numbered: true };
+    let checks = Checks { share: args.verify, numbered: platform.is_numbered() };
     let place = Place { platform, media: media.clone(), identity: Arc::new(Identity::new()?), checks };
 
     // Names of one run are not those of another: rooms of an earlier one may still be ending.
     let run = format!("load-{}", std::iter::repeat_with(fastrand::lowercase).take(6).collect::<String>());
     let seats = args.shape.seats(&run, args.tracks)?;
     let participants = seats.len();
+    let connections = seats.iter().map(|seat| place.platform.connections(&seat.part)).sum();
     let mut moments = Moments { before_anybody: Usage::of(&args.server_pids), ..Moments::default() };
 
     let bar = Bar::new("coming in", participants);
     let mut crowd = Crowd::gather(&place, seats, args.parallel, || bar.advance(1))?;
     bar.done();
-    wait_for(&media, participants)?;
+    wait_for(&media, connections)?;
     pass(args.warm_up, "warming up");
 
     media.restart_counting();
@@ -85,17 +88,17 @@ fn allow_many_sockets() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
 }
 
-fn wait_for(media: &Media, participants: usize) -> Result<()> {
+fn wait_for(media: &Media, connections: usize) -> Result<()> {
     let began = Instant::now();
     loop {
         let connected = media.progress.connected.load(Ordering::Relaxed);
         let failed = media.progress.failed.load(Ordering::Relaxed);
-        if connected >= participants {
+        if connected >= connections {
             return Ok(());
         }
         if failed > 0 || began.elapsed() > CONNECT_TIMEOUT {
             let why = media.tally()?.failures.join("; ");
-            bail!("{connected} of {participants} participants are connected, {failed} have failed: {why}");
+            bail!("{connected} of {connections} connections are made, {failed} have failed: {why}");
         }
         std::thread::sleep(DRAW);
     }

@@ -62,9 +62,11 @@ impl Shape {
                 .flat_map(|room| (0..participants).map(move |place| (room, place)))
                 .map(|(room, place)| seat(room, place, turns(place, participants), true))
                 .collect(),
-            Self::Broadcast { subscribers } => std::iter::once(seat(0, 0, turns(0, 1), true))
-                .chain((1..=subscribers).map(|place| seat(0, place, None, false)))
-                .collect(),
+            Self::Broadcast { subscribers } => {
+                let mut publisher = seat(0, 0, turns(0, 1), true);
+                (publisher.part.audio_slots, publisher.part.video_slots) = (0, 0);
+                std::iter::once(publisher).chain((1..=subscribers).map(|place| seat(0, place, None, false))).collect()
+            }
             Self::Audio { speakers, listeners } => (0..speakers + listeners)
                 .map(|place| seat(0, place, turns(place, speakers).filter(|_| place < speakers), false))
                 .collect(),

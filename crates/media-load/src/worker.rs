@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::crowd::{Entry, Guest, Platform};
 use crate::incoming::Kind;
 use crate::network::{Media, PeerId, wall};
+use crate::peer::Part;
 use crate::sdp;
 
 /// How long the worker may take to answer.
@@ -100,13 +101,21 @@ impl Platform for Worker {
             "type": "accept_offer", "room": room, "participant": name, "transport": name, "sdp": peer.offer(),
         }))?;
         let answer = sdp::parse(answered["sdp"].as_str().context("the answer has no sdp")?)?;
-        peer.accept(&answer, wall())?;
         let server: SocketAddr = *answer.candidates.first().context("the worker announces no address")?;
+        peer.accept(&answer, server, wall())?;
         member.id = media.add(peer, server, heard.clone());
         let id = member.id;
         control.rooms.entry(room.to_owned()).or_default().insert(name.to_owned(), member);
         control.map_slots(room, media)?;
         Ok(Box::new(Visitor { worker: self.clone(), room: room.to_owned(), name: name.to_owned(), id }))
+    }
+
+    fn connections(&self, _: &Part) -> usize {
+        1
+    }
+
+    fn is_numbered(&self) -> bool {
+        true
     }
 }
 
