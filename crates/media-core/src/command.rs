@@ -134,6 +134,10 @@ pub enum Command {
         #[serde(default)]
         after: Option<String>,
     },
+    /// Asks for nothing but the reply.
+    Ping,
+    /// Takes no new rooms from now on; the process ends with the last one.
+    Drain,
     /// Closes everything; the process ends after the reply.
     ShutDown,
 }
@@ -163,12 +167,14 @@ impl Command {
             Self::TakeSnapshot { .. } => tracing::trace!("take snapshot"),
             // The capture says itself when it begins and ends.
             Self::StartCapture { .. } | Self::StopCapture { .. } => {}
+            Self::Ping => tracing::trace!("ping"),
+            Self::Drain => tracing::info!("drain"),
             Self::ShutDown => tracing::info!("shut down"),
         }
     }
 
     /// The words by which commands are known on the wire.
-    pub const TYPES: [&str; 13] = [
+    pub const TYPES: [&str; 15] = [
         "open_room",
         "close_room",
         "accept_offer",
@@ -181,6 +187,8 @@ impl Command {
         "start_capture",
         "stop_capture",
         "take_snapshot",
+        "ping",
+        "drain",
         "shut_down",
     ];
 }
@@ -203,6 +211,8 @@ pub enum ErrorCode {
     CommandInvalid,
     /// There is too much to do for a new room or participant; later there may be time.
     Overloaded,
+    /// There will be no new rooms here.
+    Draining,
     /// A bug of ours, fenced.
     Internal,
 }

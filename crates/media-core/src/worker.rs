@@ -92,6 +92,7 @@ pub struct Worker {
     faults: Faults,
     /// Of rooms that have ended.
     packets_lost_before: u64,
+    draining: bool,
 }
 
 /// Datagrams and bytes since the worker began.
@@ -126,6 +127,7 @@ impl Worker {
             dropped: Dropped::default(),
             faults: Faults::default(),
             packets_lost_before: 0,
+            draining: false,
         }
     }
 
@@ -267,6 +269,23 @@ impl Worker {
         }
     }
 
+    /// Takes no new rooms from now on.
+    pub fn drain(&mut self) {
+        self.draining = true;
+    }
+
+    /// Whether new rooms are refused.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.draining
+    }
+
+    /// Whether there is nothing left to do, and nothing new will come.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        self.draining && self.rooms.is_empty()
+    }
+
     /// How loud the microphones are, of those rooms where it is not what was taken here last.
     pub fn take_changed_levels(&mut self, now: Instant) -> Vec<RoomLevels> {
         self.rooms.values_mut().filter_map(|room| room.take_changed_levels(now)).collect()
@@ -294,6 +313,9 @@ impl Worker {
         match command {
             Command::OpenRoom { room } => {
                 if !self.room_names.contains_key(&room) {
+                    if self.draining {
+                        return Err(CommandError::new(ErrorCode::Draining, "this worker takes no new rooms"));
+                    }
                     self.take_more("room")?;
                     self.next_room += 1;
                     let key = RoomKey(self.next_room);
@@ -400,6 +422,11 @@ impl Worker {
                     next: next.map(|place| place.to_string()),
                     worker: self.statistics(),
                 })))
+            }
+            Command::Ping => done,
+            Command::Drain => {
+                self.drain();
+                done
             }
             Command::ShutDown => {
                 let rooms: Vec<RoomKey> = self.rooms.keys().copied().collect();

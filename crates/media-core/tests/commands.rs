@@ -111,3 +111,17 @@ fn facts_are_kept_until_acknowledged_and_in_the_snapshot() {
     harness.worker.acknowledge(1);
     assert_eq!(harness.worker.facts().after(0).count(), 1);
 }
+
+#[test]
+fn a_worker_that_drains_takes_no_new_rooms_and_is_done_with_the_last() {
+    let mut harness = Harness::new(9);
+    assert_eq!(harness.run(Command::Ping), Ok(ReplyResult::Done {}));
+    assert_eq!(harness.run(Command::Drain), Ok(ReplyResult::Done {}));
+    let other = Command::OpenRoom { room: "other".try_into().unwrap() };
+    assert_eq!(harness.run(other).unwrap_err().code, ErrorCode::Draining);
+    assert_eq!(harness.run(Command::OpenRoom { room: room() }), Ok(ReplyResult::Done {}), "it is there already");
+    harness.publish("ann", "p", 1, Source::Camera);
+    assert!(harness.worker.is_draining() && !harness.worker.is_drained());
+    harness.run(Command::CloseRoom { room: room() }).unwrap();
+    assert!(harness.worker.is_drained());
+}

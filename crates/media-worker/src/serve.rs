@@ -9,8 +9,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use media_core::{Command, LEVELS_INTERVAL, LoadMeter, Protocol, Reply, Worker, WorkerConfig};
 use mio::net::{UnixListener, UnixStream};
-use mio::{Events, Interest, Poll, Token};
-use signal_hook::consts::{SIGINT, SIGTERM};
+use mio::{Events, Interest, Poll, Registry, Token};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGUSR1};
 
 use crate::args::Args;
 use crate::capture;
@@ -29,7 +29,8 @@ const MAX_CONNECTIONS: usize = 16;
 const FAREWELL_TIMEOUT: Duration = Duration::from_secs(1);
 
 const LISTENER: Token = Token(0);
-const SIGNALS: Token = Token(1);
+const END_SIGNALS: Token = Token(1);
+const DRAIN_SIGNAL: Token = Token(2);
 /// Controllers' connections have the tokens from here on; those of media have others (`media.rs`).
 const FIRST_CONNECTION: usize = 1 << 16;
 
@@ -42,6 +43,8 @@ pub enum Ended {
     Signal,
     /// There was no controller for too long.
     Orphaned,
+    /// It was to take no new rooms, and the last one has closed.
+    Drained,
 }
 
 impl fmt::Display for Ended {
@@ -50,6 +53,7 @@ impl fmt::Display for Ended {
             Self::ShutDown => "shut down by the controller",
             Self::Signal => "signal",
             Self::Orphaned => "no controller for too long",
+            Self::Drained => "drained",
         })
     }
 }
@@ -74,7 +78,8 @@ struct Server {
     events: Events,
     listener: UnixListener,
     _control: ControlSocket,
-    signals: UnixStream,
+    end_signals: UnixStream,
+    drain_signal: UnixStream,
     media: MediaSockets,
     worker: Worker,
     boot_id: String,
@@ -105,14 +110,8 @@ impl Server {
         let mut listener = UnixListener::from_std(listener);
         registry.register(&mut listener, LISTENER, Interest::READABLE).map_err(system)?;
 
-        let (signals, on_signal) = StdUnixStream::pair().map_err(system)?;
-        signals.set_nonblocking(true).map_err(system)?;
-        for signal in [SIGTERM, SIGINT] {
-            let writer = on_signal.try_clone().map_err(system)?;
-            signal_hook::low_level::pipe::register(signal, writer).map_err(system)?;
-        }
-        let mut signals = UnixStream::from_std(signals);
-        registry.register(&mut signals, SIGNALS, Interest::READABLE).map_err(system)?;
+        let end_signals = watch_signals(&[SIGTERM, SIGINT], registry, END_SIGNALS).map_err(system)?;
+        let drain_signal = watch_signals(&[SIGUSR1], registry, DRAIN_SIGNAL).map_err(system)?;
 
         let now = Instant::now();
         let seed = seed();
@@ -132,7 +131,8 @@ impl Server {
             events: Events::with_capacity(64),
             listener,
             _control: control,
-            signals,
+            end_signals,
+            drain_signal,
             media,
             worker,
             boot_id,
@@ -164,7 +164,9 @@ impl Server {
         for token in tokens {
             match token {
                 LISTENER => self.accept_controllers(),
-                SIGNALS => self.take_signal(),
+                END_SIGNALS if has_come(&mut self.end_signals) => self.ended = Some(Ended::Signal),
+                DRAIN_SIGNAL if has_come(&mut self.drain_signal) => self.worker.drain(),
+                END_SIGNALS | DRAIN_SIGNAL => {}
                 Token(number) if self.media.wake(number) => {}
                 Token(number) => self.read_controller(number),
             }
@@ -181,6 +183,9 @@ impl Server {
             self.ended.get_or_insert(Ended::Orphaned);
         }
         self.note_load(begin, due);
+        if self.worker.is_drained() {
+            self.ended.get_or_insert(Ended::Drained);
+        }
         self.ended
     }
 
@@ -205,13 +210,6 @@ impl Server {
         let changes = self.controller.filter(|_| self.worker.has_rooms()).map(|_| self.next_changes);
         let deadline = [due, self.media.deadline(), orphan, statistics, changes].into_iter().flatten().min();
         deadline.map_or(STATISTICS_INTERVAL, |deadline| deadline.saturating_duration_since(now))
-    }
-
-    fn take_signal(&mut self) {
-        let mut buffer = [0; 16];
-        if self.signals.read(&mut buffer).is_ok_and(|length| length > 0) {
-            self.ended = Some(Ended::Signal);
-        }
     }
 
     fn accept_controllers(&mut self) {
@@ -318,6 +316,7 @@ impl Server {
             addresses: self.announced(),
             last_fact: self.worker.facts().last(),
             overflowed: self.worker.facts().overflowed(),
+            draining: self.worker.is_draining(),
         };
         if let Some(connection) = self.connections.get_mut(&number) {
             connection.epoch = Some(hello.epoch);
@@ -427,6 +426,23 @@ impl Server {
             }
         }
     }
+}
+
+/// A stream in which there is something to read after one of these signals.
+fn watch_signals(signals: &[i32], registry: &Registry, token: Token) -> io::Result<UnixStream> {
+    let (stream, on_signal) = StdUnixStream::pair()?;
+    stream.set_nonblocking(true)?;
+    for signal in signals {
+        signal_hook::low_level::pipe::register(*signal, on_signal.try_clone()?)?;
+    }
+    let mut stream = UnixStream::from_std(stream);
+    registry.register(&mut stream, token, Interest::READABLE)?;
+    Ok(stream)
+}
+
+fn has_come(signals: &mut UnixStream) -> bool {
+    let mut buffer = [0; 16];
+    signals.read(&mut buffer).is_ok_and(|length| length > 0)
 }
 
 /// A number that no other run has: from the clock, the process and the system's own randomness.

@@ -72,6 +72,8 @@ pub enum FromWorker {
         last_fact: u64,
         /// Whether facts were dropped; then a snapshot is needed.
         overflowed: bool,
+        /// Whether new rooms are refused.
+        draining: bool,
     },
     /// The controller is not taken.
     Refused {

@@ -150,6 +150,26 @@ fn a_signal_ends_it_well() {
 }
 
 #[test]
+fn a_signal_drains_it_and_it_ends_with_its_last_room() {
+    let folder = Folder::new("drain");
+    let worker = Worker::start(&folder.socket(), &[]);
+    let mut controller = Controller::greeted(&folder.socket(), 1);
+    assert_eq!(controller.run("1", &json!({"type": "open_room", "room": "r"}))["error"], Json::Null);
+    worker.signal("-USR1");
+    // Nothing tells when the signal has come, but that new rooms are refused.
+    for number in 2.. {
+        let reply = controller.run(&number.to_string(), &json!({"type": "open_room", "room": number.to_string()}));
+        if reply["error"]["code"] == "DRAINING" {
+            break;
+        }
+        controller.run(&format!("close {number}"), &json!({"type": "close_room", "room": number.to_string()}));
+    }
+    assert_eq!(controller.run("last", &json!({"type": "close_room", "room": "r"}))["error"], Json::Null);
+    let (status, said) = worker.end();
+    assert!(status.success() && said.contains("drained"), "{said}");
+}
+
+#[test]
 fn without_a_controller_it_ends_by_itself() {
     let folder = Folder::new("orphan");
     let mut worker = Worker::start(&folder.socket(), &["--orphan-timeout", "1"]);

@@ -126,6 +126,14 @@ class TakeSnapshot(Struct, frozen=True, kw_only=True, tag_field="type", tag="tak
     after: str | None = None
 
 
+class Ping(Struct, frozen=True, kw_only=True, tag_field="type", tag="ping"):
+    """Asks for nothing but the answer, `Done`: whoever gives it lives."""
+
+
+class Drain(Struct, frozen=True, kw_only=True, tag_field="type", tag="drain"):
+    """Take no new rooms from now on, and end with the last one. Answered by `Done`."""
+
+
 class ShutDown(Struct, frozen=True, kw_only=True, tag_field="type", tag="shut_down"):
     """Close every room, answer `Done`, and exit."""
 
@@ -143,6 +151,8 @@ Command: TypeAlias = (
     | StartCapture
     | StopCapture
     | TakeSnapshot
+    | Ping
+    | Drain
     | ShutDown
 )
 """Every command there is."""

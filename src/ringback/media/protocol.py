@@ -67,7 +67,7 @@ class Welcome(Struct, frozen=True, kw_only=True, tag_field="type", tag="welcome"
 
     `protocol` is the version both speak, `addresses` are what ICE announces, as `ip:port/udp` and `ip:port/tcp`.
     `last_fact` is the number of the newest fact (0 if none). `overflowed` means that unacknowledged facts were dropped:
-    take a snapshot.
+    take a snapshot. `draining` means that new rooms are refused.
     """
 
     protocol: Count
@@ -76,6 +76,7 @@ class Welcome(Struct, frozen=True, kw_only=True, tag_field="type", tag="welcome"
     addresses: tuple[str, ...]
     last_fact: Count
     overflowed: bool
+    draining: bool
 
 
 class Refused(Struct, frozen=True, kw_only=True, tag_field="type", tag="refused"):

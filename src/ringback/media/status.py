@@ -38,6 +38,8 @@ class WorkerStatus:
     """True: it was running before this control plane."""
     overflowed: bool
     """True: it has dropped facts that nobody acknowledged, so only a snapshot tells what is true."""
+    draining: bool
+    """True: it takes no new rooms, and ends with the last one."""
     problem: str | None
     """Why it does not start again, for people; None when all is well."""
     statistics: WorkerStatistics | None

@@ -112,10 +112,10 @@ class WorkerSupervisor:
 
     def choose_worker(self) -> int:
         """See `MediaEngine.choose_worker`."""
-        connected = [number for number, worker in enumerate(self._workers) if worker.connected]
-        if not connected:
-            raise Unavailable("No media worker is connected.")
-        free = [number for number in connected if self._workers[number].load is not Load.REFUSING]
+        willing = [number for number, worker in enumerate(self._workers) if worker.takes_rooms]
+        if not willing:
+            raise Unavailable("No media worker takes rooms.")
+        free = [number for number in willing if self._workers[number].load is not Load.REFUSING]
         if not free:
             raise Unavailable("The media workers have too much to do; try again later.")
         # What sheds already comes last, however few rooms it has: they are large ones.
@@ -129,6 +129,15 @@ class WorkerSupervisor:
             with suppress(Unavailable):
                 return self.choose_worker()
             await asyncio.sleep(LOOK_AGAIN)
+
+    async def drain(self, worker: int, *, then_run_again: bool) -> None:
+        """Give this worker no new rooms; when its last one has closed it ends, and the next process starts, or none.
+
+        Raises `Unavailable`.
+        """
+        if worker >= len(self._workers):
+            raise Unavailable(f"There is no media worker {worker}.")
+        await self._workers[worker].drain(then_run_again=then_run_again)
 
     async def run(self, worker: int, command_id: str, command: Command) -> Result:
         """See `MediaEngine.run`."""

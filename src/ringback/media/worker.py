@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import re
+import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,14 +14,15 @@ from ringback.kernel.clock import Clock
 from ringback.kernel.errors import RingbackError, Unavailable
 from ringback.kernel.ids import Ids
 from ringback.media.client import Ending, WorkerClient
-from ringback.media.commands import CloseRoom, Command, OpenRoom, Result, ShutDown
+from ringback.media.commands import CloseRoom, Command, Drain, OpenRoom, Ping, Result, ShutDown
 from ringback.media.delivery import Delivery
 from ringback.media.engine import MediaListener
-from ringback.media.errors import WorkerGone, WorkerRefused, WorkerStartFailed
+from ringback.media.errors import MediaCommandRefused, WorkerGone, WorkerRefused, WorkerStartFailed
 from ringback.media.facts import Fact, RoomFailed
 from ringback.media.launch import adopt, launch, patient
 from ringback.media.model import Load, RoomLevels, RoomVideo
 from ringback.media.process import STOP_GRACE, WorkerProcess
+from ringback.media.protocol import ErrorCode
 from ringback.media.status import WorkerState, WorkerStatus
 
 RESTART_DELAYS = (0.0, 0.5, 1.0, 2.0, 5.0)
@@ -29,6 +31,13 @@ ones leave the machine time, because what ends a worker at its start will end th
 
 STABLE_AFTER = 30.0
 """Seconds of life after which a worker's end counts as the first again."""
+
+PING_INTERVAL = 2.0
+"""Seconds between two looks whether a worker still answers. More often would only find the same."""
+
+PINGS_UNANSWERED = 2
+"""In a row, each for as long as a command may take (`COMMAND_TIMEOUT`): then the worker hangs. More let people look at
+still pictures for longer; fewer kill a worker on a machine that has stood still itself."""
 
 _LOG_LEVELS = {
     "ERROR": logging.ERROR,
@@ -72,6 +81,8 @@ class Worker:
         self._process: WorkerProcess | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._adopted = False
+        self._draining = False
+        self._runs_again = True
         self._rooms: set[str] = set()
         self._restarts = 0
         self._problem: str | None = None
@@ -98,6 +109,11 @@ class Worker:
         statistics = self._client.statistics if self._client is not None else None
         return statistics.load.state if statistics is not None else Load.NORMAL
 
+    @property
+    def takes_rooms(self) -> bool:
+        """Whether new rooms are welcome."""
+        return self.connected and not self._draining
+
     def status(self) -> WorkerStatus:
         """What can be said about it now."""
         welcome = self._client.welcome if self._client is not None else None
@@ -113,6 +129,7 @@ class Worker:
             restarts=self._restarts,
             adopted=self._adopted,
             overflowed=welcome is not None and welcome.overflowed,
+            draining=self._draining,
             problem=self._problem,
             statistics=self._client.statistics if self._client is not None else None,
         )
@@ -135,7 +152,23 @@ class Worker:
                 self._rooms.add(room)
             case CloseRoom(room=room):
                 self._rooms.discard(room)
-        return await self._client.run(command_id, command)
+        try:
+            return await self._client.run(command_id, command)
+        except MediaCommandRefused as refused:
+            if refused.reason is ErrorCode.DRAINING:  # somebody else has told it to
+                self._draining = True
+                self._rooms.discard(getattr(command, "room", ""))
+            raise
+
+    async def drain(self, *, then_run_again: bool) -> None:
+        """Give it no new rooms; when the last one has closed it ends, and the next process starts, or none.
+
+        Raises `Unavailable`.
+        """
+        await self.run(self._ids.new(), Drain())
+        self._draining = True
+        self._runs_again = then_run_again
+        self._log.info("media worker drains", rooms=self.rooms, then_run_again=then_run_again)
 
     async def media_fact(self, worker: int, fact: Fact) -> None:
         """Pass a fact on to the listener."""
@@ -207,21 +240,60 @@ class Worker:
         failures = 0
         while self._client is not None:
             born = self._clock.monotonic()
-            if await self._client.ended() is Ending.SUPERSEDED:
+            if await self._watch(self._client) is Ending.SUPERSEDED:
                 self._state = WorkerState.SUPERSEDED
                 self._client = None
                 self._log.error("another control plane has taken over the media worker")
                 return
             if self._clock.monotonic() - born >= STABLE_AFTER:
                 failures = 0
+            drained = self._draining and not self._rooms
             await self._bury()
+            if drained:
+                failures = 0
+                self._log.info("media worker has drained")
+            if not self._runs_again:
+                self._state = WorkerState.STOPPED
+                return
             failures = await self._restart(failures)
+
+    async def _watch(self, client: WorkerClient) -> Ending:
+        """Wait until there is nothing left to control. One that hangs is killed, and counts as gone."""
+        watching = asyncio.create_task(self._hangs(client), name=f"media worker {self._number} ping")
+        try:
+            ended = asyncio.create_task(client.ended())
+            await asyncio.wait({ended, watching}, return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                return ended.result()
+            ended.cancel()
+            self._log.error("media worker does not answer any more", pid=client.peer_pid)
+            if self._process is not None:
+                self._process.send_signal(signal.SIGKILL)  # it would not hear SIGTERM
+            await client.close()
+            return Ending.GONE
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+
+    async def _hangs(self, client: WorkerClient) -> None:
+        """Return when the worker is connected and does not answer."""
+        unanswered = 0
+        while unanswered < PINGS_UNANSWERED:
+            await asyncio.sleep(PING_INTERVAL)
+            try:
+                await client.run(self._ids.new(), Ping())
+                unanswered = 0
+            except MediaCommandRefused:
+                unanswered = 0  # an older one, which does not know the question, lives as well
+            except Unavailable:
+                unanswered += client.connected
 
     async def _bury(self) -> None:
         """The process has ended, or nobody can reach it any more: say so, and clean up."""
         self._state = WorkerState.RESTARTING
         self._client = None
-        self._restarts += 1
+        self._restarts += not self._draining
+        self._draining = False
         self._rooms.clear()
         self._delivery.lost()
         await self._end_process()
@@ -259,6 +331,7 @@ class Worker:
             ) from error
         self._problem = None
         self._state = WorkerState.CONNECTED
+        self._draining = self._client is not None and self._client.welcome.draining
         self._delivery.found()
 
     async def _adopt_or_launch(self) -> None:

@@ -201,6 +201,7 @@ class FakeWorker:
                     addresses=("127.0.0.1:9/udp", "127.0.0.1:9/tcp"),
                     last_fact=self.rules.last_fact,
                     overflowed=self.rules.overflowed,
+                    draining=self.rules.draining,
                 )
             )
             for report in self.rules.unacknowledged:
@@ -211,7 +212,7 @@ class FakeWorker:
             return
         outcome = self.rules.run(message.id, message.command)
         connection.send(_reply(message.id, outcome))
-        if isinstance(message.command, ShutDown):
+        if isinstance(message.command, ShutDown) or (self.rules.draining and not self.rules.rooms):
             self._ending = asyncio.create_task(self.stop())
 
 

@@ -12,8 +12,10 @@ from ringback.media.commands import (
     CloseRoom,
     Command,
     Done,
+    Drain,
     MapSlot,
     OpenRoom,
+    Ping,
     PreferSlot,
     Publish,
     RequestKeyframe,
@@ -194,6 +196,8 @@ class WorkerRules:
         self.room_faults = 0
         self.captures: dict[str, StartCapture] = {}
         """What is being captured, by room. Nothing is written: there are no packets."""
+        self.draining = False
+        """True when new rooms are refused."""
         self._rooms: dict[str, _Room] = {}
         self._replies: dict[str, Result | CommandError] = {}
         self._facts: deque[FactReport] = deque()
@@ -336,6 +340,8 @@ class WorkerRules:
         match command:
             case OpenRoom(room=room):
                 if room not in self._rooms:
+                    if self.draining:
+                        raise MediaCommandRefused(ErrorCode.DRAINING, "this worker takes no new rooms")
                     self._take_more("room")
                     self._rooms[room] = _Room()
             case CloseRoom(room=room):
@@ -362,6 +368,10 @@ class WorkerRules:
                 self.captures.pop(room, None)
             case TakeSnapshot(room=only, after=after):
                 return self._page(only, after)
+            case Ping():
+                pass
+            case Drain():
+                self.draining = True
             case ShutDown():
                 self._rooms.clear()
         return Done()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.contract.worker.conftest import WorkerUnderTest
 from tests.contract.worker.controller import OFFER, Controller, Message
 
 ALICE = {"room": "r", "participant": "alice"}
@@ -305,3 +306,28 @@ async def test_rooms_do_not_see_each_other(room: Controller) -> None:
     assert await room.done("request_keyframe", room="r", publication="a-camera") == {}
     await room.done("publish", **{**ALICE, "room": "s"}, **{**CAMERA, "number": 9})
     assert [entry["number"] for entry in (await participant(room, "alice"))["publications"]] == [7]
+
+
+async def test_a_ping_is_answered(controller: Controller) -> None:
+    assert await controller.done("ping") == {}
+
+
+async def test_a_worker_that_drains_takes_no_new_rooms_and_ends_with_the_last(
+    worker: WorkerUnderTest, controller: Controller
+) -> None:
+    await controller.done("open_room", room="r")
+    assert await controller.done("drain") == {}
+    assert await controller.refused("open_room", room="other") == "DRAINING"
+    await controller.done("open_room", room="r")
+    await controller.done("publish", room="r", participant="a", publication="p", number=1, source="CAMERA")
+    newer = await worker.connect()
+    assert (await newer.hello(epoch=2))["draining"] is True
+    await newer.done("close_room", room="r")
+    await newer.until_closed()
+    await worker.ended()
+
+
+async def test_a_worker_without_rooms_drains_at_once(worker: WorkerUnderTest, controller: Controller) -> None:
+    await controller.done("drain")
+    await controller.until_closed()
+    await worker.ended()

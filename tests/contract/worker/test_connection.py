@@ -16,7 +16,7 @@ LIMIT = 1_048_576
 async def test_a_controller_is_welcome(worker: WorkerUnderTest) -> None:
     controller = await worker.connect()
     welcome = await controller.hello()
-    assert list(welcome) == ["type", "protocol", "build", "boot_id", "addresses", "last_fact", "overflowed"]
+    assert list(welcome) == ["type", "protocol", "build", "boot_id", "addresses", "last_fact", "overflowed", "draining"]
     assert welcome["type"] == "welcome"
     assert welcome["protocol"] == 1
     assert welcome["build"]
@@ -26,6 +26,7 @@ async def test_a_controller_is_welcome(worker: WorkerUnderTest) -> None:
     assert tcp == udp.replace("/udp", "/tcp"), "one port for both"
     assert welcome["last_fact"] == 0
     assert welcome["overflowed"] is False
+    assert welcome["draining"] is False
 
 
 async def test_only_its_own_user_reaches_the_socket(worker: WorkerUnderTest) -> None:

@@ -13,7 +13,9 @@ import pytest
 
 from ringback.kernel.clock import SystemClock
 from ringback.kernel.ids import RandomIds
+from ringback.media import client as client_module
 from ringback.media import process as process_module
+from ringback.media import worker as worker_module
 from ringback.media.commands import AcceptOffer, Answer, OpenRoom, TakeSnapshot
 from ringback.media.errors import WorkerStartFailed
 from ringback.media.model import Snapshot
@@ -238,3 +240,41 @@ async def test_one_port_in_use_stops_the_others(binary: Path, short_path: Path, 
         with pytest.raises(WorkerStartFailed, match=f"--udp-port {first + 1}"):
             await supervisor_of(binary, short_path, count=2, first_udp_port=first).start(listener)
     assert not await listens(short_path / "worker-0.sock")
+
+
+async def test_a_worker_that_hangs_is_killed_and_the_next_one_started(
+    binary: Path, short_path: Path, listener: RecordingListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "PING_INTERVAL", 0.05)
+    supervisor = supervisor_of(binary, short_path)
+    await supervisor.start(listener)
+    try:
+        await supervisor.run(0, "1", OpenRoom(room="r"))
+        (before,) = supervisor.status()
+        assert before.pid is not None
+        monkeypatch.setattr(client_module, "COMMAND_TIMEOUT", 1.0)
+        os.kill(before.pid, signal.SIGSTOP)
+        assert await listener.heard(1) == [("lost", 0)]
+        assert await asyncio.wait_for(supervisor.find_worker(), PATIENCE) == 0
+        (after,) = supervisor.status()
+        assert after.pid != before.pid
+        with pytest.raises(ProcessLookupError):
+            os.kill(before.pid, 0)
+    finally:
+        await supervisor.stop()
+
+
+async def test_a_worker_that_drains_is_followed_by_the_next_one(
+    binary: Path, short_path: Path, listener: RecordingListener
+) -> None:
+    supervisor = supervisor_of(binary, short_path)
+    await supervisor.start(listener)
+    try:
+        (before,) = supervisor.status()
+        await supervisor.drain(0, then_run_again=True)
+        assert await listener.heard(1) == [("lost", 0)]
+        assert await asyncio.wait_for(supervisor.find_worker(), PATIENCE) == 0
+        (after,) = supervisor.status()
+        assert (after.pid != before.pid, after.restarts, after.draining) == (True, 0, False)
+    finally:
+        await supervisor.stop()

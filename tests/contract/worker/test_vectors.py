@@ -89,6 +89,8 @@ def test_the_result_follows_from_the_command() -> None:
         "StartCapture": "Done",
         "StopCapture": "Done",
         "TakeSnapshot": "Snapshot",
+        "Ping": "Done",
+        "Drain": "Done",
         "ShutDown": "Done",
     }
 

@@ -29,7 +29,7 @@ from ringback.media.protocol import (
 )
 from ringback.testing.media_rules import WorkerRules
 
-WELCOME = Welcome(protocol=1, build="b", boot_id="boot", addresses=(), last_fact=0, overflowed=False)
+WELCOME = Welcome(protocol=1, build="b", boot_id="boot", addresses=(), last_fact=0, overflowed=False, draining=False)
 SNAPSHOT = WorkerRules("boot").snapshot()
 STATISTICS = Statistics(worker=SNAPSHOT.worker)
 FACT = FactReport(number=1, fact=PublicationStarted(room="r", publication="p"))

@@ -10,10 +10,11 @@ import pytest
 
 from ringback.kernel.errors import Unavailable
 from ringback.kernel.ids import RandomIds
+from ringback.media import client as client_module
 from ringback.media import launch
 from ringback.media import worker as worker_module
 from ringback.media.commands import CloseRoom, OpenRoom, Publish
-from ringback.media.errors import WorkerStartFailed
+from ringback.media.errors import MediaCommandRefused, WorkerStartFailed
 from ringback.media.facts import PublicationStarted, RoomFailed, RoomFailReason
 from ringback.media.model import Load, Source
 from ringback.media.process import WorkerProcess
@@ -324,4 +325,71 @@ async def test_a_worker_number_that_does_not_exist_is_unavailable(
     await supervisor.start(listener)
     with pytest.raises(Unavailable, match="no media worker 1"):
         await supervisor.run(1, "1", OpenRoom(room="r"))
+    await supervisor.stop()
+
+
+async def test_a_worker_that_drains_is_given_no_more_rooms(directory: Path, listener: RecordingListener) -> None:
+    async with FakeWorker(directory / "worker-0.sock"), FakeWorker(directory / "worker-1.sock") as second:
+        supervisor = supervisor_of(directory, count=2)
+        await supervisor.start(listener)
+        await supervisor.run(0, "1", OpenRoom(room="a"))
+        await supervisor.run(1, "2", OpenRoom(room="b"))
+        await supervisor.drain(1, then_run_again=False)
+        await supervisor.run(0, "3", OpenRoom(room="c"))
+        assert supervisor.choose_worker() == 0
+        assert [status.draining for status in supervisor.status()] == [False, True]
+        await supervisor.run(1, "4", CloseRoom(room="b"))
+        async with asyncio.timeout(PATIENCE):
+            await second.ended.wait()
+        assert await listener.heard(1) == [("lost", 1)]
+        while (status := supervisor.status()[1]).state is not WorkerState.STOPPED:  # noqa: ASYNC110 - nothing tells
+            await asyncio.sleep(0)
+        assert status.restarts == 0
+        await supervisor.stop()
+
+
+async def test_a_worker_that_somebody_else_drains_is_noticed(
+    directory: Path, worker: FakeWorker, listener: RecordingListener
+) -> None:
+    supervisor = supervisor_of(directory)
+    await supervisor.start(listener)
+    await supervisor.run(0, "1", OpenRoom(room="a"))
+    worker.rules.draining = True
+    with pytest.raises(MediaCommandRefused, match="DRAINING"):
+        await supervisor.run(0, "2", OpenRoom(room="b"))
+    with pytest.raises(Unavailable):
+        supervisor.choose_worker()
+    assert supervisor.status()[0].rooms == 1
+    await supervisor.stop()
+
+
+async def test_who_is_adopted_while_it_drains_takes_no_rooms(
+    directory: Path, worker: FakeWorker, listener: RecordingListener
+) -> None:
+    worker.rules.run("before", OpenRoom(room="r"))
+    worker.rules.draining = True
+    supervisor = supervisor_of(directory)
+    await supervisor.start(listener)
+    with pytest.raises(Unavailable):
+        supervisor.choose_worker()
+    await supervisor.stop()
+
+
+async def test_a_worker_that_hangs_is_lost(
+    directory: Path, worker: FakeWorker, listener: RecordingListener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "PING_INTERVAL", 0)
+    monkeypatch.setattr(client_module, "COMMAND_TIMEOUT", 0.01)
+    supervisor = supervisor_of(directory)
+    await supervisor.start(listener)
+    worker.hanging = True
+    assert await listener.heard(1) == [("lost", 0)]
+    await supervisor.stop()
+
+
+async def test_whatever_was_found_is_told(directory: Path, worker: FakeWorker, listener: RecordingListener) -> None:
+    supervisor = supervisor_of(directory)
+    await supervisor.start(listener)
+    while listener.found != [0]:  # noqa: ASYNC110 - nothing tells
+        await asyncio.sleep(0)
     await supervisor.stop()
