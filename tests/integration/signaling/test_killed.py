@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from ringback.platform import Platform
 from ringback.signaling.session import GRACE_SECONDS
+from ringback.web import Principal
 from tests.integration.signaling.test_calls import AUDIO, calls
 from tests.integration.signaling.test_resume import in_a_call
 from tests.integration.signaling.world import OFFER, Somebody, World, started_again
@@ -70,9 +72,11 @@ async def test_a_call_that_rings_goes_on_ringing_on_both_sides(world: World, tmp
         await anna.hears("call.established")
 
 
-async def test_devices_that_had_not_been_looked_for_are_found_afterwards(world: World, tmp_path: Path) -> None:
+async def test_devices_that_had_not_been_looked_for_are_found_afterwards(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     anna, boris = await world.connects("anna"), await world.connects("boris")
-    await world.conversations.mailboxes.close()  # commands stay undone
+    monkeypatch.setattr(world.conversations.mailboxes, "_run_commands", lambda _tree: None)
     annas = await calls(anna, "boris")
     async with started_again(world, tmp_path / "again") as world:
         assert await comes_back(boris, world) == []
@@ -134,6 +138,49 @@ async def test_a_session_is_resumed_only_with_its_key_and_unrevoked(world: World
         guess = await world.opens_a_socket()
         assert not (await guess.says_hello(await world.token("boris"), resume=stolen))["resumed"]
         assert await boris.comes_back(await world.token("boris"))
+
+
+async def test_who_was_thrown_out_while_the_platform_was_down_does_not_come_back(world: World, tmp_path: Path) -> None:
+    anna, _, boris, _ = await in_a_call(world)
+    token = await world.token("boris")
+
+    async def revoke(platform: Platform) -> None:
+        account = await platform.accounts.find_account("default")
+        await platform.identities.revoke_identity(Principal(account_id=account.id, credential_id="key-1"), "boris")
+
+    async with started_again(world, tmp_path / "again", meanwhile=revoke) as world:
+        await comes_back(anna, world)
+        await anna.hears("call.established")
+        await anna.hears_of_end("NETWORK_ERROR")
+        await boris.is_not_let_back(token)
+
+
+async def test_who_has_to_connect_media_again_is_told_so_again(world: World, tmp_path: Path) -> None:
+    anna, annas, _, _ = await in_a_call(world)
+    await anna.connects_media(annas)
+    [room] = world.engine.rules[0].rooms
+    await world.engine.transport_closed(room, annas)
+    await anna.hears("media.lost")
+    async with started_again(world, tmp_path / "again") as world:
+        assert await comes_back(anna, world) == [annas]
+        await anna.hears("call.established")
+        assert (await anna.hears("media.lost"))["callId"] == annas
+
+
+async def test_commands_whose_end_was_not_stored_are_carried_out_again_under_their_ids(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("ringback.storage.aggregates.finish_commands", lambda _connection, _positions: None)
+        await in_a_call(world)
+        await world.says_all()
+        given, rooms = [recorded.id for recorded in world.engine.recorded], world.engine.rules[0].room_snapshots()
+        async with started_again(world, tmp_path / "again") as world:
+            await world.says_all()
+            again = [recorded.id for recorded in world.engine.recorded[len(given) :]]
+            assert len(again) > 0
+            assert set(again) <= set(given)
+            assert world.engine.rules[0].room_snapshots() == rooms
 
 
 async def test_a_restart_counts_as_no_new_session(world: World, tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import shutil
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -313,12 +313,18 @@ async def running_world(
 
 
 @asynccontextmanager
-async def started_again(killed: World, data_dir: Path) -> AsyncIterator[World]:
+async def started_again(
+    killed: World, data_dir: Path, meanwhile: Callable[[Platform], Awaitable[object]] | None = None
+) -> AsyncIterator[World]:
     """What comes after a SIGKILL: another process on what the first one has on disk, with the workers as they are.
 
-    From now on `killed` reaches nobody: neither people nor workers.
+    From now on `killed` reaches nobody: neither people nor workers. `meanwhile` is what somebody does on the command
+    line before the start.
     """
     shutil.copytree(killed.platform.settings.data_dir, data_dir)
+    if meanwhile:
+        async with open_platform(Settings(data_dir=data_dir), clock=killed.clock) as offline:
+            await meanwhile(offline)
     for somebody in killed.people:
         await somebody.loses_the_platform()
     async with running_world(data_dir, killed.clock, killed.engine) as world:
