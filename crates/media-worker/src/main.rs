@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use media_worker::args::{Args, LogFormat, Parsed};
+use media_worker::log::Log;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -19,10 +20,15 @@ fn main() -> ExitCode {
         }
         Err(error) => return refuse(&error),
     };
-    start_log(&args);
+    let log = match Log::to_stderr() {
+        Ok(log) => log,
+        Err(error) => return refuse(&error),
+    };
+    start_log(&args, log.clone());
     match media_worker::serve(&args) {
         Ok(ended) => {
             tracing::info!(reason = %ended, "ended");
+            log.flush_for_good();
             ExitCode::SUCCESS
         }
         Err(error) => refuse(&error),
@@ -34,7 +40,7 @@ fn refuse(error: &dyn std::fmt::Display) -> ExitCode {
     ExitCode::from(EXIT_USAGE)
 }
 
-fn start_log(args: &Args) {
+fn start_log(args: &Args, log: Log) {
     // Only our own crates: what others log may contain addresses and session descriptions.
     let filter = Targets::new()
         .with_default(LevelFilter::OFF)
@@ -42,7 +48,7 @@ fn start_log(args: &Args) {
         .with_target("media_worker", args.log_level)
         .with_target("ringback_media", args.log_level);
     let registry = tracing_subscriber::registry().with(filter);
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let layer = tracing_subscriber::fmt::layer().with_writer(move || log.clone());
     match args.log_format {
         LogFormat::Text => registry.with(layer.with_ansi(false)).init(),
         LogFormat::Json => registry.with(layer.json().flatten_event(true)).init(),
