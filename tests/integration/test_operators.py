@@ -91,3 +91,26 @@ def test_who_has_other_data_is_told_so(node: tuple[Served, Path], tmp_path: Path
     assert shown.exit_code == 0
     assert "--data-dir" in shown.stderr
     assert not (tmp_path / "other").exists(), "who only asks leaves nothing behind"
+
+
+def test_a_worker_is_drained_and_the_next_one_takes_its_place(node: tuple[Served, Path]) -> None:
+    server, data = node
+    where = ("--url", server.url, "--data-dir", data)
+
+    def worker() -> dict[str, Any]:
+        told: dict[str, Any] = json.loads(run("worker", "status", "--json", *where).stdout)["workers"][0]
+        return told
+
+    before = worker()
+    drained = run("worker", "drain", 0, *where)
+    assert drained.exit_code == 0, drained.output
+    while (after := worker())["boot_id"] in (before["boot_id"], None):
+        pass  # each look is a request
+    assert (after["draining"], after["restarts"]) == (False, 0)
+
+
+def test_a_worker_that_is_not_there_is_not_drained(node: tuple[Served, Path]) -> None:
+    server, data = node
+    refused = run("worker", "drain", 7, "--url", server.url, "--data-dir", data)
+    assert refused.exit_code == 1
+    assert "no media worker 7" in refused.stderr

@@ -48,7 +48,7 @@ def show_room(room: Json) -> None:
 
 def _worker(worker: Json) -> list[str]:
     said = worker["statistics"]
-    first = [str(worker["number"]), worker["problem"] or worker["state"]]
+    first = [str(worker["number"]), worker["problem"] or ("DRAINING" if worker["draining"] else worker["state"])]
     if said is None:
         return [*first, *[NOTHING] * 9, str(worker["restarts"])]
     load = said["load"]

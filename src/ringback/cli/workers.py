@@ -90,6 +90,29 @@ def capture_packets(
         node.asks(f"/operator/captures/{room}", method="DELETE")
 
 
+@worker.command("drain")
+def drain_worker(
+    number: Annotated[int, typer.Argument(min=0, help="Which of the node's workers, from 0.")],
+    stay_down: Annotated[
+        bool, typer.Option("--stay-down", help="Do not start it again before the server is started again.")
+    ] = False,
+    url: Url = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Give a media worker no new rooms. It ends with its last one, and starts again with the installed program."""
+    node = Node(chosen_settings(public_url=url, data_dir=data_dir))
+    status, answer = node.asks(f"/operator/workers/{number}/drain", {"thenRunAgain": not stay_down})
+    match status:
+        case HTTPStatus.NO_CONTENT:
+            typer.echo(f"Worker {number} takes no new rooms. `ringback worker status` says how many it still has.")
+        case HTTPStatus.NOT_FOUND:
+            refuse(f"{node.url} has no media worker {number}, or the server is not on this machine.", code=1)
+        case HTTPStatus.UNAUTHORIZED:
+            refuse("Workers are drained for who reads the node's data: choose it with --data-dir.", code=1)
+        case _:
+            refuse(f"The server answered {status}: {answer}", code=1)
+
+
 def _show(node: Node, workers: Sequence[Mapping[str, Any]], room: str | None, as_json: bool) -> None:
     snapshots = []
     if room is not None or as_json:

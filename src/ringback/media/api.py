@@ -1,4 +1,4 @@
-"""`/operator/…`: the media workers for operators (`ringback worker status`, `ringback worker capture`)."""
+"""`/operator/…`: the media workers for operators (`ringback worker status`, `capture` and `drain`)."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
 
 from ringback.kernel.errors import InvalidState
 from ringback.media.errors import MediaCommandRefused
@@ -27,6 +28,14 @@ class Capture(BaseModel):
     payloads: bool
 
 
+class Draining(BaseModel):
+    """What follows when a worker has drained."""
+
+    model_config = ConfigDict(extra="forbid", validate_by_name=True, alias_generator=to_camel)
+
+    then_run_again: bool
+
+
 def operator_routes(inspection: Inspection, only: OperatorsOnly) -> APIRouter:
     """What operators may ask and let do; no part of the public API."""
     router = APIRouter(prefix="/operator", include_in_schema=False, dependencies=[Depends(only)])
@@ -34,6 +43,10 @@ def operator_routes(inspection: Inspection, only: OperatorsOnly) -> APIRouter:
     @router.get("/workers", operation_id="operator-get-workers")
     async def workers() -> Mapping[str, Any]:
         return {"workers": [msgspec.to_builtins(asdict(worker)) for worker in inspection.workers()]}
+
+    @router.post("/workers/{number}/drain", operation_id="operator-drain-worker", status_code=204)
+    async def drain(number: int, draining: Draining) -> None:
+        await inspection.drain(number, then_run_again=draining.then_run_again)
 
     @router.get("/snapshots", operation_id="operator-get-snapshots")
     async def snapshots(room: str | None = None) -> Response:

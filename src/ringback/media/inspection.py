@@ -26,6 +26,12 @@ class RoomNotFound(NotFound):
     code = "ROOM_NOT_FOUND"
 
 
+class WorkerNotFound(NotFound):
+    """This node has no media worker of this number."""
+
+    code = "WORKER_NOT_FOUND"
+
+
 class Inspection:
     """The workers of `supervisor`, for people who look for what is wrong. `packets` is where captures are written."""
 
@@ -38,6 +44,12 @@ class Inspection:
     def workers(self) -> list[WorkerStatus]:
         """What can be said about each worker now."""
         return self._supervisor.status()
+
+    async def drain(self, worker: int, *, then_run_again: bool) -> None:
+        """Give a worker no new rooms; it ends with its last one. Raises `WorkerNotFound` and `Unavailable`."""
+        if worker not in range(len(self._supervisor.status())):
+            raise WorkerNotFound
+        await self._supervisor.drain(worker, then_run_again=then_run_again)
 
     async def snapshots(self, room: str | None) -> dict[int, Snapshot]:
         """What the workers hold, by their numbers; or only the one that has `room`, with nothing but it.
