@@ -6,16 +6,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from ringback.calls.dialogs.model import Dialog
+from ringback.calls.events import MediaSwitched
 from ringback.calls.model import Call, ParticipantState
 from ringback.conferences.model import Conference
-from ringback.kernel.steps import Ref
 from ringback.signaling import messages
 from ringback.signaling.messages import Event
 from ringback.signaling.notifications import HAPPENINGS, Notification, Notifier
 from tests.properties.sessions import View
 from tests.properties.test_conferences import Conferences
 from tests.properties.test_dialogs import Dialogs
-from tests.properties.trees import TERMINAL
+from tests.properties.trees import TERMINAL, TreesMachine
 
 
 class Client:
@@ -119,21 +119,19 @@ class Outbox:
 SESSIONS: Final = ["s1", "s2", "s3"]
 
 
-class Restarts:
-    """Added to a machine of trees: what is told is told late, and may have to be told by another process."""
+class Restarts(TreesMachine):
+    """What is told is told late, and may have to be told by another process. The other base makes the trees."""
 
     def __init__(self) -> None:
         super().__init__()
         self.outbox = Outbox()
         self._sessions: Any = self.outbox
 
-    @rule(count=st.integers(1, 4))
-    def some_of_it_is_told(self, count: int) -> None:
+    @rule(count=st.sampled_from([1, 3, 1_000]), confirmed=st.booleans())
+    def some_of_it_is_told(self, count: int, confirmed: bool) -> None:
         self.outbox.dispatch(count)
-
-    @rule()
-    def what_was_told_is_confirmed(self) -> None:
-        self.outbox.confirm()
+        if confirmed:
+            self.outbox.confirm()
 
     @rule(session=st.sampled_from(SESSIONS))
     def a_socket_is_lost(self, session: str) -> None:
@@ -142,6 +140,15 @@ class Restarts:
     @rule()
     def the_process_is_killed(self) -> None:
         self.outbox.is_killed(self._running(), SESSIONS)
+
+    @rule(microphones=st.lists(st.booleans(), min_size=1, max_size=3))
+    def what_follows_a_kill_is_told_by_the_next_process(self, microphones: list[bool]) -> None:
+        self.outbox.dispatch(1_000)
+        self.outbox.confirm()
+        self.the_process_is_killed()
+        for (call, _), microphone in zip(self._running(), microphones, strict=False):
+            self.happen(call.owner, MediaSwitched(call.id, microphone))
+        self.everybody_is_back_and_knows_what_is_so()
 
     @rule()
     def everybody_is_back_and_knows_what_is_so(self) -> None:
@@ -159,8 +166,12 @@ class Restarts:
             assert believed == expected[session]
             assert client.calls.keys() <= expected[session].keys(), "it believes in a call that has ended"
 
+    def teardown(self) -> None:
+        self.everybody_is_back_and_knows_what_is_so()
+        super().teardown()
+
     def _running(self) -> list[tuple[Call, Dialog | Conference]]:
-        states: dict[Ref, Any] = self.trees.states  # type: ignore[attr-defined]
+        states = self.trees.states
         calls = [state for state in states.values() if isinstance(state, Call) and state.state not in TERMINAL]
         return [(call, states[call.owner]) for call in calls]
 
