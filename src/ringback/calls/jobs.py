@@ -164,6 +164,9 @@ class CallJobs:
                     await self._mailboxes.tell(call.account_id, CALLS.ref(call.id), SessionLost(session))
         await self._mailboxes.resume()
         self._recovered.set()
+        for live in await self._database.read(live_owners):
+            if live.place.worker >= self._engine.workers:  # the node has fewer of them than before
+                await self._move(live.account_id, live.owner, live.place.opening)
 
     async def _on(self, worker: int) -> list[LiveOwner]:
         return await self._database.read(lambda connection: live_owners(connection, worker))

@@ -14,6 +14,10 @@ class MediaEngine(Protocol):
     A room lives on one worker, named by its number (0 ... n-1). `testing.media.FakeMediaEngine` passes the same suite.
     """
 
+    @property
+    def workers(self) -> int:
+        """How many there are."""
+
     def choose_worker(self) -> int:
         """The worker with the fewest rooms; one that has too much to do already only if all have.
 

@@ -110,6 +110,11 @@ class WorkerSupervisor:
             ]
         return [*shown, *figures(statuses)]
 
+    @property
+    def workers(self) -> int:
+        """See `MediaEngine.workers`."""
+        return self._config.count
+
     def choose_worker(self) -> int:
         """See `MediaEngine.choose_worker`."""
         willing = [number for number, worker in enumerate(self._workers) if worker.takes_rooms]

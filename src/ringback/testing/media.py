@@ -291,6 +291,11 @@ class FakeMediaEngine:
         """The commands without worker and id."""
         return [recorded.command for recorded in self.recorded]
 
+    @property
+    def workers(self) -> int:
+        """See `MediaEngine.workers`."""
+        return len(self.rules)
+
     def choose_worker(self) -> int:
         """See `MediaEngine.choose_worker`."""
         connected = [number for number in range(len(self.rules)) if number not in self._lost]

@@ -180,3 +180,19 @@ async def test_who_rings_and_who_is_called_survive_the_worker(world: World) -> N
     await boris.hears("call.established")
     await boris.connects_media(boriss)
     await anna.hears("participant.joined")
+
+
+async def test_a_node_that_starts_again_with_fewer_workers_takes_their_rooms(world: World) -> None:
+    anna, _, boris, _ = await two_who_talk(world)
+    clara = await world.connects("clara")
+    claras = (await clara.does("room.join", name="standup", **AUDIO))["callId"]
+    await clara.connects_media(claras)
+    await clara.hears("room.joined")
+    assert [len(worker.rooms) for worker in world.engine.rules] == [1, 1]
+    world.engine.rules.pop()
+    await world.conversations.jobs.recover()
+    await clara.hears("media.lost")
+    await clara.connects_media(claras, connection=2)
+    assert len(world.engine.rules[0].rooms) == 2
+    for somebody in (anna, boris):
+        await somebody.hears_nothing_more()
