@@ -18,7 +18,7 @@ interface Said {
 
 interface Conversation {
   name: string;
-  steps: (Said | { session: string; direction: "lost" | "killed" })[];
+  steps: (Said | { session: string; direction: "lost" } | { session: string; direction: "killed" })[];
 }
 
 const load = <T>(files: Record<string, T>): T[] => Object.values(files);
