@@ -79,13 +79,6 @@ struct Given {
     numbers: Vec<(String, usize)>,
 }
 
-impl Given {
-    fn number(&self, name: &str, default: usize) -> usize {
-        let given = self.numbers.iter().rev().find(|(given, _)| given == name);
-        given.map_or(default, |(_, number)| *number)
-    }
-}
-
 /// The options that are numbers, and the least that makes sense.
 const NUMBERS: [(&str, usize); 12] = [
     ("participants", 2),
@@ -139,7 +132,12 @@ impl Args {
     }
 
     fn from(given: Given) -> Result<Self> {
-        let number = |name, default| given.number(name, default);
+        let numbers = given.numbers;
+        let number = |name, default| {
+            // Said twice, the last word counts.
+            let given = numbers.iter().rev().find(|(given, _)| given == name);
+            given.map_or(default, |(_, number)| *number)
+        };
         let parallel = number("parallel", 8);
         let shape = match given.shape.as_deref() {
             Some("rooms") => Shape::Rooms { participants: number("participants", 4), rooms: number("rooms", 1) },
@@ -149,10 +147,10 @@ impl Args {
             Some(other) => bail!("{other} is none of rooms, broadcast, audio and joins (see --help)"),
             None => bail!("which shape: rooms, broadcast, audio or joins? (see --help)"),
         };
-        let target = match (given.worker.clone(), given.url.clone(), given.janus.clone()) {
+        let target = match (given.worker, given.url, given.janus) {
             (Some(path), None, None) => Target::Worker(path),
             (None, Some(url), None) => {
-                let api_key = given.api_key.clone().context("--api-key or RINGBACK_API_KEY is missing")?;
+                let api_key = given.api_key.context("--api-key or RINGBACK_API_KEY is missing")?;
                 Target::Node { url, api_key }
             }
             (None, None, Some(url)) => Target::Janus(url),

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use crate::dtls::Identity;
 use crate::network::{Media, wall};
 use crate::peer::{Checks, Part, Peer};
-use crate::scenario::Seat;
+use crate::scenario::Invitation;
 
 /// A participant's thread only waits for small messages.
 const STACK: usize = 256 * 1024;
@@ -42,7 +42,7 @@ pub(crate) trait Guest: Send {
 
 /// What somebody brings who comes in.
 pub(crate) struct Entry<'a> {
-    pub(crate) seat: &'a Seat,
+    pub(crate) invitation: &'a Invitation,
     pub(crate) media: &'a Media,
     pub(crate) identity: &'a Arc<Identity>,
     pub(crate) checks: Checks,
@@ -53,7 +53,7 @@ pub(crate) struct Entry<'a> {
 impl Entry<'_> {
     /// The participant's end of a connection.
     pub(crate) fn peer(&self) -> Peer {
-        Peer::new(self.identity.clone(), self.seat.part.clone(), self.checks)
+        Peer::new(self.identity.clone(), self.invitation.part.clone(), self.checks)
     }
 }
 
@@ -67,15 +67,15 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn entry<'a>(&'a self, seat: &'a Seat, heard: Option<Sender<Duration>>) -> Entry<'a> {
-        Entry { seat, media: &self.media, identity: &self.identity, checks: self.checks, heard }
+    fn entry<'a>(&'a self, invitation: &'a Invitation, heard: Option<Sender<Duration>>) -> Entry<'a> {
+        Entry { invitation, media: &self.media, identity: &self.identity, checks: self.checks, heard }
     }
 
     /// One visit: in, until somebody is heard, and out again. How long it took until then.
-    pub(crate) fn visit(&self, seat: &Seat) -> Result<Duration> {
+    pub(crate) fn visit(&self, invitation: &Invitation) -> Result<Duration> {
         let began = wall();
         let (heard, hearing) = mpsc::channel();
-        let guest = self.platform.join(self.entry(seat, Some(heard)))?;
+        let guest = self.platform.join(self.entry(invitation, Some(heard)))?;
         let heard = hearing.recv_timeout(HEARING_TIMEOUT);
         guest.leave(&self.media);
         Ok(heard.context("nobody was heard in time")?.saturating_sub(began))
@@ -89,19 +89,24 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// Brings everybody in, at most so many at the same time, in the order of the seats.
-    pub(crate) fn gather(place: &Place, seats: Vec<Seat>, parallel: usize, arrived: impl Fn()) -> Result<Self> {
+    /// Brings everybody in, at most so many at the same time, in the order of the invitations.
+    pub(crate) fn gather(
+        place: &Place,
+        invitations: Vec<Invitation>,
+        parallel: usize,
+        arrived: impl Fn(),
+    ) -> Result<Self> {
         let (joined, joining) = mpsc::channel::<Result<()>>();
-        let mut crowd = Self { stop: Arc::default(), threads: Vec::with_capacity(seats.len()) };
+        let mut crowd = Self { stop: Arc::default(), threads: Vec::with_capacity(invitations.len()) };
         let mut waiting = 0;
-        for seat in seats {
+        for invitation in invitations {
             if waiting >= parallel {
                 crowd.expect(&joining, &arrived)?;
                 waiting -= 1;
             }
             let (place, stop, joined) = (place.clone(), crowd.stop.clone(), joined.clone());
-            let thread = std::thread::Builder::new().name(seat.name.clone()).stack_size(STACK);
-            crowd.threads.push(thread.spawn(move || take_part(&place, &seat, &stop, &joined))?);
+            let thread = std::thread::Builder::new().name(invitation.name.clone()).stack_size(STACK);
+            crowd.threads.push(thread.spawn(move || take_part(&place, &invitation, &stop, &joined))?);
             waiting += 1;
         }
         for _ in 0..waiting {
@@ -136,19 +141,20 @@ impl Crowd {
     }
 }
 
-fn take_part(place: &Place, seat: &Seat, stop: &AtomicBool, joined: &Sender<Result<()>>) -> Result<()> {
-    let mut guest = match place.platform.join(place.entry(seat, None)) {
+fn take_part(place: &Place, invitation: &Invitation, stop: &AtomicBool, joined: &Sender<Result<()>>) -> Result<()> {
+    let mut guest = match place.platform.join(place.entry(invitation, None)) {
         Ok(guest) => guest,
         Err(error) => {
             // Whoever gathers may have given up.
-            let _ = joined.send(Err(error.context(format!("{} cannot come into {}", seat.name, seat.room))));
+            let _ =
+                joined.send(Err(error.context(format!("{} cannot come into {}", invitation.name, invitation.room))));
             return Ok(());
         }
     };
     let _ = joined.send(Ok(()));
     let stayed = stay(guest.as_mut(), place, stop);
     guest.leave(&place.media);
-    stayed.with_context(|| format!("{} had to go", seat.name))
+    stayed.with_context(|| format!("{} had to go", invitation.name))
 }
 
 fn stay(guest: &mut dyn Guest, place: &Place, stop: &AtomicBool) -> Result<()> {

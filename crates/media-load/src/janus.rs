@@ -63,10 +63,10 @@ impl Janus {
 
 impl Platform for Janus {
     fn join(&self, entry: Entry<'_>) -> Result<Box<dyn Guest>> {
-        let Entry { seat, media, identity, checks, heard } = &entry;
+        let Entry { invitation, media, identity, checks, heard } = &entry;
         let mut session = self.session()?;
         let handle = session.attach()?;
-        let room = number(&seat.room);
+        let room = number(&invitation.room);
         // Creating what is there is an error that does not matter.
         session.ask_plugin(
             &handle,
@@ -79,7 +79,7 @@ impl Platform for Janus {
             session,
             handle,
             room,
-            own_feed: number(&seat.name),
+            own_feed: number(&invitation.name),
             identity: (*identity).clone(),
             checks: *checks,
             heard: heard.clone(),
@@ -88,8 +88,8 @@ impl Platform for Janus {
             subscribed: false,
             turns: 0,
         };
-        if publishes(&seat.part) {
-            guest.publish(entry.peer(), &seat.part, media)?;
+        if publishes(&invitation.part) {
+            guest.publish(entry.peer(), &invitation.part, media)?;
         }
         Ok(Box::new(guest))
     }

@@ -130,7 +130,7 @@ impl Media {
     }
 }
 
-struct Seat {
+struct Client {
     socket: UdpSocket,
     state: UdpSocketState,
     peer: Peer,
@@ -142,7 +142,7 @@ struct Seat {
 struct Network {
     poll: Poll,
     orders: Receiver<Order>,
-    seats: Vec<Option<Seat>>,
+    clients: Vec<Option<Client>>,
     timers: BinaryHeap<Reverse<(Duration, PeerId)>>,
     buffer: Vec<u8>,
     progress: Arc<Progress>,
@@ -154,7 +154,7 @@ impl Network {
         Ok(Self {
             poll: Poll::new().context("the system has no poll")?,
             orders,
-            seats: Vec::new(),
+            clients: Vec::new(),
             timers: BinaryHeap::new(),
             buffer: vec![0; READ * BATCH_SIZE],
             progress,
@@ -187,40 +187,40 @@ impl Network {
     fn obey(&mut self, order: Order) {
         match order {
             Order::Add { id, peer, server, heard } => {
-                if self.seats.len() <= id {
-                    self.seats.resize_with(id + 1, || None);
+                if self.clients.len() <= id {
+                    self.clients.resize_with(id + 1, || None);
                 }
-                match self.seat(id, *peer, server, heard) {
-                    Ok(seat) => {
-                        self.seats[id] = Some(seat);
+                match self.open(id, *peer, server, heard) {
+                    Ok(client) => {
+                        self.clients[id] = Some(client);
                         self.timers.push(Reverse((Duration::ZERO, id)));
                     }
                     Err(error) => self.fail(id, &error),
                 }
             }
             Order::Map { id, kind, index, number } => {
-                if let Some(Some(seat)) = self.seats.get_mut(id) {
-                    seat.peer.map(kind, index, number);
+                if let Some(Some(client)) = self.clients.get_mut(id) {
+                    client.peer.map(kind, index, number);
                 }
             }
             Order::Remove { id } => {
-                if let Some(Some(mut seat)) = self.seats.get_mut(id).map(Option::take) {
-                    seat.peer.close(now());
+                if let Some(Some(mut client)) = self.clients.get_mut(id).map(Option::take) {
+                    client.peer.close(now());
                     // A goodbye that cannot be sent is not missed.
-                    let _ = flush(&mut seat);
-                    if seat.connected {
+                    let _ = flush(&mut client);
+                    if client.connected {
                         self.progress.connected.fetch_sub(1, Ordering::Relaxed);
                     }
                 }
             }
-            Order::Restart => self.seats.iter_mut().flatten().for_each(|seat| seat.peer.restart_counting()),
+            Order::Restart => self.clients.iter_mut().flatten().for_each(|client| client.peer.restart_counting()),
             // Whoever wanted it may be gone.
             Order::Tally(outcome) => drop(outcome.send(self.tally())),
             Order::Stop => {}
         }
     }
 
-    fn seat(&self, id: PeerId, peer: Peer, server: SocketAddr, heard: Option<Sender<Duration>>) -> Result<Seat> {
+    fn open(&self, id: PeerId, peer: Peer, server: SocketAddr, heard: Option<Sender<Duration>>) -> Result<Client> {
         let any: IpAddr = if server.is_ipv6() { Ipv6Addr::UNSPECIFIED.into() } else { Ipv4Addr::UNSPECIFIED.into() };
         let mut socket = UdpSocket::bind((any, 0).into()).context("no UDP socket can be opened")?;
         socket.connect(server).with_context(|| format!("no way to {server}"))?;
@@ -228,14 +228,14 @@ impl Network {
         // The system may give less.
         let _ = state.set_recv_buffer_size(UdpSockRef::from(&socket), RECEIVE_BUFFER);
         self.poll.registry().register(&mut socket, Token(id), Interest::READABLE)?;
-        Ok(Seat { socket, state, peer, heard, scheduled: Duration::ZERO, connected: false })
+        Ok(Client { socket, state, peer, heard, scheduled: Duration::ZERO, connected: false })
     }
 
     fn receive(&mut self, id: PeerId) {
-        let Some(Some(seat)) = self.seats.get_mut(id) else {
+        let Some(Some(client)) = self.clients.get_mut(id) else {
             return;
         };
-        match read(seat, &mut self.buffer, &self.progress) {
+        match read(client, &mut self.buffer, &self.progress) {
             Ok(()) => self.reschedule(id),
             Err(error) => self.fail(id, &error),
         }
@@ -245,11 +245,12 @@ impl Network {
         let now = now();
         while let Some(Reverse((due, id))) = self.timers.peek().copied().filter(|Reverse((due, _))| *due <= now.wall) {
             self.timers.pop();
-            let Some(Some(seat)) = self.seats.get_mut(id).filter(|seat| is_scheduled(seat.as_ref(), due)) else {
+            let Some(Some(client)) = self.clients.get_mut(id).filter(|client| is_scheduled(client.as_ref(), due))
+            else {
                 continue;
             };
-            seat.scheduled = Duration::MAX;
-            match seat.peer.tick(now).and_then(|()| flush(seat)) {
+            client.scheduled = Duration::MAX;
+            match client.peer.tick(now).and_then(|()| flush(client)) {
                 Ok(()) => self.reschedule(id),
                 Err(error) => self.fail(id, &error),
             }
@@ -257,26 +258,26 @@ impl Network {
     }
 
     fn reschedule(&mut self, id: PeerId) {
-        let Some(Some(seat)) = self.seats.get_mut(id) else {
+        let Some(Some(client)) = self.clients.get_mut(id) else {
             return;
         };
-        let due = seat.peer.deadline(now());
-        if due != seat.scheduled {
-            seat.scheduled = due;
+        let due = client.peer.deadline(now());
+        if due != client.scheduled {
+            client.scheduled = due;
             self.timers.push(Reverse((due, id)));
         }
-        if !seat.connected && seat.peer.is_connected() {
-            seat.connected = true;
+        if !client.connected && client.peer.is_connected() {
+            client.connected = true;
             self.progress.connected.fetch_add(1, Ordering::Relaxed);
         }
-        if let (Some(at), Some(heard)) = (seat.peer.heard, seat.heard.take_if(|_| seat.peer.heard.is_some())) {
+        if let (Some(at), Some(heard)) = (client.peer.heard, client.heard.take_if(|_| client.peer.heard.is_some())) {
             let _ = heard.send(at);
         }
     }
 
     fn fail(&mut self, id: PeerId, error: &anyhow::Error) {
-        if let Some(Some(seat)) = self.seats.get_mut(id).map(Option::take)
-            && seat.connected
+        if let Some(Some(client)) = self.clients.get_mut(id).map(Option::take)
+            && client.connected
         {
             self.progress.connected.fetch_sub(1, Ordering::Relaxed);
         }
@@ -288,8 +289,8 @@ impl Network {
 
     fn tally(&mut self) -> Outcome {
         let mut outcome = Outcome { failures: std::mem::take(&mut self.failures), ..Outcome::default() };
-        for seat in self.seats.iter().flatten() {
-            let (sent, received) = seat.peer.tally();
+        for client in self.clients.iter().flatten() {
+            let (sent, received) = client.peer.tally();
             outcome.sent.add(sent);
             outcome.received.add(&received);
         }
@@ -297,16 +298,16 @@ impl Network {
     }
 }
 
-fn is_scheduled(seat: Option<&Seat>, due: Duration) -> bool {
-    seat.is_some_and(|seat| seat.scheduled == due)
+fn is_scheduled(client: Option<&Client>, due: Duration) -> bool {
+    client.is_some_and(|client| client.scheduled == due)
 }
 
 /// Takes everything that has arrived for a participant.
-fn read(seat: &mut Seat, buffer: &mut [u8], progress: &Progress) -> Result<()> {
+fn read(client: &mut Client, buffer: &mut [u8], progress: &Progress) -> Result<()> {
     loop {
         let mut metas = [RecvMeta::default(); BATCH_SIZE];
         let mut slices: Vec<IoSliceMut<'_>> = buffer.chunks_exact_mut(READ).map(IoSliceMut::new).collect();
-        let read = match seat.state.recv(UdpSockRef::from(&seat.socket), &mut slices, &mut metas) {
+        let read = match client.state.recv(UdpSockRef::from(&client.socket), &mut slices, &mut metas) {
             Ok(read) => read,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
             // An earlier packet found nobody there: what a server that restarts brings about.
@@ -318,19 +319,19 @@ fn read(seat: &mut Seat, buffer: &mut [u8], progress: &Progress) -> Result<()> {
             let at = meta.timestamp.unwrap_or(now.wall);
             for datagram in joined[..meta.len].chunks(meta.stride.max(1)) {
                 progress.datagrams.fetch_add(1, Ordering::Relaxed);
-                seat.peer.handle(datagram, at, now)?;
+                client.peer.handle(datagram, at, now)?;
             }
         }
-        flush(seat)?;
+        flush(client)?;
         if read < BATCH_SIZE {
             return Ok(());
         }
     }
 }
 
-fn flush(seat: &mut Seat) -> Result<()> {
-    for datagram in seat.peer.out.drain(..) {
-        match seat.socket.send(&datagram) {
+fn flush(client: &mut Client) -> Result<()> {
+    for datagram in client.peer.out.drain(..) {
+        match client.socket.send(&datagram) {
             Ok(_) => {}
             // A full buffer or an absent server loses packets, as networks do.
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::ConnectionRefused) => {}

@@ -143,15 +143,16 @@ impl Node {
 
 impl Platform for Node {
     fn join(&self, entry: Entry<'_>) -> Result<Box<dyn Guest>> {
-        let Entry { seat, media, heard, .. } = &entry;
-        let mut session = self.session(&self.token(&seat.name)?)?;
-        let call = session.join(&seat.room, seat.part.microphone.is_some(), !seat.part.camera.is_empty())?;
+        let Entry { invitation, media, heard, .. } = &entry;
+        let mut session = self.session(&self.token(&invitation.name)?)?;
+        let call =
+            session.join(&invitation.room, invitation.part.microphone.is_some(), !invitation.part.camera.is_empty())?;
         let mut peer = entry.peer();
         let answer = sdp::parse(&session.offer(&call, &peer.offer())?)?;
         let server = self.choose(&answer.candidates)?;
         peer.accept(&answer, server, wall())?;
         let id = media.add(peer, server, heard.clone());
-        Ok(Box::new(Caller { session, id, audio_slots: seat.part.audio_slots }))
+        Ok(Box::new(Caller { session, id, audio_slots: invitation.part.audio_slots }))
     }
 
     fn connections(&self, _: &Part) -> usize {

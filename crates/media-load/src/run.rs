@@ -41,13 +41,13 @@ pub(crate) fn run(args: &Args) -> Result<Report> {
 
     // Names of one run are not those of another: rooms of an earlier one may still be ending.
     let run = format!("load-{}", std::iter::repeat_with(fastrand::lowercase).take(6).collect::<String>());
-    let seats = args.shape.seats(&run, args.tracks)?;
-    let participants = seats.len();
-    let connections = seats.iter().map(|seat| place.platform.connections(&seat.part)).sum();
+    let invitations = args.shape.invitations(&run, args.tracks)?;
+    let participants = invitations.len();
+    let connections = invitations.iter().map(|invitation| place.platform.connections(&invitation.part)).sum();
     let mut moments = Moments { before_anybody: Usage::of(&args.server_pids), ..Moments::default() };
 
     let bar = Bar::new("coming in", participants);
-    let mut crowd = Crowd::gather(&place, seats, args.parallel, || bar.advance(1))?;
+    let mut crowd = Crowd::gather(&place, invitations, args.parallel, || bar.advance(1))?;
     bar.done();
     wait_for(&media, connections)?;
     pass(args.warm_up, "warming up");

@@ -10,7 +10,7 @@ use crate::trace::Quality;
 
 /// One participant and its room.
 #[derive(Debug, Clone)]
-pub(crate) struct Seat {
+pub(crate) struct Invitation {
     pub(crate) room: String,
     pub(crate) name: String,
     pub(crate) part: Part,
@@ -44,9 +44,9 @@ const GUESTS: usize = 3;
 
 impl Shape {
     /// Those who come first and stay.
-    pub(crate) fn seats(self, run: &str, tracks: Tracks) -> Result<Vec<Seat>> {
+    pub(crate) fn invitations(self, run: &str, tracks: Tracks) -> Result<Vec<Invitation>> {
         let camera = camera(tracks)?;
-        let seat = |room: usize, place: usize, speaks: Option<Turns>, shows: bool| Seat {
+        let invitation = |room: usize, place: usize, speaks: Option<Turns>, shows: bool| Invitation {
             room: format!("{run}-{room}"),
             name: format!("{run}-{room}-{place}"),
             part: Part {
@@ -60,24 +60,26 @@ impl Shape {
         Ok(match self {
             Self::Rooms { participants, rooms } => (0..rooms)
                 .flat_map(|room| (0..participants).map(move |place| (room, place)))
-                .map(|(room, place)| seat(room, place, turns(place, participants), true))
+                .map(|(room, place)| invitation(room, place, turns(place, participants), true))
                 .collect(),
             Self::Broadcast { subscribers } => {
-                let mut publisher = seat(0, 0, turns(0, 1), true);
+                let mut publisher = invitation(0, 0, turns(0, 1), true);
                 (publisher.part.audio_slots, publisher.part.video_slots) = (0, 0);
-                std::iter::once(publisher).chain((1..=subscribers).map(|place| seat(0, place, None, false))).collect()
+                std::iter::once(publisher)
+                    .chain((1..=subscribers).map(|place| invitation(0, place, None, false)))
+                    .collect()
             }
             Self::Audio { speakers, listeners } => (0..speakers + listeners)
-                .map(|place| seat(0, place, turns(place, speakers).filter(|_| place < speakers), false))
+                .map(|place| invitation(0, place, turns(place, speakers).filter(|_| place < speakers), false))
                 .collect(),
             Self::Joins { parallel, .. } => {
-                (0..parallel.div_ceil(GUESTS)).map(|room| seat(room, 0, turns(0, 1), false)).collect()
+                (0..parallel.div_ceil(GUESTS)).map(|room| invitation(room, 0, turns(0, 1), false)).collect()
             }
         })
     }
 
-    /// The seat of a guest: the `visit`-th of the `visitor`-th of those who come at the same time.
-    pub(crate) fn guest(run: &str, visitor: usize, visit: usize, tracks: Tracks) -> Seat {
+    /// The invitation of a guest: the `visit`-th of the `visitor`-th of those who come at the same time.
+    pub(crate) fn guest(run: &str, visitor: usize, visit: usize, tracks: Tracks) -> Invitation {
         let part = Part {
             // Silent most of the time, and never the host's turn.
             microphone: Some(Turns { place: 1, of: 2 }),
@@ -85,7 +87,7 @@ impl Shape {
             audio_slots: tracks.audio_slots,
             video_slots: tracks.video_slots,
         };
-        Seat { room: format!("{run}-{}", visitor / GUESTS), name: format!("{run}-guest-{visitor}-{visit}"), part }
+        Invitation { room: format!("{run}-{}", visitor / GUESTS), name: format!("{run}-guest-{visitor}-{visit}"), part }
     }
 }
 
@@ -109,10 +111,10 @@ mod tests {
     const TRACKS: Tracks = Tracks { quality: Quality::Low, simulcast: false, audio_slots: 3, video_slots: 4 };
 
     fn publishers(shape: Shape) -> (usize, usize, usize) {
-        let seats = shape.seats("t", TRACKS).unwrap();
-        let speak = seats.iter().filter(|seat| seat.part.microphone.is_some()).count();
-        let show = seats.iter().filter(|seat| !seat.part.camera.is_empty()).count();
-        (seats.len(), speak, show)
+        let invitations = shape.invitations("t", TRACKS).unwrap();
+        let speak = invitations.iter().filter(|invitation| invitation.part.microphone.is_some()).count();
+        let show = invitations.iter().filter(|invitation| !invitation.part.camera.is_empty()).count();
+        (invitations.len(), speak, show)
     }
 
     #[test]
@@ -125,18 +127,18 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_guests_share_a_hosts_room() {
-        let seats = Shape::Rooms { participants: 3, rooms: 2 }.seats("t", TRACKS).unwrap();
-        let names: std::collections::HashSet<_> = seats.iter().map(|seat| &seat.name).collect();
+        let invitations = Shape::Rooms { participants: 3, rooms: 2 }.invitations("t", TRACKS).unwrap();
+        let names: std::collections::HashSet<_> = invitations.iter().map(|invitation| &invitation.name).collect();
         assert_eq!(names.len(), 6);
-        let hosts = Shape::Joins { count: 9, parallel: 4 }.seats("t", TRACKS).unwrap();
+        let hosts = Shape::Joins { count: 9, parallel: 4 }.invitations("t", TRACKS).unwrap();
         assert_eq!(Shape::guest("t", 3, 0, TRACKS).room, hosts[1].room);
     }
 
     #[test]
     fn simulcast_sends_three_layers() {
         let tracks = Tracks { simulcast: true, ..TRACKS };
-        let seats = Shape::Broadcast { subscribers: 0 }.seats("t", tracks).unwrap();
-        let rids: Vec<_> = seats[0].part.camera.iter().map(|layer| layer.rid).collect();
+        let invitations = Shape::Broadcast { subscribers: 0 }.invitations("t", tracks).unwrap();
+        let rids: Vec<_> = invitations[0].part.camera.iter().map(|layer| layer.rid).collect();
         assert_eq!(rids, [Some("l"), Some("m"), Some("h")]);
     }
 }

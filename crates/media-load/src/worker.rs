@@ -82,19 +82,22 @@ impl Worker {
 
 impl Platform for Worker {
     fn join(&self, entry: Entry<'_>) -> Result<Box<dyn Guest>> {
-        let Entry { seat, media, heard, .. } = &entry;
-        let (room, name) = (seat.room.as_str(), seat.name.as_str());
+        let Entry { invitation, media, heard, .. } = &entry;
+        let (room, name) = (invitation.room.as_str(), invitation.name.as_str());
         let mut peer = entry.peer();
         let mut control = self.control();
         if !control.rooms.contains_key(room) {
             control.run(&json!({ "type": "open_room", "room": room }))?;
         }
-        let mut member =
-            Member { audio_slots: seat.part.audio_slots, video_slots: seat.part.video_slots, ..Member::default() };
-        if seat.part.microphone.is_some() {
+        let mut member = Member {
+            audio_slots: invitation.part.audio_slots,
+            video_slots: invitation.part.video_slots,
+            ..Member::default()
+        };
+        if invitation.part.microphone.is_some() {
             member.microphone = Some(control.publish(room, name, "MICROPHONE")?);
         }
-        if !seat.part.camera.is_empty() {
+        if !invitation.part.camera.is_empty() {
             member.camera = Some(control.publish(room, name, "CAMERA")?);
         }
         let answered = control.run(&json!({
