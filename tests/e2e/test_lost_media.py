@@ -17,9 +17,10 @@ from tests.e2e.test_endings import outgoing
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 KILLS = 3
-SOAK_KILLS = 20
+"""In a row. After more, the next start is put off (`media/worker.py`, `RESTART_DELAYS`), and that would be measured."""
+SOAK_TURNS = 7
 BACK_SECONDS = 5.0
-"""p95 of the time from a kill until both see and hear each other again."""
+"""The longest time from a kill until both see and hear each other again."""
 
 
 async def back_after_kills(open_device: Open, server: Server, kills: int) -> list[float]:
@@ -60,6 +61,8 @@ async def test_a_call_outlives_its_worker(open_device: Open, serve: Serve) -> No
 
 
 @pytest.mark.soak
-async def test_calls_are_back_soon_after_their_worker_died(open_device: Open, serve: Serve) -> None:
-    seconds = sorted(await back_after_kills(open_device, await serve({}), SOAK_KILLS))
-    assert seconds[round(0.95 * len(seconds)) - 1] <= BACK_SECONDS, seconds
+@pytest.mark.parametrize("turn", range(SOAK_TURNS))
+async def test_a_call_is_back_soon_after_its_worker_died(open_device: Open, serve: Serve, turn: int) -> None:
+    seconds = await back_after_kills(open_device, await serve({}), KILLS)
+    print("back after", seconds)
+    assert max(seconds) <= BACK_SECONDS, f"turn {turn}"
