@@ -16,7 +16,7 @@ pub const MAX_CAPTURE_SECONDS: u32 = 600;
 /// The largest file in bytes; beyond it the capture ends. Headers of 100 calls for a minute, or one call whole.
 pub const MAX_CAPTURE_BYTES: u64 = 100 * 1024 * 1024;
 
-/// Files begin with this: classic pcap, microseconds, version 2.4, packets that begin with their IP header (LINKTYPE_RAW,
+/// Files begin with this: classic pcap, microseconds, version 2.4, packets that begin with their IP header (`LINKTYPE_RAW`,
 /// 101), little endian.
 const FILE_HEADER: [u8; 24] =
     [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 101, 0, 0, 0];

@@ -89,7 +89,7 @@ mod tests {
             _ => None,
         };
         assert_eq!(Class::of(&[0x80, 111], kind), Class::Audio);
-        assert_eq!(Class::of(&[0x90, 0x80 | 96], kind), Class::Video, "with a marker");
+        assert_eq!(Class::of(&[0x90, 0x80 | 0x60], kind), Class::Video, "with a marker");
         assert_eq!(Class::of(&[0x80, 97], kind), Class::Repair);
         for control in [&[0x80, 200][..], &[0x80, 206], &[0, 1], &[22, 254], &[0x80], &[]] {
             assert_eq!(Class::of(control, kind), Class::Control, "{control:?}");

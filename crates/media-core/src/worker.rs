@@ -312,16 +312,7 @@ impl Worker {
         let done = Ok(ReplyResult::Done {});
         match command {
             Command::OpenRoom { room } => {
-                if !self.room_names.contains_key(&room) {
-                    if self.draining {
-                        return Err(CommandError::new(ErrorCode::Draining, "this worker takes no new rooms"));
-                    }
-                    self.take_more("room")?;
-                    self.next_room += 1;
-                    let key = RoomKey(self.next_room);
-                    self.room_names.insert(room.clone(), key);
-                    self.rooms.insert(key, Room::new(room, key, now));
-                }
+                self.open_room(room, now)?;
                 done
             }
             Command::CloseRoom { room } => {
@@ -346,16 +337,15 @@ impl Worker {
             }
             Command::CloseParticipant { room, participant } => {
                 if let Some(key) = self.room_names.get(&room).copied() {
-                    self.in_room(key, "closing a participant", now, |room, fx| {
-                        room.close_participant(&participant, fx)
-                    })?;
+                    let step = |room: &mut Room, fx: &mut Effects<'_>| room.close_participant(&participant, fx);
+                    self.in_room(key, "closing a participant", now, step)?;
                 }
                 done
             }
             Command::Publish { room, participant, publication, number, source } => {
                 let key = self.room_key(&room)?;
                 let step = |room: &mut Room, fx: &mut Effects<'_>| {
-                    room.publish(&participant, &publication, number, source, fx)
+                    room.publish(&participant, &publication, number, source, fx);
                 };
                 self.in_room(key, "publishing", now, step)?;
                 done
@@ -378,9 +368,9 @@ impl Worker {
             Command::PreferSlot { room, participant, index, width, height, pinned } => {
                 let key = self.room_key(&room)?;
                 let preference = Preference { width, height, pinned };
-                self.in_room(key, "preferring a slot", now, |room, fx| {
-                    room.prefer_slot(&participant, index, preference, fx)
-                })??;
+                let step =
+                    |room: &mut Room, fx: &mut Effects<'_>| room.prefer_slot(&participant, index, preference, fx);
+                self.in_room(key, "preferring a slot", now, step)??;
                 done
             }
             Command::RequestKeyframe { room, publication } => {
@@ -389,15 +379,7 @@ impl Worker {
                 done
             }
             Command::StartCapture { room, path, payloads, seconds } => {
-                let key = self.room_key(&room)?;
-                if self.captures.contains_key(&key) {
-                    return Err(CommandError::new(ErrorCode::CommandInvalid, "the room is being captured already"));
-                }
-                let since = |(then, time): (Instant, SystemTime)| time + now.saturating_duration_since(then);
-                let wallclock = self.config.clocks.map_or(UNIX_EPOCH, since);
-                let capture = Capture::open(self.config.open_capture, &path, payloads, seconds, now, wallclock)?;
-                tracing::info!(%room, payloads, seconds, "packet capture begins");
-                self.captures.insert(key, capture);
+                self.start_capture(&room, &path, payloads, seconds, now)?;
                 done
             }
             Command::StopCapture { room } => {
@@ -406,23 +388,7 @@ impl Worker {
                 }
                 done
             }
-            Command::TakeSnapshot { room, after } => {
-                let only = room.map(|room| self.room_key(&room)).transpose()?;
-                let unknown = |_| CommandError::new(ErrorCode::CommandInvalid, "no snapshot has named this place");
-                let from = after.map_or(Ok(Place::BEGIN), |after| after.parse().map_err(unknown))?;
-                let (rooms, next) = pages::page(&self.rooms, only, from, now);
-                if only.is_none() && next.is_none() {
-                    // Whatever facts were dropped, their effects are in what was told.
-                    self.facts.note_snapshot();
-                }
-                Ok(ReplyResult::Snapshot(Box::new(Snapshot {
-                    boot_id: self.config.boot_id.clone(),
-                    last_fact: self.facts.last(),
-                    rooms,
-                    next: next.map(|place| place.to_string()),
-                    worker: self.statistics(),
-                })))
-            }
+            Command::TakeSnapshot { room, after } => self.take_snapshot(room.as_ref(), after.as_deref(), now),
             Command::Ping => done,
             Command::Drain => {
                 self.drain();
@@ -436,6 +402,64 @@ impl Worker {
                 done
             }
         }
+    }
+
+    fn open_room(&mut self, room: RoomId, now: Instant) -> Result<(), CommandError> {
+        if self.room_names.contains_key(&room) {
+            return Ok(());
+        }
+        if self.draining {
+            return Err(CommandError::new(ErrorCode::Draining, "this worker takes no new rooms"));
+        }
+        self.take_more("room")?;
+        self.next_room += 1;
+        let key = RoomKey(self.next_room);
+        self.room_names.insert(room.clone(), key);
+        self.rooms.insert(key, Room::new(room, key, now));
+        Ok(())
+    }
+
+    fn start_capture(
+        &mut self,
+        room: &RoomId,
+        path: &str,
+        payloads: bool,
+        seconds: u32,
+        now: Instant,
+    ) -> Result<(), CommandError> {
+        let key = self.room_key(room)?;
+        if self.captures.contains_key(&key) {
+            return Err(CommandError::new(ErrorCode::CommandInvalid, "the room is being captured already"));
+        }
+        let since = |(then, time): (Instant, SystemTime)| time + now.saturating_duration_since(then);
+        let wallclock = self.config.clocks.map_or(UNIX_EPOCH, since);
+        let capture = Capture::open(self.config.open_capture, path, payloads, seconds, now, wallclock)?;
+        tracing::info!(%room, payloads, seconds, "packet capture begins");
+        self.captures.insert(key, capture);
+        Ok(())
+    }
+
+    fn take_snapshot(
+        &mut self,
+        room: Option<&RoomId>,
+        after: Option<&str>,
+        now: Instant,
+    ) -> Result<ReplyResult, CommandError> {
+        let only = room.map(|room| self.room_key(room)).transpose()?;
+        let unknown = |_| CommandError::new(ErrorCode::CommandInvalid, "no snapshot has named this place");
+        let from = after.map_or(Ok(Place::BEGIN), |after| after.parse().map_err(unknown))?;
+        let (rooms, next) = pages::page(&self.rooms, only, from, now);
+        if only.is_none() && next.is_none() {
+            // Whatever facts were dropped, their effects are in what was told.
+            self.facts.note_snapshot();
+        }
+        Ok(ReplyResult::Snapshot(Box::new(Snapshot {
+            boot_id: self.config.boot_id.clone(),
+            last_fact: self.facts.last(),
+            rooms,
+            next: next.map(|place| place.to_string()),
+            worker: self.statistics(),
+        })))
     }
 
     /// Whether there is time for one more of something.

@@ -394,7 +394,7 @@ impl Server {
         let controller = self.controller.and_then(|number| self.connections.get_mut(&number));
         // A controller that is behind is better served without.
         if let Some(connection) = controller.filter(|connection| connection.is_idle()) {
-            connection.send(&FromWorker::Statistics { worker: self.worker.statistics() });
+            connection.send(&FromWorker::Statistics { worker: Box::new(self.worker.statistics()) });
         }
     }
 

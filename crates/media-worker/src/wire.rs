@@ -99,7 +99,7 @@ pub enum FromWorker {
     /// How the worker is.
     Statistics {
         /// As in the snapshot.
-        worker: Statistics,
+        worker: Box<Statistics>,
     },
     /// How loud microphones are.
     Levels {

@@ -30,6 +30,8 @@ struct Client {
     connected: bool,
     sent: u64,
     received: u64,
+    /// Where what it sent last went.
+    worker: Option<SocketAddr>,
 }
 
 impl Client {
@@ -40,7 +42,7 @@ impl Client {
         let local = socket.local_addr().unwrap();
         rtc.add_local_candidate(Candidate::host(local, Protocol::Udp).unwrap());
         let microphone = Mid::from("-");
-        Self { rtc, socket, local, microphone, pending: None, connected: false, sent: 0, received: 0 }
+        Self { rtc, socket, local, microphone, pending: None, connected: false, sent: 0, received: 0, worker: None }
     }
 
     fn joined(controller: &mut Controller, room: &str, name: &str) -> Self {
@@ -96,7 +98,10 @@ impl Client {
         loop {
             match self.rtc.poll_output().unwrap() {
                 Output::Timeout(_) => return,
-                Output::Transmit(transmit) => drop(self.socket.send_to(&transmit.contents, transmit.destination)),
+                Output::Transmit(transmit) => {
+                    self.worker = Some(transmit.destination);
+                    drop(self.socket.send_to(&transmit.contents, transmit.destination));
+                }
                 Output::Event(Event::Connected) => self.connected = true,
                 Output::Event(Event::RtpPacket(_)) => self.received += 1,
                 Output::Event(_) => {}
@@ -334,4 +339,43 @@ fn a_worker_with_too_much_to_do_refuses_and_takes_again() {
     }
     assert!(states.contains(&"SHEDDING".to_owned()), "step by step: {states:?}");
     assert_eq!(open(&mut controller), None);
+}
+
+#[test]
+fn the_log_at_its_most_talkative_tells_ids_and_nothing_personal() {
+    let folder = Folder::new("log");
+    let worker = Worker::start(&folder.socket(), &["--log", "trace"]);
+    let mut controller = Controller::greeted(&folder.socket(), 1);
+    let mut clients = call(&mut controller);
+    for _ in 0..20 {
+        clients[1].send(None);
+    }
+    until(&mut clients, |clients| clients[0].received >= 20);
+    let [ann, mut ben] = clients;
+    // Rubbish from a client's address, an offer that is none, and a client that says goodbye.
+    for length in 0..100 {
+        ben.socket.send_to(&vec![0x80; length], ben.worker.unwrap()).unwrap();
+    }
+    let wrong = json!({"type": "accept_offer", "room": "call", "participant": "cid", "transport": "t",
+                       "sdp": "v=0 canary a=ice-pwd:canary 203.0.113.7"});
+    assert_eq!(controller.run("wrong", &wrong)["error"]["code"], "OFFER_INVALID");
+    ben.rtc.close().unwrap();
+    ben.drain();
+    let closed = |controller: &mut Controller| controller.read().unwrap()["fact"]["type"] == "transport_closed";
+    while !closed(&mut controller) {}
+    controller.run("end", &json!({"type": "shut_down"}));
+    let (_, log) = worker.end();
+    for line in [
+        "offer room=call participant=ann transport=ann",
+        "transport connected room=call participant=ben",
+        "after_ms=",
+        "map slot room=call",
+        "transport closed room=call participant=ben transport=ben reason=PeerClosed",
+    ] {
+        assert!(log.contains(line), "{line} is not in\n{log}");
+    }
+    let ports = [&ann, &ben].map(|client| format!(":{}", client.local.port()));
+    for secret in ["127.0.0.1", "203.0.113", "canary", "ice-", "sha-256", "candidate", &ports[0], &ports[1]] {
+        assert!(!log.contains(secret), "{secret} is in\n{log}");
+    }
 }
