@@ -75,7 +75,7 @@ impl Platform for Janus {
             }),
             None,
         )?;
-        let mut guest = Attendee {
+        let mut guest = Participant {
             session,
             handle,
             room,
@@ -116,7 +116,7 @@ fn number(name: &str) -> u64 {
 }
 
 /// A participant of a `VideoRoom`.
-struct Attendee {
+struct Participant {
     session: Session,
     handle: Value,
     room: u64,
@@ -130,7 +130,7 @@ struct Attendee {
     turns: u32,
 }
 
-impl Attendee {
+impl Participant {
     fn publish(&mut self, mut peer: Peer, part: &Part, media: &Media) -> Result<()> {
         let join = json!({ "request": "join", "ptype": "publisher", "room": self.room, "id": self.own_feed });
         self.session.ask_plugin(&self.handle, &join, None)?;
@@ -190,7 +190,7 @@ impl Attendee {
     }
 }
 
-impl Guest for Attendee {
+impl Guest for Participant {
     fn stay(&mut self, media: &Media) -> Result<()> {
         std::thread::sleep(TURN);
         if !self.subscribed {
