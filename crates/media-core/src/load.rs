@@ -5,7 +5,7 @@
 //!         <-- below 60 % and 10 ms, for 5 s --               <-- below 75 % and 30 ms, for 3 s ------
 //! ```
 //!
-//! A worker that sheds sends coarser pictures; one that refuses takes no new participants and rooms. Sound goes on as it is.
+//! A worker that sheds is to send coarser pictures (so far it only says so); one that refuses takes no new participants and rooms. Sound goes on as it is.
 //! Up is quick, because beyond the second mark everybody's media suffers; down is slow and to a lower mark, because what
 //! was shed comes back then, and would else be shed again at once.
 
