@@ -60,6 +60,7 @@ export class RtcClient implements RingbackRtc {
     );
     this.#context = {
       session: () => this.#connection.session(),
+      probe: () => this.#connection.probe(),
       registry: this.#registry,
       createMedia,
       devices: () => this.#devices,

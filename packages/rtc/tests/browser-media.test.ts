@@ -114,7 +114,7 @@ let servers: RTCIceServer[] = [];
 function make(): { media: BrowserMedia; connection: PeerConnection; at: (index: number) => Transceiver } {
   const media = new BrowserMedia(
     {
-      connectionFailed: () => told.push("connectionFailed"),
+      pathLost: () => told.push("pathLost"),
       cameraLost: () => told.push("cameraLost"),
       microphoneLost: ({ name }) => told.push(`microphoneLost ${name}`),
       screenEnded: () => told.push("screenEnded"),
@@ -205,13 +205,14 @@ describe("the offer", () => {
     expect(media.showVideo("kitchen", 8).getTracks()).toEqual([at(14).receiver.track]);
   });
 
-  it("is wished again when the connection fails", () => {
+  it("is wished again when nothing arrives any more, and when the connection fails", () => {
     const { connection } = make();
     for (const state of ["connecting", "connected", "disconnected", "failed"]) {
       connection.connectionState = state;
       connection.dispatchEvent(new Event("connectionstatechange"));
+      told.push(state);
     }
-    expect(told).toEqual(["connectionFailed"]);
+    expect(told).toEqual(["connecting", "connected", "pathLost", "disconnected", "pathLost", "failed"]);
   });
 });
 

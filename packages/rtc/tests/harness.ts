@@ -60,7 +60,7 @@ export class Heard {
 export const NO_SERVERS = async () => [];
 
 /** For media whose connection tells nobody. */
-export const NOBODY = { connectionFailed() {}, cameraLost() {}, microphoneLost() {}, screenEnded() {} };
+export const NOBODY = { pathLost() {}, cameraLost() {}, microphoneLost() {}, screenEnded() {} };
 
 export const listen = (source: unknown): Heard => new Heard(source as EventSource<never>);
 

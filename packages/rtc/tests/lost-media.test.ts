@@ -114,6 +114,8 @@ describe("media that the platform has lost", () => {
     await server().hears("media.offer", { connection: 2 });
     await server().replies("media.offer", { sdp: "answer 2" });
     media().losePath();
+    await server().hears("ping");
+    await server().replies("ping", {});
     await server().hears("media.offer", { sdp: "offer 3", connection: 2 });
     await server().replies("media.offer", { sdp: "answer 3" });
     expect(media().restarts).toBe(1);

@@ -353,8 +353,12 @@ describe("a lost network path", () => {
   it("is offered again, one offer after the other", async () => {
     const [call] = await establish();
     media().losePath();
-    media().losePath();
+    await server().hears("ping");
+    await server().replies("ping", {});
     const offer = await server().hears("media.offer", { sdp: "offer 2" });
+    media().losePath();
+    await server().hears("ping");
+    await server().replies("ping", {});
     await server().hearsNothing();
     await server().replies("media.offer", { sdp: `answer to ${offer.sdp}` });
     await server().hears("media.offer", { sdp: "offer 3" });

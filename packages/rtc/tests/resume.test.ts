@@ -303,6 +303,21 @@ describe("a network that comes back", () => {
     expect(server().urls).toHaveLength(sockets + 1);
   });
 
+  it("is another one when media does not pass and the socket is dead too, and the offer goes over that", async () => {
+    await establish();
+    media().losePath();
+    await server().hears("ping");
+    await server().hears("media.offer", { id: 5, sdp: "offer 2" });
+    server().ignores("ping");
+    await wait(5_000);
+    server().opens();
+    await server().hears("hello");
+    await server().replies("hello", { ...SESSION, resumed: true });
+    await server().hears("media.offer", { id: 5, sdp: "offer 2" });
+    await server().replies("media.offer", { sdp: "answer 2" });
+    expect(media().answers).toEqual(["answer 1", "answer 2"]);
+  });
+
   it("makes sure that the socket still works", async () => {
     await connect();
     const heard = listen(client());

@@ -313,6 +313,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
   #pathLost(): void {
     if (this.isOver()) return;
     this.context.log.debug("The network path is lost: offering again");
+    this.context.probe();
     this.media?.offerAgain(true);
   }
 
@@ -322,7 +323,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
 
   #mediaListener(): MediaListener {
     return {
-      connectionFailed: () => this.#pathLost(),
+      pathLost: () => this.#pathLost(),
       cameraLost: () => void this.cameraVideo(false),
       microphoneLost: (cause) => void this.change((publishing) => publishing.microphoneLost(cause)),
       screenEnded: () => void this.stopScreenShare(),

@@ -9,6 +9,8 @@ import type { CallRegistry } from "./registry.js";
 export interface CallContext {
   /** The open session, now or as soon as there is one. */
   readonly session: () => Promise<Session>;
+  /** Finds out whether the platform can still be reached: if media cannot pass, the socket may be dead too. */
+  readonly probe: () => void;
   readonly registry: CallRegistry;
   readonly createMedia: CreateMedia;
   /** The devices that the application has chosen. */

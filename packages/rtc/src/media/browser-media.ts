@@ -26,6 +26,9 @@ interface ShownVideo {
   readonly slot: number;
 }
 
+/** Browsers say `disconnected` after some seconds of silence. Waiting for `failed` would cost ten more. */
+const LOST: readonly RTCPeerConnectionState[] = ["disconnected", "failed"];
+
 /** The media of one call on the browser's RTCPeerConnection, or on several, one after the other. */
 export class BrowserMedia implements MediaHandler {
   readonly #listener: MediaListener;
@@ -198,7 +201,7 @@ export class BrowserMedia implements MediaHandler {
   #connect(videoSlots: number): Peer {
     const peer = new Peer(videoSlots);
     peer.connection.addEventListener("connectionstatechange", () => {
-      if (peer === this.#peer && peer.connection.connectionState === "failed") this.#listener.connectionFailed();
+      if (peer === this.#peer && LOST.includes(peer.connection.connectionState)) this.#listener.pathLost();
     });
     return peer;
   }

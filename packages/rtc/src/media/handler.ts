@@ -79,7 +79,7 @@ export interface MediaHandler {
 /** What a media connection tells, until it is closed. */
 export interface MediaListener {
   /** The network path is lost. */
-  connectionFailed(): void;
+  pathLost(): void;
   /** The camera is gone: somebody pulled its plug. */
   cameraLost(): void;
   /** The microphone is gone, and no other could be opened. */

@@ -76,7 +76,7 @@ export class Connection {
   /** Begins to connect, unless that has happened already. */
   connect(): void {
     if (this.#state.kind !== "closed") return;
-    this.#unwatchNetwork = this.#parts.watchNetwork(() => this.#networkFound());
+    this.#unwatchNetwork = this.#parts.watchNetwork(() => this.probe());
     this.#wasOpen = false;
     this.#lostAt = Number.NEGATIVE_INFINITY;
     this.#open(0);
@@ -88,6 +88,17 @@ export class Connection {
     if (this.#state.kind === "waiting") clearTimeout(this.#state.timer);
     else this.#state.line.close(CloseCode.DONE);
     this.#giveUp(errorCode("NETWORK_ERROR"), "USER_REQUEST");
+  }
+
+  /** The network may be another one: finds out soon whether the platform can still be reached, and connects again if not. */
+  probe(): void {
+    const state = this.#state;
+    if (state.kind === "open") {
+      state.line.probe();
+    } else if (state.kind === "waiting") {
+      clearTimeout(state.timer);
+      this.#open(state.failures);
+    }
   }
 
   /** The user of the last session, or null before the first. */
@@ -205,16 +216,6 @@ export class Connection {
     const delay = failures === 0 ? 0 : reconnectDelay(failures, this.#parts.random(), this.#session !== null);
     this.#parts.log.debug(`Connecting again in ${Math.round(delay)} ms`);
     this.#state = { kind: "waiting", timer: setTimeout(() => this.#open(failures), delay), failures };
-  }
-
-  #networkFound(): void {
-    const state = this.#state;
-    if (state.kind === "open") {
-      state.line.probe();
-    } else if (state.kind === "waiting") {
-      clearTimeout(state.timer);
-      this.#open(state.failures);
-    }
   }
 
   #endSession(cause: ErrorCode): void {

@@ -57,7 +57,7 @@ export class FakeMedia implements MediaHandler {
 
   /** The network path is lost. */
   losePath(): void {
-    this.#listener.connectionFailed();
+    this.#listener.pathLost();
   }
 
   /** Somebody pulls the plug of the camera. */
