@@ -311,6 +311,15 @@ impl Client {
         self.rtc.direct_api().stream_tx_by_mid(mid, None).expect("a stream for the source").ssrc()
     }
 
+    /// The camera is sent with this SSRC from now on.
+    pub fn send_camera_as(&mut self, ssrc: Ssrc) {
+        let before = self.ssrc_of(Source::Camera);
+        let mut api = self.rtc.direct_api();
+        api.remove_stream_tx(before);
+        let repair = (*ssrc + 1).into();
+        api.declare_stream_tx(ssrc, Some(repair), self.camera.mid, None);
+    }
+
     /// What arrived in a slot, in the order of its numbers.
     pub fn in_order(&self, slot: Mid) -> Vec<Received> {
         let mut received = self.received.get(&slot).cloned().unwrap_or_default();

@@ -5,6 +5,7 @@
 #![allow(dead_code)] // Each test file uses another part.
 
 pub mod client;
+pub mod no_crypto;
 pub mod oracle;
 
 use std::net::SocketAddr;
