@@ -216,6 +216,7 @@ fn check_header(attributes: u16) -> Vec<u8> {
 }
 
 /// A check that a stranger makes up.
+#[allow(clippy::large_types_passed_by_value)] // As str0m takes it.
 fn bytes_of(message: StunMessage<'_>, password: Option<&[u8]>) -> Vec<u8> {
     let mut buffer = vec![0; 4000];
     let hmac = |_: &[u8], _: &[&[u8]]| [7; 20];
