@@ -80,6 +80,14 @@ impl Codec {
         }
     }
 
+    /// Width and height of the picture of a keyframe that begins in this RTP payload, where they are easy to find.
+    pub(crate) fn keyframe_size(self, payload: &[u8]) -> Option<(u16, u16)> {
+        match self {
+            Self::Vp8 => vp8::keyframe_size(payload),
+            _ => None,
+        }
+    }
+
     /// Whether a decoder of pictures can begin with this RTP payload.
     pub(crate) fn starts_keyframe(self, payload: &[u8]) -> bool {
         match self {

@@ -9,12 +9,14 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use str0m::media::{KeyframeRequestKind, Mid, Pt};
+use str0m::bwe::{Bitrate, BweKind};
+use str0m::media::{KeyframeRequestKind, Mid, Pt, Rid};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite, Ssrc};
 use str0m::{Event, Rtc};
 
 use crate::codec::Codec;
 use crate::command::Kind;
+use crate::picture_ids::PictureIds;
 use crate::red;
 use crate::rewrite::Rewriter;
 use crate::slot::SlotKey;
@@ -69,6 +71,8 @@ pub enum Feedback {
     KeyframeWanted(SlotKey),
     /// How long a packet and its report took, there and back.
     RoundTrip(Duration),
+    /// What the line to it is believed to carry, in bits per second.
+    Estimate(u64),
 }
 
 /// How one transport sends.
@@ -85,8 +89,14 @@ pub trait Egress {
     /// What an event of the transport says about what we send, if it does.
     fn feedback(&self, event: &Event) -> Option<Feedback>;
 
-    /// Asks the client for a keyframe on one of its own m-lines. False if nothing has arrived there yet.
-    fn request_keyframe(&mut self, rtc: &mut Rtc, mid: Mid) -> bool;
+    /// Asks the client for a keyframe on one of its own m-lines, of one layer. False if nothing has arrived there yet.
+    fn request_keyframe(&mut self, rtc: &mut Rtc, mid: Mid, rid: Option<Rid>) -> bool;
+
+    /// Looks anew at what the line to the client carries, beginning with this many bits per second.
+    fn look(&mut self, rtc: &mut Rtc, bits_per_second: u64);
+
+    /// Says how much would be sent if bandwidth were no matter, in bits per second, so that it is looked for.
+    fn desire(&mut self, rtc: &mut Rtc, bits_per_second: u64);
 }
 
 /// Sends through str0m's own streams.
@@ -104,6 +114,7 @@ struct BoundSlot {
     active: bool,
     formats: Vec<Format>,
     rewriter: Rewriter,
+    picture_ids: PictureIds,
 }
 
 /// A codec as the client numbers it.
@@ -181,7 +192,17 @@ impl Egress for StromEgress {
         rtc.direct_api().remove_stream_tx(made_ssrc);
         let stream = SlotStream { ssrc: self.ssrcs.next(), repair_ssrc: made_repair.map(|_| self.ssrcs.next()), cname };
         let rewriter = Rewriter::new(self.ssrcs.random.u64(..));
-        self.slots.insert(slot, BoundSlot { mid, stream: stream.clone(), active: true, formats, rewriter });
+        self.slots.insert(
+            slot,
+            BoundSlot {
+                mid,
+                stream: stream.clone(),
+                active: true,
+                formats,
+                rewriter,
+                picture_ids: PictureIds::default(),
+            },
+        );
         Some(stream)
     }
 
@@ -198,21 +219,25 @@ impl Egress for StromEgress {
         let ForwardedPacket { packet, codec, number, starts, wallclock } = *forwarded;
         let sequence = *packet.seq_no;
         if starts {
-            bound.rewriter.start(sequence, packet.header.timestamp, codec.clock_rate(), now);
+            bound.rewriter.start(sequence, packet.header.timestamp, codec.clock_rate(), wallclock);
         }
         let Some((format, payload)) = bound.prepare(codec, &packet.payload) else {
             bound.rewriter.skip(sequence);
             return false;
         };
-        let Some((sequence, timestamp)) = bound.rewriter.map(sequence, packet.header.timestamp, now) else {
+        let Some((sequence, timestamp)) = bound.rewriter.map(sequence, packet.header.timestamp, wallclock) else {
             return false;
         };
         // Where a talkspurt begins, the receiver may adjust its delay (RFC 3551 §4.1).
         let begins_talk = starts && codec.kind() == Kind::Audio;
+        let patch = (codec == Codec::Vp8).then(|| bound.picture_ids.patch(&payload, starts)).flatten();
         let mut api = rtc.direct_api();
         let (ssrc, repair_ssrc) = (bound.stream.ssrc.into(), bound.stream.repair_ssrc.map(Ssrc::from));
         if api.stream_tx(&ssrc).is_none() {
             let sender = api.declare_stream_tx(ssrc, repair_ssrc, bound.mid, None);
+            // Publishers pace what they send. Pacing it again would hold back up to two seconds of video when the estimate
+            // falls, and what is measured then is the pacer; less is sent by choosing a lower layer.
+            sender.set_unpaced(true);
             if repair_ssrc.is_some() {
                 sender.set_rtx_cache(REPAIR_PACKETS, REPAIR_AGE, Some(MAX_REPAIR_SHARE));
             }
@@ -220,13 +245,15 @@ impl Egress for StromEgress {
         let Some(sender) = api.stream_tx(&ssrc) else {
             return false;
         };
-        sender.write_rtp(
-            RtpWrite::new(format.payload_type, sequence.into(), timestamp, wallclock.min(now), payload)
-                .marker(packet.header.marker || begins_talk)
-                .nackable(format.repaired && repair_ssrc.is_some())
-                .csrc(&[number])
-                .ext_vals(forwarded_extensions(&packet.header.ext_vals)),
-        );
+        let write = RtpWrite::new(format.payload_type, sequence.into(), timestamp, wallclock.min(now), payload)
+            .marker(packet.header.marker || begins_talk)
+            .nackable(format.repaired && repair_ssrc.is_some())
+            .csrc(&[number])
+            .ext_vals(forwarded_extensions(&packet.header.ext_vals));
+        sender.write_rtp(match patch {
+            Some(patch) => write.vp8_patch(patch),
+            None => write,
+        });
         true
     }
 
@@ -237,13 +264,23 @@ impl Egress for StromEgress {
                 Some(Feedback::KeyframeWanted(*slot))
             }
             Event::MediaEgressStats(statistics) => statistics.rtt.map(Feedback::RoundTrip),
+            Event::EgressBitrateEstimate(BweKind::Twcc(estimate)) => Some(Feedback::Estimate(estimate.as_u64())),
             _ => None,
         }
     }
 
-    fn request_keyframe(&mut self, rtc: &mut Rtc, mid: Mid) -> bool {
+    fn look(&mut self, rtc: &mut Rtc, bits_per_second: u64) {
+        // A new estimator begins with probes of three and six times what it is given.
+        rtc.bwe().reset(Bitrate::bps(bits_per_second));
+    }
+
+    fn desire(&mut self, rtc: &mut Rtc, bits_per_second: u64) {
+        rtc.bwe().set_desired_bitrate(Bitrate::bps(bits_per_second));
+    }
+
+    fn request_keyframe(&mut self, rtc: &mut Rtc, mid: Mid, rid: Option<Rid>) -> bool {
         let mut api = rtc.direct_api();
-        let Some(stream) = api.stream_rx_by_mid(mid, None) else {
+        let Some(stream) = api.stream_rx_by_mid(mid, rid) else {
             return false;
         };
         stream.request_keyframe(KeyframeRequestKind::Pli);

@@ -12,6 +12,7 @@
 
 #![deny(missing_docs)]
 
+mod allocation;
 mod answer;
 mod av1;
 mod budget;
@@ -26,14 +27,17 @@ mod fault;
 mod five_tuple;
 mod h264;
 mod ids;
+mod layer;
 mod levels;
 mod load;
 mod loudest;
 mod measures;
 mod offer;
+mod origin;
 mod outbox;
 mod pages;
 mod participant;
+mod picture_ids;
 mod publication;
 mod red;
 mod rewrite;

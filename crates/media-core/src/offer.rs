@@ -27,6 +27,9 @@ pub const MAX_LAYERS: usize = 3;
 /// The longest name of a layer in bytes; str0m cuts longer ones off.
 const MAX_RID_BYTES: usize = 8;
 
+/// The header extension without which a client cannot report the arrival of packets.
+const TRANSPORT_WIDE_NUMBERS: &str = "transport-wide-cc-extensions-01";
+
 /// Payload types that mean a codec without being told (RFC 3551 §6), as str0m knows them.
 const STATIC_PAYLOAD_TYPES: [(&str, &str); 4] =
     [("0", "pcmu/8000"), ("8", "pcma/8000"), ("9", "g722/8000"), ("13", "cn/8000")];
@@ -71,6 +74,8 @@ pub(crate) struct CheckedOffer {
     pub(crate) lines: Vec<Line>,
     /// Whether the client wants to send little while its microphone is silent.
     pub(crate) dtx: bool,
+    /// Whether the client reports which packets arrived when.
+    pub(crate) reports_arrival: bool,
 }
 
 /// Checks an offer and prepares it for str0m.
@@ -107,7 +112,8 @@ pub(crate) fn check(sdp: &str) -> Result<CheckedOffer, CommandError> {
     }
     let microphone = media.iter().zip(&lines).find(|(_, line)| line.role == Role::Source(Source::Microphone));
     let dtx = microphone.is_some_and(|(section, _)| section.iter().any(|line| wants_dtx(line)));
-    Ok(CheckedOffer { sdp: prepared, lines, dtx })
+    let reports_arrival = media.iter().flatten().any(|line| line.contains(TRANSPORT_WIDE_NUMBERS));
+    Ok(CheckedOffer { sdp: prepared, lines, dtx, reports_arrival })
 }
 
 /// Checks that a re-offer keeps the m-lines of the offer before: lines may be added, never removed, moved or re-used.
@@ -324,6 +330,12 @@ fn prepare_section(out: &mut String, section: &[&str], line: &Line, default: Dir
     }
     if let Some(direction) = direction {
         push(out, direction);
+    }
+    for rid in &line.rids {
+        push(out, &format!("a=rid:{rid} send"));
+    }
+    if !line.rids.is_empty() {
+        push(out, &format!("a=simulcast:send {}", line.rids.join(";")));
     }
     Ok(())
 }

@@ -62,7 +62,7 @@ pub(crate) fn page(
         left -= 1;
         let mut participants = Vec::new();
         let mut rest = None;
-        for (participant, snapshot) in room.participants_after(after) {
+        for (participant, snapshot) in room.participants_after(after, now) {
             let size = size_of(&snapshot);
             // Whoever comes first has room: an offer has at most 64 lines of each kind.
             if size > left && (!page.is_empty() || !participants.is_empty()) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::allocation::Allocator;
 use crate::command::Source;
 use crate::ids::{ParticipantId, PublicationKey};
 use crate::slot::{Slot, SlotKey};
@@ -12,12 +13,23 @@ pub(crate) struct Participant {
     pub(crate) id: ParticipantId,
     pub(crate) transport: Option<Transport>,
     pub(crate) slots: BTreeMap<SlotKey, Slot>,
+    /// Hands out the bandwidth of its transport.
+    pub(crate) allocator: Allocator,
+    /// What it was last said to desire, in bits per second.
+    pub(crate) desired: u64,
     sources: [Option<PublicationKey>; 3],
 }
 
 impl Participant {
     pub(crate) fn new(id: ParticipantId) -> Self {
-        Self { id, transport: None, slots: BTreeMap::new(), sources: [None; 3] }
+        Self {
+            id,
+            transport: None,
+            slots: BTreeMap::new(),
+            allocator: Allocator::default(),
+            desired: 0,
+            sources: [None; 3],
+        }
     }
 
     /// What arrives from this source belongs to.

@@ -1,33 +1,32 @@
-//! A publication: what arrives from one source of a participant, and who gets it.
+//! A publication: what arrives from one source of a participant, in one layer or several, and who gets it.
 
 use std::time::{Duration, Instant};
 
-use str0m::rtp::{RtpPacket, Ssrc};
-
-use crate::codec::Codec;
-use crate::command::Source;
+use crate::allocation::{Given, Want};
+use crate::command::{Kind, Source};
 use crate::ids::{ParticipantKey, PublicationId};
-use crate::slot::SlotKey;
+use crate::layer::Layer;
+use crate::slot::{Preference, SlotKey};
+use crate::snapshot::PublicationSnapshot;
 use crate::video::Demand;
 
-/// The shortest time between two keyframe requests to a publisher. A keyframe costs several times an interframe, so many
-/// receivers' requests become one; a receiver that has lost the picture waits at most this much longer.
-pub(crate) const KEYFRAME_REQUEST_INTERVAL: Duration = Duration::from_millis(500);
+/// What the lowest layer is taken to cost before it has arrived, in bits per second: what browsers send of 320×180.
+const ASSUMED_COST: u64 = 150_000;
 
-/// For how long packets of the stream before are left out after a publisher begins a new one. Long enough for packets
-/// that overtook each other, short enough for a publisher that goes back to its old stream.
-const OLD_STREAM_AGE: Duration = Duration::from_secs(2);
+/// How much more a layer is taken to cost than the one below it before it has arrived: four times the pixels, which
+/// compress a little better.
+const ASSUMED_RATIO: f64 = 3.5;
 
-/// What the packet that just arrived means for those who receive the publication.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Arrival {
-    /// No packet after it has arrived before it.
-    pub(crate) newest: bool,
-    /// A decoder can begin with it.
-    pub(crate) starts_keyframe: bool,
-    /// It is the first of another stream of the publisher, or of another codec in its stream.
-    pub(crate) restarted: bool,
-}
+/// Width and height of the highest layer before a keyframe has told.
+const ASSUMED_SIZE: (u16, u16) = (1280, 720);
+
+/// How much larger than a layer a client may show it before the next one is chosen. Without it a tile that is a pixel
+/// wider than a layer would cost four times as much, and nobody sees the difference.
+const STRETCH: f64 = 1.25;
+
+/// How long a layer may stay away after it was wanted before it counts as one that the publisher cannot send. Starting an
+/// encoder takes a round trip through the control plane, and about a second.
+const START_TIME: Duration = Duration::from_secs(3);
 
 /// A publication.
 #[derive(Debug)]
@@ -37,30 +36,11 @@ pub(crate) struct Publication {
     pub(crate) source: Source,
     pub(crate) publisher: ParticipantKey,
     pub(crate) subscribers: Vec<(ParticipantKey, SlotKey)>,
-    pub(crate) keyframes: KeyframeRequests,
     pub(crate) started: bool,
-    /// Which of its layers are needed, if it is video.
+    /// From the lowest up; at least one.
+    pub(crate) layers: Vec<Layer>,
+    /// Which layers are needed, if it is video.
     pub(crate) demand: Demand,
-    stream: Option<Stream>,
-    stream_before: Option<(Ssrc, Instant)>,
-    packets_received: u64,
-    packets_lost_before: u64,
-}
-
-/// The publisher's current stream.
-#[derive(Debug)]
-struct Stream {
-    ssrc: Ssrc,
-    codec: Codec,
-    first: u64,
-    highest: u64,
-    received: u64,
-}
-
-impl Stream {
-    fn lost(&self) -> u64 {
-        (self.highest - self.first + 1).saturating_sub(self.received)
-    }
 }
 
 impl Publication {
@@ -71,88 +51,119 @@ impl Publication {
             source,
             publisher,
             subscribers: Vec::new(),
-            keyframes: KeyframeRequests::default(),
             started: false,
+            layers: vec![Layer::new(None)],
             demand: Demand::new(now),
-            stream: None,
-            stream_before: None,
-            packets_received: 0,
-            packets_lost_before: 0,
         }
     }
 
-    /// Takes note of a packet. None for one of a stream or codec that the publisher has left.
-    pub(crate) fn receive(&mut self, packet: &RtpPacket, codec: Codec, now: Instant) -> Option<Arrival> {
-        let (ssrc, sequence) = (packet.header.ssrc, *packet.seq_no);
-        if self
-            .stream_before
-            .is_some_and(|(before, since)| before == ssrc && now.saturating_duration_since(since) < OLD_STREAM_AGE)
-        {
-            return None;
+    /// The publisher has said what its layers are called, from the lowest up; none without simulcast. True if that is
+    /// news.
+    pub(crate) fn set_layers(&mut self, rids: &[String]) -> bool {
+        if rids.iter().map(Some).eq(self.layers.iter().filter_map(|layer| layer.rid.as_ref()).map(Some)) {
+            return false;
         }
-        self.packets_received += 1;
-        let starts_keyframe = codec.starts_keyframe(&packet.payload);
-        if let Some(stream) = self.stream.as_mut().filter(|stream| stream.ssrc == ssrc) {
-            let newest = sequence > stream.highest;
-            stream.highest = stream.highest.max(sequence);
-            stream.first = stream.first.min(sequence);
-            stream.received += 1;
-            // What follows a change of codec is as new to a decoder as another stream.
-            let restarted = stream.codec != codec;
-            if restarted && !newest {
-                return None;
+        self.layers = rids.iter().map(|rid| Layer::new(Some(rid.clone()))).collect();
+        if self.layers.is_empty() {
+            self.layers.push(Layer::new(None));
+        }
+        true
+    }
+
+    /// The publisher's transport is another one: whatever arrives next are new streams.
+    pub(crate) fn end_streams(&mut self, now: Instant) {
+        self.layers.iter_mut().for_each(|layer| layer.end_stream(now));
+    }
+
+    /// What a slot can show of it, and what each layer costs.
+    pub(crate) fn want(&mut self, preference: Option<Preference>, given: Given, now: Instant) -> Want {
+        let useful = preference.map_or(self.layers.len(), |preference| self.useful_layers(preference));
+        let any_live = self.layers.iter().any(|layer| layer.is_live(now));
+        let mut costs: Vec<u64> = Vec::with_capacity(useful);
+        for (index, layer) in self.layers.iter_mut().enumerate().take(useful) {
+            let below = costs.last().copied();
+            let assumed = below.map_or(ASSUMED_COST, |below| (below as f64 * ASSUMED_RATIO) as u64);
+            let is_missing = any_live && !layer.is_live(now) && self.demand.wanted_for(index, now) >= START_TIME;
+            // What does not come although it is wanted costs no more than what is shown in its place.
+            let cost = if is_missing { below.unwrap_or(0) } else { layer.cost(now).unwrap_or(assumed) };
+            costs.push(cost.max(below.unwrap_or(0)));
+        }
+        let pinned = preference.is_some_and(|preference| preference.pinned);
+        Want { pinned, screen: self.source == Source::Screen, costs, given }
+    }
+
+    /// What its highest layer costs to forward, in bits per second, as far as that is known.
+    pub(crate) fn cost(&mut self, now: Instant) -> u64 {
+        self.layers.last_mut().and_then(|layer| layer.cost(now)).unwrap_or(0)
+    }
+
+    /// Which layer to forward when this one shall be: itself, or what arrives in its place.
+    pub(crate) fn nearest_live(&self, wanted: usize, now: Instant) -> usize {
+        let is_live = |index: &usize| self.is_live(*index, now);
+        let below = (0..=wanted).rev().find(is_live);
+        below.or_else(|| (wanted..self.layers.len()).find(is_live)).unwrap_or(wanted).min(self.layers.len() - 1)
+    }
+
+    /// Whether a layer arrives at the moment.
+    pub(crate) fn is_live(&self, layer: usize, now: Instant) -> bool {
+        self.layers.get(layer).is_some_and(|layer| layer.is_live(now))
+    }
+
+    /// How many layers, from the lowest up, are of use to a client that shows the picture in this size.
+    fn useful_layers(&self, preference: Preference) -> usize {
+        let is_small = |index: usize| {
+            let (width, height) = self.size(index);
+            let stretch = f64::min(
+                f64::from(preference.width) / f64::from(width.max(1)),
+                f64::from(preference.height) / f64::from(height.max(1)),
+            );
+            stretch > STRETCH
+        };
+        (0..self.layers.len()).take_while(|index| is_small(*index)).count().saturating_add(1).min(self.layers.len())
+    }
+
+    /// Width and height of a layer: as its keyframes say, or by another layer's and the usual ratio of 4:2:1.
+    fn size(&self, index: usize) -> (u16, u16) {
+        let known = |layer: usize| self.layers.get(layer).and_then(|layer| layer.size);
+        let of = |from: usize, (width, height): (u16, u16)| {
+            if from >= index {
+                (width >> (from - index), height >> (from - index))
+            } else {
+                (width.saturating_mul(1 << (index - from)), height.saturating_mul(1 << (index - from)))
             }
-            stream.codec = codec;
-            return Some(Arrival { newest, starts_keyframe, restarted });
+        };
+        let highest = self.layers.len() - 1;
+        known(index)
+            .or_else(|| (0..=highest).rev().find_map(|layer| Some(of(layer, known(layer)?))))
+            .unwrap_or_else(|| of(highest, ASSUMED_SIZE))
+    }
+
+    pub(crate) fn snapshot(&self, now: Instant) -> PublicationSnapshot {
+        let sum = |of: fn(&Layer) -> u64| self.layers.iter().map(of).sum();
+        PublicationSnapshot {
+            publication: self.id.clone(),
+            number: self.number,
+            source: self.source,
+            started: self.started,
+            packets_received: sum(Layer::packets_received),
+            packets_lost: self.packets_lost(),
+            keyframe_requests: sum(|layer| layer.keyframes.count),
+            layers: if self.started {
+                self.layers.iter().map(|layer| layer.snapshot(now)).collect()
+            } else {
+                Vec::new()
+            },
         }
-        self.end_stream(now);
-        self.stream = Some(Stream { ssrc, codec, first: sequence, highest: sequence, received: 1 });
-        Some(Arrival { newest: true, starts_keyframe, restarted: true })
     }
 
-    /// The publisher's transport is another one: whatever arrives next is a new stream.
-    pub(crate) fn end_stream(&mut self, now: Instant) {
-        if let Some(stream) = self.stream.take() {
-            self.packets_lost_before += stream.lost();
-            self.stream_before = Some((stream.ssrc, now));
-        }
-    }
-
-    pub(crate) fn packets_received(&self) -> u64 {
-        self.packets_received
-    }
-
+    /// Gaps in all layers that are not repaired (yet).
     pub(crate) fn packets_lost(&self) -> u64 {
-        self.packets_lost_before + self.stream.as_ref().map_or(0, Stream::lost)
-    }
-}
-
-/// Makes many wishes for a keyframe into few requests.
-#[derive(Debug, Default)]
-pub(crate) struct KeyframeRequests {
-    wanted: bool,
-    last: Option<Instant>,
-    pub(crate) count: u64,
-}
-
-impl KeyframeRequests {
-    /// Somebody cannot decode without one.
-    pub(crate) fn want(&mut self) {
-        self.wanted = true;
+        self.layers.iter().map(Layer::packets_lost).sum()
     }
 
-    /// When a request is due; none if nobody wants one.
-    pub(crate) fn due(&self, now: Instant) -> Option<Instant> {
-        self.wanted.then(|| self.last.map_or(now, |last| (last + KEYFRAME_REQUEST_INTERVAL).max(now)))
-    }
-
-    /// A request was sent, or there is nobody yet to send one to (and what comes first will be a keyframe).
-    pub(crate) fn done(&mut self, now: Instant, sent: bool) {
-        self.wanted = false;
-        if sent {
-            self.last = Some(now);
-            self.count += 1;
-        }
+    /// Whether it is pictures.
+    pub(crate) fn is_video(&self) -> bool {
+        self.source.kind() == Kind::Video
     }
 }
 
@@ -161,22 +172,55 @@ impl KeyframeRequests {
 mod tests {
     use super::*;
 
+    fn camera(sizes: [Option<(u16, u16)>; 3]) -> Publication {
+        let id = PublicationId::try_from("camera").unwrap();
+        let mut camera = Publication::new(id, 1, Source::Camera, ParticipantKey(1), Instant::now());
+        assert!(camera.set_layers(&["l".into(), "m".into(), "h".into()]));
+        for (layer, size) in camera.layers.iter_mut().zip(sizes) {
+            layer.size = size;
+        }
+        camera
+    }
+
+    fn shown(width: u16, height: u16) -> Preference {
+        Preference { width, height, pinned: false }
+    }
+
     #[test]
-    fn keyframe_wishes_become_at_most_one_request_per_interval() {
-        let start = Instant::now();
-        let mut requests = KeyframeRequests::default();
-        let mut sent = Vec::new();
-        for millisecond in 0..2000 {
-            let now = start + Duration::from_millis(millisecond);
-            if millisecond < 1200 {
-                requests.want();
-            }
-            if requests.due(now).is_some_and(|due| due <= now) {
-                requests.done(now, true);
-                sent.push(millisecond);
+    fn a_layer_is_of_use_when_the_one_below_would_be_stretched() {
+        for sizes in [[None; 3], [Some((320, 180)), None, None], [None, Some((640, 360)), Some((1280, 720))]] {
+            let camera = camera(sizes);
+            for (width, height, layers) in [
+                (1, 1, 1),
+                (320, 180, 1),
+                (400, 225, 1),
+                (401, 226, 2),
+                (640, 180, 1),
+                (800, 450, 2),
+                (900, 450, 2),
+                (1920, 1080, 3),
+            ] {
+                assert_eq!(camera.useful_layers(shown(width, height)), layers, "{width}x{height}");
             }
         }
-        assert_eq!(sent, [0, 500, 1000, 1500], "the last wish is not lost, only late");
-        assert_eq!(requests.due(start + Duration::from_secs(3)), None);
+    }
+
+    #[test]
+    fn names_that_are_the_same_change_nothing() {
+        let mut camera = camera([Some((320, 180)), None, None]);
+        assert!(!camera.set_layers(&["l".into(), "m".into(), "h".into()]));
+        assert_eq!(camera.layers[0].size, Some((320, 180)));
+        assert!(camera.set_layers(&[]));
+        assert!(!camera.set_layers(&[]));
+        assert_eq!(camera.layers.len(), 1);
+    }
+
+    #[test]
+    fn what_has_not_arrived_is_assumed_to_cost_what_is_usual() {
+        let now = Instant::now();
+        let want = camera([None; 3]).want(None, Given::New, now);
+        assert_eq!(want.costs, [150_000, 525_000, 1_837_500]);
+        assert_eq!(camera([None; 3]).want(Some(shown(320, 180)), Given::New, now).costs, [150_000]);
+        assert_eq!(camera([None; 3]).nearest_live(2, now), 2, "nothing arrives, so nothing is nearer");
     }
 }

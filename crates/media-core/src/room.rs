@@ -1,6 +1,7 @@
 //! A room: participants, what they publish, and the way of a packet from a publication to the slots that carry it.
 
 mod audio;
+mod forwarding;
 mod totals;
 mod video;
 
@@ -8,10 +9,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::Instant;
 
+use crate::allocation::Allocator;
 use crate::budget::Budget;
 use crate::command::{CommandError, ErrorCode, Kind, Source};
-use crate::egress::{Egress, ForwardedPacket};
-use crate::fact::{CloseReason, Fact, FactJournal};
+use crate::egress::Egress;
+use crate::fact::FactJournal;
 use crate::ids::{
     ParticipantId, ParticipantKey, PublicationId, PublicationKey, RoomId, RoomKey, TransportId, TransportKey,
 };
@@ -22,10 +24,10 @@ use crate::outbox::Outbox;
 use crate::participant::Participant;
 use crate::publication::Publication;
 use crate::routing::Routes;
-use crate::slot::{Preference, SlotKey, Verdict};
-use crate::snapshot::{ParticipantSnapshot, PublicationSnapshot, RoomSnapshot, SlotSnapshot};
+use crate::slot::SlotKey;
+use crate::snapshot::{ParticipantSnapshot, RoomSnapshot, SlotSnapshot};
 use crate::statistics::{Faults, Reception};
-use crate::transport::{Incoming, MediaPacket, Outputs, Transport, TransportEvent};
+use crate::transport::{Incoming, Outputs, Transport, TransportEvent};
 use crate::video::RoomVideo;
 
 pub(crate) use totals::Totals;
@@ -47,8 +49,11 @@ pub(crate) struct Room {
     participant_names: HashMap<ParticipantId, ParticipantKey>,
     publications: BTreeMap<PublicationKey, Publication>,
     publication_names: HashMap<PublicationId, PublicationKey>,
-    /// Publications from which somebody wants a keyframe.
-    keyframes_wanted: BTreeSet<PublicationKey>,
+    /// Layers of publications from which somebody wants a keyframe.
+    keyframes_wanted: BTreeSet<(PublicationKey, usize)>,
+    /// Whose bandwidth must be handed out anew; empty between steps.
+    stale_allocations: BTreeSet<ParticipantKey>,
+    next_allocation: Instant,
     loudest: Loudest,
     /// What was last said of the microphones' loudness.
     said_levels: Vec<ParticipantLevel>,
@@ -76,6 +81,8 @@ impl Room {
             publications: BTreeMap::new(),
             publication_names: HashMap::new(),
             keyframes_wanted: BTreeSet::new(),
+            stale_allocations: BTreeSet::new(),
+            next_allocation: now,
             loudest: Loudest::default(),
             said_levels: Vec::new(),
             said_video: None,
@@ -113,8 +120,11 @@ impl Room {
     /// When the room wants the time.
     pub(crate) fn deadline(&self, now: Instant) -> Option<Instant> {
         let transports = self.participants.values().filter_map(|p| p.transport.as_ref()?.deadline());
-        let keyframes = self.keyframes_wanted.iter().filter_map(|key| self.publications.get(key)?.keyframes.due(now));
-        transports.chain(keyframes).min()
+        let keyframes = self
+            .keyframes_wanted
+            .iter()
+            .filter_map(|(key, layer)| self.publications.get(key)?.layers.get(*layer)?.keyframes.due(now));
+        transports.chain(keyframes).chain(self.allocation_due()).min()
     }
 
     /// Gives the time to everything that waits for it.
@@ -128,6 +138,7 @@ impl Room {
         for participant in due {
             self.on_transport(participant, fx, Transport::tick);
         }
+        self.allocate_if_due(fx.now);
         self.settle(fx);
     }
 
@@ -163,6 +174,8 @@ impl Room {
         self.close_transport(key, fx);
         if let Some(participant) = self.participants.get_mut(&key) {
             participant.transport = Some(new);
+            participant.allocator = Allocator::default();
+            participant.desired = 0;
         }
         self.on_transport(key, fx, Transport::tick);
         self.note_offer(key, &[], fx);
@@ -190,6 +203,8 @@ impl Room {
         for slot in new {
             self.restart_slot(key, slot);
         }
+        self.note_layers(key);
+        self.reallocate(key);
     }
 
     /// Makes a publication of one of a participant's sources.
@@ -214,6 +229,7 @@ impl Room {
         if let Some(before) = before {
             self.end_publication(before, fx.now);
         }
+        self.note_layers(publisher);
         if source == Source::Microphone {
             self.loudest.add(key, fx.now);
             self.choose_loudest(fx.now);
@@ -225,6 +241,7 @@ impl Room {
     pub(crate) fn unpublish(&mut self, publication: &PublicationId, fx: &mut Effects<'_>) {
         if let Some(key) = self.publication_names.get(publication).copied() {
             self.end_publication(key, fx.now);
+            self.settle(fx);
         }
     }
 
@@ -259,30 +276,6 @@ impl Room {
         Ok(())
     }
 
-    /// Says how a client shows a video slot.
-    pub(crate) fn prefer_slot(
-        &mut self,
-        participant: &ParticipantId,
-        index: u16,
-        preference: Preference,
-        fx: &mut Effects<'_>,
-    ) -> Result<(), CommandError> {
-        check_index(index)?;
-        let receiver = self.participant_key(participant);
-        let key = SlotKey { kind: Kind::Video, index };
-        let slot = self.participants.get_mut(&receiver).map(|participant| participant.slots.entry(key).or_default());
-        let was_shown = slot.map(|slot| {
-            let was_shown = slot.is_shown();
-            slot.preference = Some(preference);
-            was_shown
-        });
-        if was_shown == Some(false) {
-            self.restart_slot(receiver, key);
-        }
-        self.settle(fx);
-        Ok(())
-    }
-
     /// Asks a publisher for a keyframe.
     pub(crate) fn request_keyframe(
         &mut self,
@@ -290,7 +283,10 @@ impl Room {
         fx: &mut Effects<'_>,
     ) -> Result<(), CommandError> {
         let key = self.publication_key(publication)?;
-        self.want_keyframe(key);
+        let layers = self.publications.get(&key).map_or(0, |publication| publication.layers.len());
+        for layer in 0..layers {
+            self.want_keyframe(key, layer);
+        }
         self.settle(fx);
         Ok(())
     }
@@ -330,17 +326,11 @@ impl Room {
 
     /// The room's state.
     pub(crate) fn snapshot(&self, now: Instant) -> RoomSnapshot {
-        let participants = self.participants.values().map(|participant| self.participant_snapshot(participant));
+        let participants = self.participants.values().map(|participant| self.participant_snapshot(participant, now));
         RoomSnapshot { room: self.id.clone(), age_s: self.age_s(now), participants: participants.collect() }
     }
 
-    /// Whoever is told next has heard nothing of loudness and of video.
-    pub(crate) fn forget_said(&mut self) {
-        self.said_levels.clear();
-        self.said_video = None;
-    }
-
-    fn participant_snapshot(&self, participant: &Participant) -> ParticipantSnapshot {
+    fn participant_snapshot(&self, participant: &Participant, now: Instant) -> ParticipantSnapshot {
         let publication_id =
             |key: PublicationKey| self.publications.get(&key).map(|publication| publication.id.clone());
         ParticipantSnapshot {
@@ -349,16 +339,7 @@ impl Room {
             publications: participant
                 .publications()
                 .filter_map(|key| self.publications.get(&key))
-                .map(|publication| PublicationSnapshot {
-                    publication: publication.id.clone(),
-                    number: publication.number,
-                    source: publication.source,
-                    started: publication.started,
-                    packets_received: publication.packets_received(),
-                    packets_lost: publication.packets_lost(),
-                    keyframe_requests: publication.keyframes.count,
-                    layers: Vec::new(),
-                })
+                .map(|publication| publication.snapshot(now))
                 .collect(),
             slots: participant
                 .slots
@@ -369,217 +350,17 @@ impl Room {
                     publication: slot.publication.and_then(publication_id),
                     loudest: slot.loudest,
                     packets_sent: slot.packets_sent,
-                    layer: None,
-                    paused: false,
+                    layer: slot.current().filter(|_| key.kind == Kind::Video).map(|layer| layer as u8),
+                    paused: slot.is_paused(),
                 })
                 .collect(),
         }
     }
 
-    /// Handles what transports have told until nothing is left, then asks for the keyframes that are due.
-    fn settle(&mut self, fx: &mut Effects<'_>) {
-        loop {
-            while let Some((participant, event)) = self.events.pop_front() {
-                match event {
-                    TransportEvent::Packet(packet) => self.forward(participant, &packet, fx),
-                    TransportEvent::Connected => self.on_connected(participant, fx),
-                    TransportEvent::Resumed => self.restart_slots(participant),
-                    TransportEvent::KeyframeWanted(slot) => self.on_keyframe_wanted(participant, slot),
-                    TransportEvent::Closed(reason) => self.on_closed(participant, reason, fx),
-                }
-            }
-            let due = self.keyframes_wanted.iter().copied().find(|key| {
-                self.publications.get(key).is_none_or(|p| p.keyframes.due(fx.now).is_none_or(|due| due <= fx.now))
-            });
-            match due {
-                Some(publication) => self.send_keyframe_request(publication, fx),
-                None => return,
-            }
-        }
-    }
-
-    /// The way of a packet: from a source to all slots that carry its publication.
-    fn forward(&mut self, publisher: ParticipantKey, media: &MediaPacket, fx: &mut Effects<'_>) {
-        let MediaPacket { source, codec, packet, captured } = media;
-        let key = self.participants.get(&publisher).and_then(|participant| participant.publication(*source));
-        let Some((key, publication)) = key.and_then(|key| Some((key, self.publications.get_mut(&key)?))) else {
-            return;
-        };
-        let Some(arrival) = publication.receive(packet, *codec, fx.now) else {
-            return;
-        };
-        if !publication.started {
-            publication.started = true;
-            let (room, publication) = (self.id.clone(), publication.id.clone());
-            fx.facts.record(Fact::PublicationStarted { room, publication });
-        }
-        if let (Source::Microphone, Some(loudness)) = (source, packet.header.ext_vals.audio_level) {
-            self.note_loudness(key, loudness, fx.now);
-        }
-        let Some(publication) = self.publications.get(&key) else {
-            return;
-        };
-        let (kind, number) = (source.kind(), publication.number);
-        let mut keyframe_wanted = false;
-        for (receiver, slot_key) in &publication.subscribers {
-            let Some(participant) = self.participants.get_mut(receiver) else {
-                continue;
-            };
-            let (Some(transport), Some(slot)) = (&mut participant.transport, participant.slots.get_mut(slot_key))
-            else {
-                continue;
-            };
-            if !slot.is_shown() || !transport.can_send(*slot_key) {
-                slot.restart();
-                continue;
-            }
-            if !transport.takes(*slot_key, *codec) {
-                if slot.miss(*codec) {
-                    let (room, participant, slot) = (&self.id, &participant.id, slot_key);
-                    tracing::info!(%room, %participant, %slot, %codec, "the receiver has not negotiated the codec");
-                }
-                continue;
-            }
-            let verdict = slot.judge(kind, arrival);
-            if verdict == Verdict::NeedsKeyframe {
-                keyframe_wanted = true;
-                continue;
-            }
-            let starts = verdict == Verdict::Start;
-            let forwarded = ForwardedPacket { packet, codec: *codec, number, starts, wallclock: *captured };
-            let mut out = Outputs { datagrams: fx.datagrams, events: &mut self.scratch };
-            if transport.send(*slot_key, &forwarded, fx.now, &mut out) {
-                slot.packets_sent += 1;
-            } else if starts {
-                slot.restart();
-            }
-            self.events.extend(self.scratch.drain(..).map(|event| (*receiver, event)));
-        }
-        if keyframe_wanted && kind == Kind::Video {
-            self.want_keyframe(key);
-        }
-    }
-
-    fn on_connected(&mut self, participant: ParticipantKey, fx: &mut Effects<'_>) {
-        if let Some((participant, transport)) =
-            self.participants.get(&participant).and_then(|p| Some((p.id.clone(), p.transport.as_ref()?)))
-        {
-            let (transport, after_ms) = (transport.id.clone(), transport.connected_after_ms());
-            tracing::info!(room = %self.id, %participant, %transport, after_ms, "transport connected");
-            fx.facts.record(Fact::TransportConnected { room: self.id.clone(), participant, transport });
-        }
-        self.restart_slots(participant);
-    }
-
-    fn on_closed(&mut self, key: ParticipantKey, reason: CloseReason, fx: &mut Effects<'_>) {
-        let Some(participant) = self.participants.get(&key) else {
-            return;
-        };
-        if let Some(transport) = &participant.transport {
-            let (room, participant_id, id) = (&self.id, &participant.id, &transport.id);
-            tracing::info!(%room, participant = %participant_id, transport = %id, ?reason, "transport closed");
-            fx.faults.transports += u64::from(reason == CloseReason::Fault);
-            fx.routes.forget(TransportKey { room: self.key, participant: key, serial: transport.serial });
-            fx.facts.record(Fact::TransportClosed {
-                room: self.id.clone(),
-                participant: participant.id.clone(),
-                transport: transport.id.clone(),
-                reason,
-            });
-        }
-        self.end_streams(key, fx.now);
-    }
-
-    fn on_keyframe_wanted(&mut self, participant: ParticipantKey, slot: SlotKey) {
-        let slot = self.participants.get(&participant).and_then(|p| p.slots.get(&slot));
-        if let Some(publication) = slot.and_then(|slot| slot.publication) {
-            self.want_keyframe(publication);
-        }
-    }
-
-    fn send_keyframe_request(&mut self, key: PublicationKey, fx: &mut Effects<'_>) {
-        self.keyframes_wanted.remove(&key);
-        let Some(publication) = self.publications.get(&key) else {
-            return;
-        };
-        let (publisher, source) = (publication.publisher, publication.source);
-        let sent = self
-            .on_transport(publisher, fx, |transport, now, out| transport.request_keyframe(source, now, out))
-            .unwrap_or(false);
-        if let Some(publication) = self.publications.get_mut(&key) {
-            publication.keyframes.done(fx.now, sent);
-        }
-    }
-
-    fn want_keyframe(&mut self, key: PublicationKey) {
-        if let Some(publication) = self.publications.get_mut(&key)
-            && publication.source.kind() == Kind::Video
-        {
-            publication.keyframes.want();
-            self.keyframes_wanted.insert(key);
-        }
-    }
-
-    /// Lets a slot carry a publication, or nothing.
-    fn show(&mut self, receiver: ParticipantKey, slot: SlotKey, publication: Option<PublicationKey>) {
-        let Some(participant) = self.participants.get_mut(&receiver) else {
-            return;
-        };
-        let entry = participant.slots.entry(slot).or_default();
-        let before = entry.publication;
-        if !entry.map(publication) {
-            return;
-        }
-        if let Some(before) = before.and_then(|key| self.publications.get_mut(&key)) {
-            before.subscribers.retain(|subscriber| *subscriber != (receiver, slot));
-        }
-        if let Some(after) = publication.and_then(|key| self.publications.get_mut(&key)) {
-            after.subscribers.push((receiver, slot));
-        }
-        if let Some(publication) = publication {
-            self.want_keyframe(publication);
-        }
-    }
-
-    fn restart_slots(&mut self, participant: ParticipantKey) {
-        let slots: Vec<SlotKey> =
-            self.participants.get(&participant).map(|p| p.slots.keys().copied().collect()).unwrap_or_default();
-        for slot in slots {
-            self.restart_slot(participant, slot);
-        }
-    }
-
-    fn restart_slot(&mut self, participant: ParticipantKey, slot: SlotKey) {
-        let slot = self.participants.get_mut(&participant).and_then(|p| p.slots.get_mut(&slot));
-        if let Some(slot) = slot {
-            slot.restart();
-            if let Some(publication) = slot.publication {
-                self.want_keyframe(publication);
-            }
-        }
-    }
-
-    fn end_publication(&mut self, key: PublicationKey, now: Instant) {
-        let Some(publication) = self.publications.remove(&key) else {
-            return;
-        };
-        self.publication_names.remove(&publication.id);
-        self.packets_lost_before += publication.packets_lost();
-        self.keyframes_wanted.remove(&key);
-        for (receiver, slot) in publication.subscribers {
-            if let Some(slot) = self.participants.get_mut(&receiver).and_then(|p| p.slots.get_mut(&slot)) {
-                slot.map(None);
-            }
-        }
-        if let Some(publisher) = self.participants.get_mut(&publication.publisher)
-            && publisher.publication(publication.source) == Some(key)
-        {
-            publisher.set_publication(publication.source, None);
-        }
-        if publication.source == Source::Microphone {
-            self.loudest.remove(key, now);
-            self.choose_loudest(now);
-        }
+    /// Whoever is told next has heard nothing of loudness and of video.
+    pub(crate) fn forget_said(&mut self) {
+        self.said_levels.clear();
+        self.said_video = None;
     }
 
     /// Closes a participant's transport by command: the client is told, the control plane knows.
@@ -590,17 +371,6 @@ impl Room {
         transport.close(fx.now, fx.datagrams);
         fx.routes.forget(TransportKey { room: self.key, participant: key, serial: transport.serial });
         self.end_streams(key, fx.now);
-    }
-
-    fn end_streams(&mut self, key: ParticipantKey, now: Instant) {
-        let Some(participant) = self.participants.get(&key) else {
-            return;
-        };
-        for publication in participant.publications() {
-            if let Some(publication) = self.publications.get_mut(&publication) {
-                publication.end_stream(now);
-            }
-        }
     }
 
     /// The participant with this id, new if there was none.

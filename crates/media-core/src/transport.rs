@@ -10,25 +10,28 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use str0m::bwe::Bitrate;
 use str0m::change::SdpOffer;
-use str0m::media::{Mid, Pt};
+use str0m::media::{Mid, Rid};
 use str0m::net::{self, Receive};
-use str0m::rtp::{RtpPacket, Ssrc};
+use str0m::rtp::RtpPacket;
 use str0m::{Event, Input, Output, Rtc, RtcConfig};
 
+use crate::allocation::Bandwidth;
 use crate::answer;
 use crate::budget::Budget;
 use crate::capture_clock::{CaptureClock, Report};
 use crate::client_path::{self, ClientPath};
 use crate::codec::{self, Codec};
 use crate::command::{CommandError, Source};
-use crate::egress::{Egress, Feedback, ForwardedPacket, MAX_PAYLOAD};
+use crate::egress::{Egress, Feedback, ForwardedPacket};
 use crate::fact::CloseReason;
 use crate::fault::{Fault, fence};
 use crate::five_tuple::{FiveTuple, Protocol};
 use crate::ids::TransportId;
 use crate::measures::Measures;
 use crate::offer::{self, CheckedOffer, Line, Role};
+use crate::origin::{Origin, Origins};
 use crate::outbox::{Class, Outbox};
 use crate::slot::SlotKey;
 use crate::snapshot::{TransportSnapshot, TransportState};
@@ -48,14 +51,22 @@ const RECONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// How often str0m counts. Only round trips are taken from it, so seldom is enough, and each time walks all streams.
 const STATISTICS_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How many SSRCs of a client are remembered; it has three sources and few reasons to change streams. Beyond it they are
-/// looked up again.
-const MAX_KNOWN_SSRCS: usize = 32;
+/// What a line is believed to carry before the client's first reports, in bits per second. Enough for a good picture of one
+/// participant or small ones of several; nearly every line carries it, and one that does not says so within a second.
+const FIRST_ESTIMATE: u64 = 1_000_000;
+
+/// What is sent at most to a client that does not report the arrival of packets, in bits per second. Browsers all do; this
+/// is for others, of which we know nothing but that they wanted video.
+const UNREPORTED_LIMIT: u64 = 6_000_000;
 
 /// How long a transport waits at least when it still wants the time after it was given it. str0m asks for "now" when it has
 /// more to do at once; should it never be satisfied (as 0.23.1 is not after an RTP packet with SSRC 0), this keeps one
 /// transport from taking all the time of a thread, at the price of a delay that nobody hears.
 const MIN_STEP: Duration = Duration::from_millis(1);
+
+/// How often a transport is given the same time while it still wants it. str0m's pacer sends one packet each time, and a
+/// keyframe has some dozens.
+const STEPS_AT_ONCE: usize = 64;
 
 /// What a transport tells its room.
 #[derive(Debug)]
@@ -68,6 +79,8 @@ pub(crate) enum TransportEvent {
     Packet(Box<MediaPacket>),
     /// The client cannot decode a slot without a keyframe.
     KeyframeWanted(SlotKey),
+    /// The line to the client carries another bandwidth than before.
+    Estimated,
     /// The transport ended by itself.
     Closed(CloseReason),
 }
@@ -75,18 +88,19 @@ pub(crate) enum TransportEvent {
 /// A packet from one of the client's sources.
 #[derive(Debug)]
 pub(crate) struct MediaPacket {
-    pub(crate) source: Source,
-    pub(crate) codec: Codec,
+    pub(crate) origin: Origin,
     pub(crate) packet: RtpPacket,
     /// By our clock; never later than now.
     pub(crate) captured: Instant,
 }
 
 /// The one place where an `Rtc` is made.
-fn build_rtc(addresses: &[SocketAddr], dtx: bool, now: Instant) -> Rtc {
+fn build_rtc(addresses: &[SocketAddr], dtx: bool, reports_arrival: bool, now: Instant) -> Rtc {
     let mut config =
         RtcConfig::new().set_ice_lite(true).set_rtp_mode(true).set_stats_interval(Some(STATISTICS_INTERVAL));
     codec::enable_all(config.codec_config(), dtx);
+    // Without reports the first estimate would stay, and packets would wait for it.
+    let config = config.enable_bwe(reports_arrival.then(|| Bitrate::bps(FIRST_ESTIMATE)));
     let mut rtc = config.build(now);
     client_path::announce(&mut rtc, addresses);
     rtc
@@ -95,7 +109,7 @@ fn build_rtc(addresses: &[SocketAddr], dtx: bool, now: Instant) -> Rtc {
 /// Makes a connection and drops it.
 pub(crate) fn warm_up(now: Instant) {
     // Whatever is wrong here is found again, and told, with the first offer.
-    let _ = fence("warming up", || drop(build_rtc(&[], false, now)));
+    let _ = fence("warming up", || drop(build_rtc(&[], false, true, now)));
 }
 
 /// A participant's connection.
@@ -109,6 +123,8 @@ pub(crate) struct Transport {
     measures: Measures,
     round_trip: Option<Duration>,
     budget: Budget,
+    /// What the line to the client carries.
+    bandwidth: Bandwidth,
 }
 
 struct Live {
@@ -122,9 +138,7 @@ struct Live {
     established: bool,
     /// When the transport is given up unless the client is there by then.
     give_up: Option<Instant>,
-    known_ssrcs: HashMap<Ssrc, Option<Source>>,
-    /// What the client's payload types stand for.
-    codecs: Vec<(Pt, Codec)>,
+    origins: Origins,
     capture_clock: CaptureClock,
 }
 
@@ -152,7 +166,7 @@ impl Transport {
     ) -> Result<(Self, String), CommandError> {
         let parsed = parse(&id, &offer.sdp)?;
         let mut live = Live {
-            rtc: fence("making a transport", || build_rtc(addresses, offer.dtx, now))
+            rtc: fence("making a transport", || build_rtc(addresses, offer.dtx, offer.reports_arrival, now))
                 .map_err(|fault| refuse(&id, &fault))?,
             egress,
             lines: offer.lines,
@@ -161,10 +175,10 @@ impl Transport {
             path: ClientPath::default(),
             established: false,
             give_up: Some(now + CONNECT_TIMEOUT),
-            known_ssrcs: HashMap::new(),
-            codecs: Vec::new(),
+            origins: Origins::default(),
             capture_clock: CaptureClock::new(now),
         };
+        let bandwidth = Bandwidth::Assumed(if offer.reports_arrival { FIRST_ESTIMATE } else { UNREPORTED_LIMIT });
         let answer = fence("answering an offer", || live.negotiate(parsed)).map_err(|fault| refuse(&id, &fault))??;
         let transport = Self {
             id,
@@ -175,6 +189,7 @@ impl Transport {
             measures: Measures::new(now),
             round_trip: None,
             budget: Budget::of_participant(now),
+            bandwidth,
         };
         Ok((transport, answer))
     }
@@ -223,8 +238,12 @@ impl Transport {
 
     /// Whether what is sent in this slot now can arrive.
     pub(crate) fn can_send(&self, slot: SlotKey) -> bool {
-        self.connected
-            && self.live.as_ref().is_some_and(|live| live.give_up.is_none() && live.offered_slots.contains(&slot))
+        self.connected && self.live.as_ref().is_some_and(|live| live.give_up.is_none()) && self.offers(slot)
+    }
+
+    /// Whether the client receives in this slot, once it is connected.
+    pub(crate) fn offers(&self, slot: SlotKey) -> bool {
+        self.live.as_ref().is_some_and(|live| live.offered_slots.contains(&slot))
     }
 
     /// Whether the client has negotiated this codec for this slot.
@@ -232,10 +251,33 @@ impl Transport {
         self.live.as_ref().is_some_and(|live| live.egress.takes(slot, codec))
     }
 
-    /// In how many layers the client sends a source.
-    pub(crate) fn layer_count(&self, source: Source) -> usize {
-        let line = self.live.as_ref().and_then(|live| live.lines.iter().find(|line| line.role == Role::Source(source)));
-        line.map_or(1, |line| line.rids.len().max(1))
+    /// What the client calls the layers of a source, in the order of its offer; empty without simulcast.
+    pub(crate) fn rids(&self, source: Source) -> &[String] {
+        self.live.as_ref().and_then(|live| live.source_line(source)).map_or(&[], |line| &line.rids)
+    }
+
+    /// What the line to the client carries.
+    pub(crate) fn bandwidth(&self) -> Bandwidth {
+        self.bandwidth
+    }
+
+    /// Looks anew at what the line to the client carries, beginning with this many bits per second.
+    pub(crate) fn look(&mut self, bits_per_second: u64, now: Instant, out: &mut Outputs<'_>) {
+        if let Some(live) = &mut self.live {
+            self.bandwidth = Bandwidth::Estimated(bits_per_second);
+            let looked =
+                fence("looking at the line", || live.egress.look(&mut live.rtc, bits_per_second)).map(|()| true);
+            self.after_step(looked, now, out);
+        }
+    }
+
+    /// Says how much would be sent to the client if bandwidth were no matter, in bits per second.
+    pub(crate) fn desire(&mut self, bits_per_second: u64, now: Instant, out: &mut Outputs<'_>) {
+        if let Some(live) = &mut self.live {
+            let desired =
+                fence("desiring bandwidth", || live.egress.desire(&mut live.rtc, bits_per_second)).map(|()| true);
+            self.after_step(desired, now, out);
+        }
     }
 
     /// The slots in which the client receives at the moment.
@@ -313,16 +355,24 @@ impl Transport {
             self.end(reason, out);
             return;
         }
-        match fence("giving the time", || live.rtc.handle_input(Input::Timeout(now))) {
-            Ok(result) => {
-                if let Err(error) = result {
-                    tracing::debug!(error = kind_of(&error), "time refused");
+        for _ in 0..STEPS_AT_ONCE {
+            let Some(live) = &mut self.live else {
+                return;
+            };
+            match fence("giving the time", || live.rtc.handle_input(Input::Timeout(now))) {
+                Ok(result) => {
+                    if let Err(error) = result {
+                        tracing::debug!(error = kind_of(&error), "time refused");
+                    }
+                    self.drain(now, out);
                 }
-                self.drain(now, out);
-                self.deadline = self.deadline.max(now + MIN_STEP);
+                Err(fault) => self.fail(&fault, out),
             }
-            Err(fault) => self.fail(&fault, out),
+            if self.deadline > now {
+                return;
+            }
         }
+        self.deadline = now + MIN_STEP;
     }
 
     /// Sends a packet in a slot; false if it was not sent.
@@ -340,16 +390,22 @@ impl Transport {
         self.after_step(sent, now, out)
     }
 
-    /// Asks the client for a keyframe from one of its sources; false if nothing has arrived from there.
-    pub(crate) fn request_keyframe(&mut self, source: Source, now: Instant, out: &mut Outputs<'_>) -> bool {
+    /// Asks the client for a keyframe of a layer of one of its sources; false if nothing has arrived from there.
+    pub(crate) fn request_keyframe(
+        &mut self,
+        source: Source,
+        layer: usize,
+        now: Instant,
+        out: &mut Outputs<'_>,
+    ) -> bool {
         let Some(live) = &mut self.live else {
             return false;
         };
-        let Some(line) = live.lines.iter().find(|line| line.role == Role::Source(source)) else {
+        let Some(line) = live.source_line(source) else {
             return false;
         };
-        let mid = Mid::from(line.mid.as_str());
-        let requested = fence("asking for a keyframe", || live.egress.request_keyframe(&mut live.rtc, mid));
+        let (mid, rid) = (Mid::from(line.mid.as_str()), line.rids.get(layer).map(|rid| Rid::from(rid.as_str())));
+        let requested = fence("asking for a keyframe", || live.egress.request_keyframe(&mut live.rtc, mid, rid));
         self.after_step(requested, now, out)
     }
 
@@ -415,7 +471,10 @@ impl Transport {
             bytes_received: self.measures.bytes_received,
             bytes_sent: self.measures.bytes_sent,
             round_trip_ms: self.round_trip.map(|time| time.as_secs_f64() * 1000.0),
-            estimate_bps: None,
+            estimate_bps: match self.bandwidth {
+                Bandwidth::Estimated(estimate) => Some(estimate),
+                Bandwidth::Assumed(_) => None,
+            },
             packets_dropped: self.measures.packets_dropped,
             connected_after_ms: self.connected_after_ms(),
             network: self.measures.network,
@@ -446,10 +505,14 @@ impl Transport {
         let measures = &mut self.measures;
         let drained = fence("draining", || live.drain(now, measures, out));
         match drained {
-            Ok(Drained { deadline, connected, round_trip, ended: None }) => {
+            Ok(Drained { deadline, connected, round_trip, estimate, ended: None }) => {
                 self.deadline = deadline;
                 self.connected |= connected;
                 self.round_trip = round_trip.or(self.round_trip);
+                if let Some(estimate) = estimate {
+                    self.bandwidth = Bandwidth::Estimated(estimate);
+                    out.events.push(TransportEvent::Estimated);
+                }
             }
             Ok(Drained { ended: Some(reason), .. }) => self.end(reason, out),
             Err(fault) => self.fail(&fault, out),
@@ -461,10 +524,15 @@ struct Drained {
     deadline: Instant,
     connected: bool,
     round_trip: Option<Duration>,
+    estimate: Option<u64>,
     ended: Option<CloseReason>,
 }
 
 impl Live {
+    fn source_line(&self, source: Source) -> Option<&Line> {
+        self.lines.iter().find(|line| line.role == Role::Source(source))
+    }
+
     fn negotiate(&mut self, offer: SdpOffer) -> Result<String, CommandError> {
         let answer = self.rtc.sdp_api().accept_offer(offer).map_err(|error| {
             tracing::debug!(error = kind_of(&error), "offer refused");
@@ -480,14 +548,12 @@ impl Live {
         }
         self.ufrag.clone_from(&self.rtc.direct_api().local_ice_credentials().ufrag);
         self.offered_slots = streams.keys().copied().collect();
-        self.known_ssrcs.clear();
-        let params = self.rtc.codec_config().params();
-        self.codecs = params.iter().filter_map(|params| Some((params.pt(), Codec::of(params)?))).collect();
+        self.origins = Origins::of(&self.rtc);
         Ok(answer::rewrite(&answer.to_sdp_string(), &self.lines, &streams))
     }
 
     fn drain(&mut self, now: Instant, measures: &mut Measures, out: &mut Outputs<'_>) -> Drained {
-        let mut drained = Drained { deadline: now, connected: false, round_trip: None, ended: None };
+        let mut drained = Drained { deadline: now, connected: false, round_trip: None, estimate: None, ended: None };
         loop {
             match self.rtc.poll_output() {
                 Ok(Output::Timeout(deadline)) => {
@@ -516,6 +582,7 @@ impl Live {
         match self.egress.feedback(&event) {
             Some(Feedback::KeyframeWanted(slot)) => out.events.push(TransportEvent::KeyframeWanted(slot)),
             Some(Feedback::RoundTrip(time)) => drained.round_trip = Some(time),
+            Some(Feedback::Estimate(estimate)) => drained.estimate = Some(estimate),
             None => {}
         }
         match event {
@@ -526,9 +593,9 @@ impl Live {
                 out.events.push(TransportEvent::Connected);
             }
             Event::RtpPacket(packet) => {
-                if let Some((source, codec)) = self.origin(&packet) {
-                    let captured = self.captured(codec, &packet, now);
-                    let packet = MediaPacket { source, codec, packet, captured };
+                if let Some(origin) = self.origins.find(&mut self.rtc, &self.lines, &packet) {
+                    let captured = self.captured(origin.codec, &packet, now);
+                    let packet = MediaPacket { origin, packet, captured };
                     out.events.push(TransportEvent::Packet(Box::new(packet)));
                 }
             }
@@ -559,9 +626,7 @@ impl Live {
         };
         let contents: Vec<u8> = transmit.contents.into();
         measures.sent(&contents);
-        let class = Class::of(&contents, |payload_type| {
-            self.codecs.iter().find(|(known, _)| **known == payload_type).map(|(_, codec)| codec.kind())
-        });
+        let class = Class::of(&contents, |payload_type| self.origins.kind(payload_type));
         outbox.push(class, Datagram { tuple, contents });
     }
 
@@ -571,26 +636,5 @@ impl Live {
             Report { time: info.ntp_time, timestamp: info.rtp_time.numer() as u32 }
         });
         self.capture_clock.captured(packet.header.timestamp, codec.clock_rate(), report, now)
-    }
-
-    /// Which source a packet is from, and its codec. None for one that no receiver could use.
-    fn origin(&mut self, packet: &RtpPacket) -> Option<(Source, Codec)> {
-        if packet.payload.len() > MAX_PAYLOAD {
-            return None;
-        }
-        let ssrc = packet.header.ssrc;
-        if self.known_ssrcs.len() > MAX_KNOWN_SSRCS {
-            self.known_ssrcs.clear();
-        }
-        let source = *self.known_ssrcs.entry(ssrc).or_insert_with(|| {
-            let mid = self.rtc.direct_api().stream_rx(&ssrc)?.mid();
-            self.lines.iter().find(|line| Mid::from(line.mid.as_str()) == mid).and_then(|line| match line.role {
-                Role::Source(source) => Some(source),
-                Role::Slot(_) | Role::Data => None,
-            })
-        });
-        let (source, payload_type) = (source?, packet.header.payload_type);
-        let (_, codec) = self.codecs.iter().find(|(known, _)| *known == payload_type)?;
-        (codec.kind() == source.kind()).then_some((source, *codec))
     }
 }

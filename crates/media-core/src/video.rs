@@ -48,24 +48,38 @@ pub struct WantedLayers {
 pub(crate) struct Demand {
     /// When each layer was needed last.
     needed: [Instant; MAX_LAYERS],
+    /// Since when each layer has been wanted without a pause.
+    wanted_since: [Option<Instant>; MAX_LAYERS],
 }
 
 impl Demand {
     /// Of a publication that begins now. Who will need it is about to be said, so it starts as needed.
     pub(crate) fn new(now: Instant) -> Self {
-        Self { needed: [now; MAX_LAYERS] }
+        Self { needed: [now; MAX_LAYERS], wanted_since: [Some(now); MAX_LAYERS] }
     }
 
     /// Somebody needs this many layers now.
-    pub(crate) fn note(&mut self, layers: u8, now: Instant) {
-        self.needed.iter_mut().take(layers.into()).for_each(|needed| *needed = now);
+    pub(crate) fn note(&mut self, layers: usize, now: Instant) {
+        self.needed.iter_mut().take(layers).for_each(|needed| *needed = now);
+        for (since, needed) in self.wanted_since.iter_mut().zip(&self.needed) {
+            *since = is_recent(*needed, now).then(|| since.unwrap_or(now));
+        }
     }
 
     /// How many layers are wanted, of as many as there are.
-    pub(crate) fn wanted(&self, layers: u8, now: Instant) -> u8 {
-        let is_wanted = |at: &&Instant| now.saturating_duration_since(**at) < LINGER;
-        self.needed.iter().take(layers.into()).take_while(is_wanted).count() as u8
+    pub(crate) fn wanted(&self, layers: usize, now: Instant) -> u8 {
+        self.needed.iter().take(layers).take_while(|needed| is_recent(**needed, now)).count() as u8
     }
+
+    /// For how long a layer has been wanted.
+    pub(crate) fn wanted_for(&self, layer: usize, now: Instant) -> Duration {
+        let since = self.wanted_since.get(layer).copied().flatten();
+        since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+}
+
+fn is_recent(needed: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(needed) < LINGER
 }
 
 #[cfg(test)]
@@ -87,5 +101,10 @@ mod tests {
         assert_eq!(demand.wanted(1, start + 5 * second), 1, "there is only one");
         demand.note(2, start + 6 * second);
         assert_eq!(demand.wanted(3, start + 8 * second), 2);
+        demand.note(2, start + 8 * second);
+        demand.note(2, start + 9 * second);
+        demand.note(3, start + 9 * second);
+        assert_eq!(demand.wanted_for(0, start + 10 * second), 10 * second);
+        assert_eq!(demand.wanted_for(2, start + 10 * second), second, "it was not wanted in between");
     }
 }

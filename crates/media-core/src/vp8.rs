@@ -7,6 +7,18 @@ pub(crate) fn starts_keyframe(payload: &[u8]) -> bool {
     header_offset(payload).and_then(|offset| payload.get(offset)).is_some_and(|first| first & 0x01 == 0)
 }
 
+/// Width and height of the picture, if this is the first packet of a keyframe (RFC 6386 §9.1).
+pub(crate) fn keyframe_size(payload: &[u8]) -> Option<(u16, u16)> {
+    let header = payload.get(header_offset(payload)?..)?;
+    match *header {
+        [tag, _, _, 0x9d, 0x01, 0x2a, a, b, c, d, ..] if tag & 0x01 == 0 => {
+            // Two bits above each say how to scale it for display, which nobody does.
+            Some((u16::from_le_bytes([a, b]) & 0x3fff, u16::from_le_bytes([c, d]) & 0x3fff))
+        }
+        _ => None,
+    }
+}
+
 /// Where the VP8 payload header is, if this packet is the first of a frame (only that one has the header).
 fn header_offset(payload: &[u8]) -> Option<usize> {
     let first = *payload.first()?;
@@ -35,6 +47,16 @@ fn header_offset(payload: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reads_the_size_from_a_keyframe_only() {
+        let keyframe = [0x10, 0x50, 0x01, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x42, 0x68, 0x01, 0xff];
+        assert_eq!(keyframe_size(&keyframe), Some((640, 360)));
+        assert_eq!(keyframe_size(&[0x10, 0x51, 0x01, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x42, 0x68, 0x01]), None);
+        for length in 0..11 {
+            assert_eq!(keyframe_size(&keyframe[..length]), None, "{length} bytes");
+        }
+    }
 
     #[test]
     fn sees_keyframes_behind_every_descriptor() {

@@ -11,7 +11,7 @@ use media_core::{
     CloseReason, Codec, Egress, Fact, FailReason, Feedback, ForwardedPacket, Kind, SlotKey, SlotStream, Source,
     StromEgress,
 };
-use str0m::media::Mid;
+use str0m::media::{Mid, Rid};
 use str0m::{Event, Rtc};
 
 /// The slot that nobody may be shown anything in.
@@ -41,8 +41,16 @@ impl Egress for FaultyEgress {
         self.0.feedback(event)
     }
 
-    fn request_keyframe(&mut self, rtc: &mut Rtc, mid: Mid) -> bool {
-        self.0.request_keyframe(rtc, mid)
+    fn request_keyframe(&mut self, rtc: &mut Rtc, mid: Mid, rid: Option<Rid>) -> bool {
+        self.0.request_keyframe(rtc, mid, rid)
+    }
+
+    fn look(&mut self, rtc: &mut Rtc, bits_per_second: u64) {
+        self.0.look(rtc, bits_per_second);
+    }
+
+    fn desire(&mut self, rtc: &mut Rtc, bits_per_second: u64) {
+        self.0.desire(rtc, bits_per_second);
     }
 }
 

@@ -124,7 +124,7 @@ fn whoever_comes_next_hears_it_all() {
 #[test]
 fn bad_networks_do_not_make_it_flicker() {
     let ms = Duration::from_millis;
-    let path = Path { loss: 0.1, delay: ms(40), jitter: ms(15), reorder: Some(7) };
+    let path = Path { loss: 0.1, delay: ms(40), jitter: ms(15), reorder: Some(7), rate: None };
     let mut harness = joined(5, path);
     assert_eq!(next(&mut harness), Some(levels([-40; 3])));
     for _ in 0..100 {

@@ -188,7 +188,7 @@ fn who_leaves_makes_room() {
 #[test]
 fn a_bad_network_does_not_make_it_flap() {
     let ms = Duration::from_millis;
-    let mut harness = joined(8, 2, Path { loss: 0.2, delay: ms(40), jitter: ms(20), reorder: Some(5) });
+    let mut harness = joined(8, 2, Path { loss: 0.2, delay: ms(40), jitter: ms(20), reorder: Some(5), rate: None });
     for speaker in 0..6 {
         says(&mut harness, speaker, -20);
     }

@@ -69,7 +69,8 @@ fn simulate_telephones(seed: u64, loss: f32, delay: u64, jitter: u64, reorder: O
 }
 
 fn simulate_with(seed: u64, codecs: [Codecs; 3], loss: f32, delay: u64, jitter: u64, reorder: Option<u32>) {
-    let path = Path { loss, delay: Duration::from_millis(delay), jitter: Duration::from_millis(jitter), reorder };
+    let path =
+        Path { loss, delay: Duration::from_millis(delay), jitter: Duration::from_millis(jitter), reorder, rate: None };
     let harness = run(seed, codecs, path);
     let count = judge(&harness, path).unwrap_or_else(|problem| panic!("seed {seed}: {problem}"));
     // Three receivers, two senders each, 50 + 90 packets a second, with time for the start and the tail.

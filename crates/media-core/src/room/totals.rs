@@ -38,9 +38,10 @@ impl Room {
     pub(crate) fn participants_after(
         &self,
         after: ParticipantKey,
+        now: Instant,
     ) -> impl Iterator<Item = (ParticipantKey, ParticipantSnapshot)> {
         let later = self.participants.range((Bound::Excluded(after), Bound::Unbounded));
-        later.map(|(key, participant)| (*key, self.participant_snapshot(participant)))
+        later.map(move |(key, participant)| (*key, self.participant_snapshot(participant, now)))
     }
 
     /// Whether this participant has had a transport here.

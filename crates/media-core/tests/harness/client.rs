@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::simulcast::{self, LayerSender};
 use media_core::Source;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
 use str0m::format::{Codec, CodecConfig, FormatParams};
@@ -150,6 +151,8 @@ pub struct Client {
     pub camera: Sender,
     /// What the microphone says of itself.
     pub loudness: Option<i8>,
+    /// The camera's simulcast layers, from the lowest up; empty without simulcast.
+    pub layers: Vec<LayerSender>,
     pub screen: Mid,
     pub audio_slots: Vec<Mid>,
     pub video_slots: Vec<Mid>,
@@ -193,6 +196,7 @@ impl Client {
             // Wraps within the first seconds.
             camera: sender(codecs.camera, 65_400),
             loudness: Some(-20),
+            layers: Vec::new(),
             screen: Mid::from("-"),
             audio_slots: Vec::new(),
             video_slots: Vec::new(),
@@ -241,7 +245,9 @@ impl Client {
         let new: Vec<_> = self.lines.drain(..).collect();
         let first = self.audio_slots.is_empty();
         for (number, (kind, direction)) in new.iter().enumerate() {
-            let mid = api.add_media(*kind, *direction, None, None, None);
+            let layers =
+                Some(simulcast::offered(&self.layers)).filter(|_| first && number == 1 && !self.layers.is_empty());
+            let mid = api.add_media(*kind, *direction, None, None, layers);
             match (first, number, kind) {
                 (true, 0, _) => self.microphone.mid = mid,
                 (true, 1, _) => self.camera.mid = mid,
@@ -372,6 +378,10 @@ impl Client {
         if !self.camera.enabled {
             return;
         }
+        if !self.layers.is_empty() {
+            self.send_layers(now);
+            return;
+        }
         let keyframe = std::mem::take(&mut self.keyframe_wanted);
         // Far enough from 0 that a switch between two cameras is a jump both in time and in numbers.
         let time = (self.camera.sent.len() as u32 / PACKETS_PER_FRAME as u32)
@@ -409,6 +419,21 @@ impl Client {
         }
     }
 
+    fn send_layers(&mut self, now: Instant) {
+        self.camera.times += 1;
+        let time = self.camera.times.wrapping_mul(2970).wrapping_add(u32::from(self.number) << 30);
+        let params = self.rtc.codec_config().params();
+        let payload_type = params.iter().find(|params| params.spec().codec == self.camera.codec).expect("a codec").pt();
+        for layer in &mut self.layers {
+            for write in layer.next_frame(self.number, payload_type, time, now) {
+                let mut api = self.rtc.direct_api();
+                let stream = api.stream_tx_by_mid(self.camera.mid, Some(layer.rid)).expect("a stream for each layer");
+                stream.write_rtp(write);
+            }
+        }
+        self.drain(now);
+    }
+
     fn payload(&self, first: u8, second: u8, index: u32, length: usize) -> Arc<[u8]> {
         let mut payload = vec![first, second, self.number];
         payload.extend(index.to_be_bytes());
@@ -440,6 +465,10 @@ impl Client {
             }
             Event::Closed => self.closed = true,
             Event::KeyframeRequest(request) if request.mid == self.camera.mid => {
+                if let Some(layer) = self.layers.iter_mut().find(|layer| Some(layer.rid) == request.rid) {
+                    layer.keyframe_requests.push(now);
+                    layer.keyframe_wanted = true;
+                }
                 self.keyframe_wanted = true;
                 self.keyframe_requests.push(now);
             }

@@ -7,15 +7,16 @@
 pub mod client;
 pub mod no_crypto;
 pub mod oracle;
+pub mod simulcast;
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use media_core::{
-    Command, CommandError, Fact, FiveTuple, Kind, Protocol, ReplyResult, RoomId, RoomSnapshot, Snapshot, Source,
-    Worker, WorkerConfig,
+    Command, CommandError, Fact, FiveTuple, Kind, Protocol, ReplyResult, RoomId, RoomSnapshot, RoomVideo, Snapshot,
+    Source, Worker, WorkerConfig,
 };
-use str0m_netem::{Input, Netem, NetemConfig, Output, Probability, RandomLoss};
+use str0m_netem::{Bitrate, DataSize, Input, Netem, NetemConfig, Output, Probability, RandomLoss};
 
 pub use client::{Client, Codecs};
 
@@ -30,13 +31,18 @@ pub struct Path {
     pub jitter: Duration,
     /// Every so many packets one overtakes the one before it.
     pub reorder: Option<u32>,
+    /// In bits per second; what does not fit waits for up to [`QUEUE`], and is lost beyond.
+    pub rate: Option<u64>,
 }
+
+/// How long a packet waits at most before a link that is too slow.
+const QUEUE: Duration = Duration::from_millis(300);
 
 impl Path {
     pub const PERFECT: Path =
-        Path { loss: 0.0, delay: Duration::from_millis(5), jitter: Duration::ZERO, reorder: None };
+        Path { loss: 0.0, delay: Duration::from_millis(5), jitter: Duration::ZERO, reorder: None, rate: None };
 
-    fn netem(self, seed: u64) -> Netem<Vec<u8>> {
+    fn config(self, seed: u64) -> NetemConfig {
         let mut config = NetemConfig::new()
             .latency(self.delay)
             .jitter(self.jitter)
@@ -45,7 +51,15 @@ impl Path {
         if let Some(gap) = self.reorder {
             config = config.reorder_gap(gap);
         }
-        Netem::new(config)
+        if let Some(rate) = self.rate {
+            let queue = (rate as f64 / 8.0 * QUEUE.as_secs_f64()) as u64;
+            config = config.link(Bitrate::bps(rate), DataSize::bytes(queue as i64));
+        }
+        config
+    }
+
+    fn netem(self, seed: u64) -> Netem<Vec<u8>> {
+        Netem::new(self.config(seed))
     }
 }
 
@@ -144,11 +158,21 @@ impl Harness {
         self.join_with(name, Codecs::ALL, up, down)
     }
 
+    /// A client joins that sends its camera in three layers.
+    pub fn join_in_layers(&mut self, name: &'static str, up: Path, down: Path) -> usize {
+        self.join_as(name, Codecs::ALL, true, up, down)
+    }
+
     /// A client with these codecs joins.
     pub fn join_with(&mut self, name: &'static str, codecs: Codecs, up: Path, down: Path) -> usize {
+        self.join_as(name, codecs, false, up, down)
+    }
+
+    fn join_as(&mut self, name: &'static str, codecs: Codecs, in_layers: bool, up: Path, down: Path) -> usize {
         let number = self.links.len();
         let address = ([198, 51, 100, number as u8 + 1], 5000).into();
         let mut client = Client::new(name, number as u8, codecs, address, self.now);
+        client.layers = if in_layers { simulcast::three_layers() } else { Vec::new() };
         let offer = client.offer(self.now);
         let transport = format!("{name}-{number}");
         let answer = self.offer(name, &transport, &offer).unwrap();
@@ -185,6 +209,31 @@ impl Harness {
         let seed = self.seed * 1000 + 500 + client as u64 * 2;
         self.links[client].up = up.netem(seed);
         self.links[client].down = down.netem(seed + 1);
+    }
+
+    /// Another network towards a client, from now on; what is on its way stays there.
+    pub fn change_down(&mut self, client: usize, down: Path) {
+        let seed = self.seed * 1000 + 700 + client as u64;
+        self.links[client].down.set_config(down.config(seed));
+    }
+
+    /// What the control plane hears of video now; the publishers are told which layers to send.
+    pub fn tell_publishers(&mut self) -> Vec<RoomVideo> {
+        let said = self.worker.take_changed_video(self.now);
+        for wanted in said.iter().flat_map(|room| &room.wanted).filter(|wanted| wanted.source == Source::Camera) {
+            let client =
+                self.links.iter_mut().map(|link| &mut link.client).rfind(|c| c.name == wanted.participant.as_str());
+            for (place, layer) in client.into_iter().flat_map(|client| client.layers.iter_mut().enumerate()) {
+                layer.set_enabled(place < usize::from(wanted.layers));
+            }
+        }
+        said
+    }
+
+    pub fn prefer(&mut self, participant: &str, index: u16, size: (u16, u16), pinned: bool) {
+        let participant = participant.try_into().unwrap();
+        let (width, height) = size;
+        self.run(Command::PreferSlot { room: room(), participant, index, width, height, pinned }).unwrap();
     }
 
     pub fn publish(&mut self, participant: &str, publication: &str, number: u32, source: Source) {
