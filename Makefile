@@ -49,6 +49,7 @@ e2e: setup ## only the tests with real browsers
 soak: setup ## many more examples and seeds than CI takes time for
 	@$(STEP) "Properties, the long profile" env RINGBACK_PROPERTIES=soak $(PYTEST) tests/properties --timeout=0
 	@$(STEP) "REST: 20,000 invented requests" env RINGBACK_PROPERTIES=soak $(PYTEST) tests/integration/rest/test_generated_requests.py --timeout=0
+	@$(STEP) "Adaptation: 120 simulations" env RINGBACK_SEEDS=120 cargo test --quiet --locked -p media-core --test adaptation
 	@$(STEP) "Browsers: what takes minutes" $(PYTEST) tests/e2e -m soak --timeout=900
 
 bench: setup load ## what requests and media cost; wants an idle machine, and its figures go to benches/RESULTS.md
