@@ -19,6 +19,10 @@ const TOLERANCE: f64 = 0.10;
 /// that comes late.
 const LOWEST_TOLERANCE: f64 = 0.50;
 
+/// While at least this share of the lowest layers gets through, they are not paused. With less, repairs cannot make pictures of
+/// what arrives.
+const LEAST_CARRIED: f64 = 0.5;
+
 /// For how long the estimate must have had room before a step up. An estimate that overshoots is corrected within about
 /// a second.
 const UP_HOLD: Duration = Duration::from_secs(1);
@@ -46,6 +50,11 @@ const PROBE_FACTOR: f64 = 1.3;
 /// How long an estimate may stay as it is while more is desired before the line is looked at anew. str0m finds out by itself when
 /// much less is sent than the estimate, or after 15 s; each look is a burst of some 10 packets.
 const LOOK_AFTER: Duration = Duration::from_secs(4);
+
+/// When so many times the estimate gets through for so long, the estimator has taken losses for congestion, and begins anew. A
+/// real shortage shows in longer round trips sooner than that.
+const MISJUDGED: u64 = 2;
+const MISJUDGED_AFTER: Duration = Duration::from_secs(4);
 
 /// Changes of what is estimated or desired that count as none, as a share of it.
 const SAME: f64 = 0.20;
@@ -138,6 +147,7 @@ pub(crate) struct Allocator {
     lowest: VecDeque<(Instant, u64)>,
     estimated_since: Option<Instant>,
     short_since: Option<Instant>,
+    misjudged_since: Option<Instant>,
     raised: Option<Raise>,
     back_off: Option<Duration>,
     not_before: Option<Instant>,
@@ -145,8 +155,16 @@ pub(crate) struct Allocator {
 }
 
 impl Allocator {
-    /// Gives each slot a layer, after `reserved` bits per second for audio.
-    pub(crate) fn allocate(&mut self, bandwidth: Bandwidth, reserved: u64, wants: &[Want], now: Instant) -> Allocation {
+    /// Gives each slot a layer, after `reserved` bits per second for audio. So many as are `carried` do get through, whatever
+    /// is estimated: losses that are no congestion lower the estimate like those that are.
+    pub(crate) fn allocate(
+        &mut self,
+        bandwidth: Bandwidth,
+        carried: u64,
+        reserved: u64,
+        wants: &[Want],
+        now: Instant,
+    ) -> Allocation {
         let best: u64 = wants.iter().filter_map(|want| want.costs.last()).sum();
         let desired = ((best + reserved) as f64 * PROBE_FACTOR) as u64;
         match bandwidth {
@@ -157,7 +175,8 @@ impl Allocator {
             }
             Bandwidth::Estimated(estimate) => {
                 let look = self.is_stuck(estimate, desired, now).then_some(estimate);
-                let (layers, again) = self.follow(estimate, reserved, wants, now);
+                let look = self.is_misjudged(estimate, carried, now).then_some(carried).or(look);
+                let (layers, again) = self.follow(estimate, carried, reserved, wants, now);
                 Allocation { layers, desired, look: again.or(look) }
             }
         }
@@ -167,13 +186,15 @@ impl Allocator {
     fn follow(
         &mut self,
         estimate: u64,
+        carried: u64,
         reserved: u64,
         wants: &[Want],
         now: Instant,
     ) -> (Vec<Option<usize>>, Option<u64>) {
         let held = self.hold(estimate, now);
         let share = |of: u64, share: f64| ((of as f64 * share) as u64).saturating_sub(reserved);
-        let lowest = share(estimate, 1.0 + LOWEST_TOLERANCE);
+        // What is carried has the audio in it, so nothing is reserved of it.
+        let lowest = share(estimate, 1.0 + LOWEST_TOLERANCE).max((carried as f64 / LEAST_CARRIED) as u64);
         let mut kept = fill(lowest, share(estimate, 1.0 + TOLERANCE), wants, Want::kept);
         self.keep_lowest(&mut kept, wants, now);
         if wants.iter().zip(&kept).any(|(want, kept)| count(*kept) < want.kept()) {
@@ -213,6 +234,16 @@ impl Allocator {
         }
         self.raised = None;
         None
+    }
+
+    /// Whether much more gets through than is estimated, and has for a while.
+    fn is_misjudged(&mut self, estimate: u64, carried: u64, now: Instant) -> bool {
+        if estimate >= carried / MISJUDGED {
+            self.misjudged_since = None;
+            return false;
+        }
+        let since = *self.misjudged_since.get_or_insert(now);
+        now.saturating_duration_since(since) >= MISJUDGED_AFTER
     }
 
     /// Whether the estimate stays the same although more is desired: for long, or although it has just become more.
@@ -335,6 +366,7 @@ mod tests {
     /// A receiver whose estimates a test makes up.
     struct Receiver {
         allocator: Allocator,
+        carried: u64,
         wants: Vec<Want>,
         now: Instant,
         changes: Vec<(Duration, Vec<Option<usize>>)>,
@@ -344,12 +376,12 @@ mod tests {
     impl Receiver {
         fn new(wants: Vec<Want>) -> Self {
             let now = Instant::now();
-            Self { allocator: Allocator::default(), wants, now, changes: Vec::new(), begin: now }
+            Self { allocator: Allocator::default(), carried: 0, wants, now, changes: Vec::new(), begin: now }
         }
 
         fn step(&mut self, bandwidth: Bandwidth) -> Allocation {
             self.now += STEP;
-            let allocation = self.allocator.allocate(bandwidth, 50_000, &self.wants, self.now);
+            let allocation = self.allocator.allocate(bandwidth, self.carried, 50_000, &self.wants, self.now);
             for (want, layer) in self.wants.iter_mut().zip(&allocation.layers) {
                 want.given = layer.map_or(Given::Paused, Given::Layer);
             }
@@ -414,6 +446,18 @@ mod tests {
         assert_eq!(receiver.after(5 * SECOND, 190_000), [None], "what would be kept is not enough to begin with");
         assert_eq!(receiver.after(2 * SECOND, 210_000), [Some(0)]);
         assert_eq!(receiver.after(30 * SECOND, 140_000), [Some(0)]);
+    }
+
+    #[test]
+    fn what_gets_through_is_not_paused_however_low_the_estimate() {
+        let mut receiver = Receiver::new(vec![want(&CAMERA)]);
+        receiver.after(5 * SECOND, 2_000_000);
+        receiver.carried = 140_000; // 30 % of the lowest layer and the audio are lost
+        assert_eq!(receiver.after(60 * SECOND, 10_000), [Some(0)]);
+        assert_eq!(receiver.step(Bandwidth::Estimated(69_000)).look, Some(140_000), "and it is estimated anew");
+        assert_eq!(receiver.step(Bandwidth::Estimated(140_000)).look, None);
+        receiver.carried = 60_000;
+        assert_eq!(receiver.after(PAUSE_HOLD + 2 * STEP, 10_000), [None]);
     }
 
     #[test]

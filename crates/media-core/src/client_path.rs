@@ -19,7 +19,7 @@ use str0m::{Candidate, Rtc};
 
 use crate::five_tuple::{FiveTuple, Protocol};
 
-/// How long after its last check a client is still sent to (RFC 7675 §5.1 allows 30 s). Browsers check every 2.5 s, so several
+/// How long after its last sign of life a client is still sent to (RFC 7675 §5.1 allows 30 s). Browsers check every 2.5 s, so several
 /// in a row may be lost; on the other hand somebody else may have the address by now.
 const CONSENT: Duration = Duration::from_secs(15);
 
@@ -57,6 +57,8 @@ pub(crate) struct ClientPath {
     /// What was nominated and is still checked.
     places: Vec<Place>,
     present: Option<FiveTuple>,
+    /// Where the datagram that str0m has in hand came from.
+    arriving: Option<FiveTuple>,
     /// The check that str0m has in hand.
     asked: Option<Check>,
     answered: VecDeque<TransId>,
@@ -67,7 +69,8 @@ struct Place {
     tuple: FiveTuple,
     priority: u32,
     nominated: Instant,
-    checked: Instant,
+    /// When a check or media came from there last.
+    heard: Instant,
 }
 
 #[derive(Debug)]
@@ -81,6 +84,7 @@ struct Check {
 impl ClientPath {
     /// Looks at a datagram that is about to be handed to str0m.
     pub(crate) fn note_arriving(&mut self, tuple: FiveTuple, contents: &[u8]) {
+        self.arriving = Some(tuple);
         let check = is_stun(contents).then(|| StunMessage::parse(contents).ok()).flatten();
         self.asked = check.filter(StunMessage::is_binding_request).map(|message| Check {
             id: message.trans_id(),
@@ -88,6 +92,16 @@ impl ClientPath {
             priority: message.prio().unwrap_or(0),
             nominates: message.use_candidate(),
         });
+    }
+
+    /// The datagram that str0m has in hand is media of the client's: genuine and new. Where it came from the client still is, though
+    /// its checks may be lost.
+    pub(crate) fn note_media(&mut self, now: Instant) {
+        let (arriving, present) = (self.arriving, self.present);
+        let place = self.places.iter_mut().find(|place| Some(place.tuple) == present && present == arriving);
+        if let Some(place) = place {
+            place.heard = now;
+        }
     }
 
     /// Where a datagram goes that str0m wants sent: an answer to where the question came from, all else to the client's
@@ -105,14 +119,14 @@ impl ClientPath {
         Some(FiveTuple { protocol, worker: transmit.source, client: transmit.destination })
     }
 
-    /// The client's place, if a check has come from there lately.
+    /// The client's place, if a check or media has come from there lately.
     pub(crate) fn present(&self, now: Instant) -> Option<FiveTuple> {
-        self.place().filter(|place| now < place.checked + CONSENT).map(|place| place.tuple)
+        self.place().filter(|place| now < place.heard + CONSENT).map(|place| place.tuple)
     }
 
     /// When the client counts as gone if no further check comes.
     pub(crate) fn consent_ends(&self) -> Option<Instant> {
-        self.place().map(|place| place.checked + CONSENT)
+        self.place().map(|place| place.heard + CONSENT)
     }
 
     fn place(&self) -> Option<&Place> {
@@ -145,27 +159,27 @@ impl ClientPath {
             Some(present) if check.nominates => {
                 check.priority >= present.priority || now >= present.nominated + SETTLING
             }
-            Some(present) => known && now >= present.checked + SILENCE,
+            Some(present) => known && now >= present.heard + SILENCE,
         }
     }
 
     fn remember(&mut self, check: &Check, now: Instant) {
         if let Some(place) = self.places.iter_mut().find(|place| place.tuple == check.tuple) {
-            place.checked = now;
+            place.heard = now;
             place.priority = check.priority;
             if check.nominates {
                 place.nominated = now;
             }
         } else if check.nominates {
             let present = self.present;
-            self.places.retain(|place| now < place.checked + CONSENT || Some(place.tuple) == present);
+            self.places.retain(|place| now < place.heard + CONSENT || Some(place.tuple) == present);
             if self.places.len() == MAX_PLACES
                 && let Some(oldest) = self.places.iter().position(|place| Some(place.tuple) != present)
             {
                 self.places.remove(oldest);
             }
             let (tuple, priority) = (check.tuple, check.priority);
-            self.places.push(Place { tuple, priority, nominated: now, checked: now });
+            self.places.push(Place { tuple, priority, nominated: now, heard: now });
         }
     }
 }
@@ -310,6 +324,20 @@ mod tests {
             answered(&mut path, tuple(1), TransId::new(), true, now);
         }
         assert_eq!(path.answered.len(), MAX_ANSWERED);
+    }
+
+    #[test]
+    fn media_from_where_the_client_is_says_that_it_is_there() {
+        let (mut path, start) = (ClientPath::default(), Instant::now());
+        answered(&mut path, tuple(1), TransId::new(), true, start);
+        for second in 1..=20 {
+            path.note_arriving(tuple(1), &[128]);
+            path.note_media(start + second * SECOND);
+        }
+        assert_eq!(media(&mut path, start + 34 * SECOND), Some(tuple(1)));
+        path.note_arriving(tuple(2), &[128]);
+        path.note_media(start + 34 * SECOND);
+        assert_eq!(media(&mut path, start + 35 * SECOND), None, "from elsewhere it proves nothing");
     }
 
     #[test]

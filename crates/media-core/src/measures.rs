@@ -1,4 +1,4 @@
-//! What is measured of a connection, for those who look at it. Nothing is decided by it.
+//! What is measured of a connection, for those who look at it and for the choice of layers.
 
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -36,6 +36,10 @@ impl Network {
     }
 }
 
+/// A round trip that is longer than the shortest one by this much says that packets queue up: losses are congestion then. Less
+/// would take a client that answers late for a queue; more would notice a queue too late.
+const QUEUEING: Duration = Duration::from_millis(100);
+
 /// What is known of one transport.
 #[derive(Debug)]
 pub(crate) struct Measures {
@@ -53,6 +57,12 @@ pub(crate) struct Measures {
     /// The share of our packets that did not arrive there, lately.
     pub(crate) loss_sent: Option<f64>,
     pub(crate) network: Option<Network>,
+    /// What has lately got through, in bits per second; 0 before that is known, and while packets queue up on the way.
+    pub(crate) carried: u64,
+    shortest_round_trip: Option<Duration>,
+    is_queueing: bool,
+    /// When it was last looked what has got through, and how much had been sent then.
+    looked: (Instant, u64),
 }
 
 impl Measures {
@@ -68,6 +78,10 @@ impl Measures {
             loss_received: None,
             loss_sent: None,
             network: None,
+            carried: 0,
+            shortest_round_trip: None,
+            is_queueing: false,
+            looked: (now, 0),
         }
     }
 
@@ -92,10 +106,29 @@ impl Measures {
                 self.loss_sent = statistics.egress_loss_fraction.map(f64::from).or(self.loss_sent);
                 let selected = statistics.selected_candidate_pair.as_ref();
                 self.network = selected.map(|pair| Network::of(pair.remote.addr)).or(self.network);
+                self.note_carried(now);
             }
             // Without transport-wide feedback there are only the receiver reports of each stream.
-            Event::MediaEgressStats(statistics) => self.loss_sent = statistics.loss.map(f64::from).or(self.loss_sent),
+            Event::MediaEgressStats(statistics) => {
+                self.loss_sent = statistics.loss.map(f64::from).or(self.loss_sent);
+                if let Some(round_trip) = statistics.rtt {
+                    let shortest = self.shortest_round_trip.map_or(round_trip, |shortest| shortest.min(round_trip));
+                    self.shortest_round_trip = Some(shortest);
+                    self.is_queueing = round_trip > shortest + QUEUEING;
+                }
+            }
             _ => {}
+        }
+    }
+
+    fn note_carried(&mut self, now: Instant) {
+        let (at, sent) = std::mem::replace(&mut self.looked, (now, self.bytes_sent));
+        let seconds = now.saturating_duration_since(at).as_secs_f64();
+        if let Some(loss) = self.loss_sent
+            && seconds > 0.0
+        {
+            let arrived = (self.bytes_sent - sent) as f64 * 8.0 * (1.0 - loss.clamp(0.0, 1.0));
+            self.carried = if self.is_queueing { 0 } else { (arrived / seconds) as u64 };
         }
     }
 }

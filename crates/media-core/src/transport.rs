@@ -5,51 +5,42 @@
 //! timeout, as str0m's contract wants.
 
 mod errors;
+mod live;
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use str0m::bwe::Bitrate;
-use str0m::change::SdpOffer;
 use str0m::media::{Mid, Rid};
 use str0m::net::{self, Receive};
 use str0m::rtp::RtpPacket;
-use str0m::{Event, Input, Output, Rtc, RtcConfig};
+use str0m::{Input, Output};
 
 use crate::allocation::Bandwidth;
-use crate::answer;
 use crate::budget::Budget;
-use crate::capture_clock::{CaptureClock, Report};
-use crate::client_path::{self, ClientPath};
-use crate::codec::{self, Codec};
+use crate::capture_clock::CaptureClock;
+use crate::client_path::ClientPath;
+use crate::codec::Codec;
 use crate::command::{CommandError, Source};
-use crate::egress::{Egress, Feedback, ForwardedPacket};
+use crate::egress::{Egress, ForwardedPacket};
 use crate::fact::CloseReason;
 use crate::fault::{Fault, fence};
 use crate::five_tuple::{FiveTuple, Protocol};
 use crate::ids::TransportId;
 use crate::measures::Measures;
-use crate::offer::{self, CheckedOffer, Line, Role};
+use crate::offer::{self, CheckedOffer};
 use crate::origin::{Origin, Origins};
-use crate::outbox::{Class, Outbox};
+use crate::outbox::Outbox;
 use crate::slot::SlotKey;
 use crate::snapshot::{TransportSnapshot, TransportState};
 use crate::statistics::Reception;
-use crate::worker::Datagram;
 
 use errors::{internal, kind_of, parse, refuse};
+pub(crate) use live::warm_up;
+use live::{Drained, Live, build_rtc};
 
 /// How long a transport may take from its first offer until it is connected. A client that has an answer connects within
 /// seconds; one that was closed meanwhile never does, and its memory is wanted back.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How long a connected transport lives on after the client's consent has ended, so that one whose network changed can
-/// restart ICE instead of joining again. Nothing is forwarded in the meantime.
-const RECONNECT_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How often str0m counts. Only round trips are taken from it, so seldom is enough, and each time walks all streams.
-const STATISTICS_INTERVAL: Duration = Duration::from_secs(5);
 
 /// What a line is believed to carry before the client's first reports, in bits per second. Enough for a good picture of one
 /// participant or small ones of several; nearly every line carries it, and one that does not says so within a second.
@@ -94,24 +85,6 @@ pub(crate) struct MediaPacket {
     pub(crate) captured: Instant,
 }
 
-/// The one place where an `Rtc` is made.
-fn build_rtc(addresses: &[SocketAddr], dtx: bool, reports_arrival: bool, now: Instant) -> Rtc {
-    let mut config =
-        RtcConfig::new().set_ice_lite(true).set_rtp_mode(true).set_stats_interval(Some(STATISTICS_INTERVAL));
-    codec::enable_all(config.codec_config(), dtx);
-    // Without reports the first estimate would stay, and packets would wait for it.
-    let config = config.enable_bwe(reports_arrival.then(|| Bitrate::bps(FIRST_ESTIMATE)));
-    let mut rtc = config.build(now);
-    client_path::announce(&mut rtc, addresses);
-    rtc
-}
-
-/// Makes a connection and drops it.
-pub(crate) fn warm_up(now: Instant) {
-    // Whatever is wrong here is found again, and told, with the first offer.
-    let _ = fence("warming up", || drop(build_rtc(&[], false, true, now)));
-}
-
 /// A participant's connection.
 pub(crate) struct Transport {
     pub(crate) id: TransportId,
@@ -125,21 +98,6 @@ pub(crate) struct Transport {
     budget: Budget,
     /// What the line to the client carries.
     bandwidth: Bandwidth,
-}
-
-struct Live {
-    rtc: Rtc,
-    egress: Box<dyn Egress>,
-    lines: Vec<Line>,
-    offered_slots: Vec<SlotKey>,
-    ufrag: String,
-    path: ClientPath,
-    /// Whether ICE and DTLS were done once.
-    established: bool,
-    /// When the transport is given up unless the client is there by then.
-    give_up: Option<Instant>,
-    origins: Origins,
-    capture_clock: CaptureClock,
 }
 
 /// A datagram that arrived.
@@ -259,6 +217,11 @@ impl Transport {
     /// What the line to the client carries.
     pub(crate) fn bandwidth(&self) -> Bandwidth {
         self.bandwidth
+    }
+
+    /// What has lately got through to the client, in bits per second; 0 when that is not known.
+    pub(crate) fn carried(&self) -> u64 {
+        self.measures.carried
     }
 
     /// Looks anew at what the line to the client carries, beginning with this many bits per second.
@@ -517,124 +480,5 @@ impl Transport {
             Ok(Drained { ended: Some(reason), .. }) => self.end(reason, out),
             Err(fault) => self.fail(&fault, out),
         }
-    }
-}
-
-struct Drained {
-    deadline: Instant,
-    connected: bool,
-    round_trip: Option<Duration>,
-    estimate: Option<u64>,
-    ended: Option<CloseReason>,
-}
-
-impl Live {
-    fn source_line(&self, source: Source) -> Option<&Line> {
-        self.lines.iter().find(|line| line.role == Role::Source(source))
-    }
-
-    fn negotiate(&mut self, offer: SdpOffer) -> Result<String, CommandError> {
-        let answer = self.rtc.sdp_api().accept_offer(offer).map_err(|error| {
-            tracing::debug!(error = kind_of(&error), "offer refused");
-            offer::invalid(format!("the offer cannot be answered ({})", kind_of(&error)))
-        })?;
-        let mut streams = HashMap::new();
-        for line in &self.lines {
-            if let Role::Slot(slot) = line.role
-                && let Some(stream) = self.egress.bind(&mut self.rtc, slot, Mid::from(line.mid.as_str()))
-            {
-                streams.insert(slot, stream);
-            }
-        }
-        self.ufrag.clone_from(&self.rtc.direct_api().local_ice_credentials().ufrag);
-        self.offered_slots = streams.keys().copied().collect();
-        self.origins = Origins::of(&self.rtc);
-        Ok(answer::rewrite(&answer.to_sdp_string(), &self.lines, &streams))
-    }
-
-    fn drain(&mut self, now: Instant, measures: &mut Measures, out: &mut Outputs<'_>) -> Drained {
-        let mut drained = Drained { deadline: now, connected: false, round_trip: None, estimate: None, ended: None };
-        loop {
-            match self.rtc.poll_output() {
-                Ok(Output::Timeout(deadline)) => {
-                    drained.deadline = deadline;
-                    if !self.rtc.is_alive() {
-                        drained.ended.get_or_insert(CloseReason::PeerClosed);
-                    }
-                    self.watch_consent(now, out.events);
-                    return drained;
-                }
-                Ok(Output::Transmit(transmit)) => self.send_datagram(transmit, now, measures, out.datagrams),
-                Ok(Output::Event(event)) => {
-                    measures.note(&event, now);
-                    self.handle(event, now, &mut drained, out);
-                }
-                Err(error) => {
-                    tracing::debug!(error = kind_of(&error), "transport failed");
-                    drained.ended = Some(CloseReason::DtlsFailed);
-                    return drained;
-                }
-            }
-        }
-    }
-
-    fn handle(&mut self, event: Event, now: Instant, drained: &mut Drained, out: &mut Outputs<'_>) {
-        match self.egress.feedback(&event) {
-            Some(Feedback::KeyframeWanted(slot)) => out.events.push(TransportEvent::KeyframeWanted(slot)),
-            Some(Feedback::RoundTrip(time)) => drained.round_trip = Some(time),
-            Some(Feedback::Estimate(estimate)) => drained.estimate = Some(estimate),
-            None => {}
-        }
-        match event {
-            Event::Connected => {
-                drained.connected = true;
-                self.established = true;
-                self.give_up = None;
-                out.events.push(TransportEvent::Connected);
-            }
-            Event::RtpPacket(packet) => {
-                if let Some(origin) = self.origins.find(&mut self.rtc, &self.lines, &packet) {
-                    let captured = self.captured(origin.codec, &packet, now);
-                    let packet = MediaPacket { origin, packet, captured };
-                    out.events.push(TransportEvent::Packet(Box::new(packet)));
-                }
-            }
-            // The goodbye of the client; what is left to send is drained before the transport ends.
-            Event::Closed => drained.ended = Some(CloseReason::PeerClosed),
-            _ => {}
-        }
-    }
-
-    /// A client that is gone from where it was is waited for; one that is there again has missed something.
-    fn watch_consent(&mut self, now: Instant, events: &mut Vec<TransportEvent>) {
-        if !self.established {
-            return;
-        }
-        match (self.path.present(now), self.give_up) {
-            (None, None) => self.give_up = Some(now + RECONNECT_TIMEOUT),
-            (Some(_), Some(_)) => {
-                self.give_up = None;
-                events.push(TransportEvent::Resumed);
-            }
-            (None, Some(_)) | (Some(_), None) => {}
-        }
-    }
-
-    fn send_datagram(&mut self, transmit: net::Transmit, now: Instant, measures: &mut Measures, outbox: &mut Outbox) {
-        let Some(tuple) = self.path.direct(&transmit, now) else {
-            return;
-        };
-        let contents: Vec<u8> = transmit.contents.into();
-        measures.sent(&contents);
-        let class = Class::of(&contents, |payload_type| self.origins.kind(payload_type));
-        outbox.push(class, Datagram { tuple, contents });
-    }
-
-    fn captured(&mut self, codec: Codec, packet: &RtpPacket, now: Instant) -> Instant {
-        let report = packet.last_sender_info.map(|info| {
-            // The report's timestamp is the wire's 32 bits, extended.
-            Report { time: info.ntp_time, timestamp: info.rtp_time.numer() as u32 }
-        });
-        self.capture_clock.captured(packet.header.timestamp, codec.clock_rate(), report, now)
     }
 }

@@ -115,8 +115,8 @@ fn a_line_that_becomes_slow_is_followed_down_and_up_again() {
         assert!(estimate(&mut harness, 0) >= 1_000_000, "seed {seed}: half of the line");
 
         harness.change_down(0, line(300_000));
-        talk(&mut harness, 2 * SECOND);
-        assert_eq!(slot(&mut harness, 0).layer, Some(0), "seed {seed}: within two seconds");
+        talk(&mut harness, 3 * SECOND);
+        assert_eq!(slot(&mut harness, 0).layer, Some(0), "seed {seed}: within three seconds");
         let begin = harness.now;
         talk(&mut harness, 15 * SECOND);
         let heard = heard(&mut harness, begin, begin + 14 * SECOND);
@@ -129,7 +129,8 @@ fn a_line_that_becomes_slow_is_followed_down_and_up_again() {
         let received = received(&mut harness, 0);
         check(seed, &received, false);
         let gap = simulcast::longest_gap(&received);
-        assert!(gap < 2 * SECOND, "seed {seed}: frozen for {gap:?}");
+        // What was on its way when the line became slow has to get through first.
+        assert!(gap < 3 * SECOND, "seed {seed}: frozen for {gap:?}");
     });
 }
 
@@ -247,7 +248,7 @@ fn a_slot_gets_what_its_size_needs_and_nothing_when_it_is_hidden() {
 fn publishers_hear_what_is_wanted_at_once_and_what_is_not_after_a_while() {
     let mut harness = watching(2, line(6_000_000));
     talk(&mut harness, 8 * SECOND);
-    let mut wanted = |harness: &mut Harness, time| {
+    let wanted = |harness: &mut Harness, time| {
         let said = talk(harness, time);
         said.last().map(|room| room.wanted.iter().map(|wanted| wanted.layers).collect::<Vec<_>>())
     };
@@ -288,7 +289,7 @@ fn what_is_pinned_comes_before_others() {
     harness.connect();
     harness.prefer("ann", 1, (640, 360), true);
     harness.prefer("ann", 0, (640, 360), false);
-    talk(&mut harness, 20 * SECOND);
+    talk(&mut harness, 60 * SECOND);
     let layers = |harness: &mut Harness| -> Vec<Option<u8>> {
         let ann = harness.room_snapshot().participants.swap_remove(0);
         ann.slots
@@ -300,6 +301,6 @@ fn what_is_pinned_comes_before_others() {
     assert_eq!(layers(&mut harness), [Some(0), Some(1)]);
     harness.prefer("ann", 0, (640, 360), true);
     harness.prefer("ann", 1, (640, 360), false);
-    talk(&mut harness, 20 * SECOND);
+    talk(&mut harness, 60 * SECOND);
     assert_eq!(layers(&mut harness), [Some(1), Some(0)]);
 }

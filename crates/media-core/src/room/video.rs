@@ -93,7 +93,8 @@ impl Room {
             }
         }
         let bandwidth = participant.transport.as_ref().map_or(Bandwidth::Assumed(u64::MAX), Transport::bandwidth);
-        let allocation = participant.allocator.allocate(bandwidth, reserved, &wants, fx.now);
+        let carried = participant.transport.as_ref().map_or(0, Transport::carried);
+        let allocation = participant.allocator.allocate(bandwidth, carried, reserved, &wants, fx.now);
         for ((slot, publication), layer) in shown.into_iter().zip(allocation.layers) {
             self.give(receiver, slot, publication, layer, fx.now);
         }

@@ -53,7 +53,7 @@ impl Path {
         }
         if let Some(rate) = self.rate {
             let queue = (rate as f64 / 8.0 * QUEUE.as_secs_f64()) as u64;
-            config = config.link(Bitrate::bps(rate), DataSize::bytes(queue as i64));
+            config = config.link(Bitrate::bps(rate), DataSize::bytes(queue.cast_signed()));
         }
         config
     }

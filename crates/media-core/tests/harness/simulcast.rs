@@ -83,7 +83,7 @@ impl LayerSender {
         let mut left = (self.frame_bytes * if keyframe { KEYFRAME_FACTOR } else { 1 }) as usize;
         let mut writes = Vec::new();
         while left > 0 {
-            let length = left.min(MAX_PAYLOAD).max(MARK + 2);
+            let length = left.clamp(MARK + 2, MAX_PAYLOAD);
             left = left.saturating_sub(length);
             let payload = self.payload(client, writes.is_empty(), keyframe, length);
             self.sequence += 1;
