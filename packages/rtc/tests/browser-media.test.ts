@@ -368,7 +368,15 @@ describe("a connection whose other side is gone", () => {
 });
 
 describe("the camera's layers", () => {
+  const rids = (transceiver: Transceiver) => transceiver.sender.encodings.map((encoding) => Object(encoding).rid);
   const active = (transceiver: Transceiver) => transceiver.sender.encodings.map((encoding) => Object(encoding).active);
+
+  it("are three, the smallest first; the screen is one", () => {
+    const { at } = make();
+    expect(rids(at(1))).toEqual(["l", "m", "h"]);
+    expect(at(1).sender.encodings).toMatchObject([4, 2, 1].map((scaleResolutionDownBy) => ({ scaleResolutionDownBy })));
+    expect(rids(at(2))).toEqual([undefined]);
+  });
 
   it("are one in a browser that cannot send more", async () => {
     knowsLayers = false;
@@ -382,11 +390,20 @@ describe("the camera's layers", () => {
     const { media, at } = make();
     await media.open({ microphone: false, camera: true });
     await settled();
+    expect(active(at(1))).toEqual([true, true, false]);
     media.sendLayers({ camera: 0, screen: 1 });
     await settled();
-    expect(active(at(1))).toEqual([false]);
+    expect(active(at(1))).toEqual([false, false, false]);
     expect(at(1).sender.track?.stopped).toBe(false);
     expect(active(at(2))).toEqual([true]);
+  });
+
+  it("are the whole picture when the platform takes one", async () => {
+    const { media, at } = make();
+    at(1).sender.encodings = at(1).sender.encodings.slice(0, 1);
+    await media.acceptAnswer("answer");
+    await settled();
+    expect(at(1).sender.encodings).toMatchObject([{ rid: "l", active: true, scaleResolutionDownBy: 1 }]);
   });
 });
 

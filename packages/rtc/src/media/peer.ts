@@ -1,6 +1,7 @@
 import { wantedCodecs } from "./codecs.js";
 import { AUDIO_SLOTS } from "./handler.js";
 import { trimHeaderExtensions } from "./header-extensions.js";
+import { CAMERA_LAYERS, cameraLayers } from "./layers.js";
 
 type Kind = "audio" | "video";
 
@@ -16,7 +17,7 @@ export class Peer {
   /** The order of the transceivers is the layout. */
   constructor(videoSlots: number) {
     this.microphone = this.#add("audio", { direction: "sendonly" }).sender;
-    this.camera = this.#add("video", { direction: "sendonly" }).sender;
+    this.camera = this.#addCamera().sender;
     this.screen = this.#add("video", { direction: "sendonly" }).sender;
     this.audioSlots = this.#slots("audio", AUDIO_SLOTS);
     this.addVideoSlots(videoSlots);
@@ -28,6 +29,17 @@ export class Peer {
 
   addVideoSlots(count: number): void {
     this.#videoSlots.push(...this.#slots("video", count));
+  }
+
+  /** With as many layers as the browser can send; their sizes follow when there is a picture (`LayeredSender`). */
+  #addCamera(): RTCRtpTransceiver {
+    const layers = cameraLayers(CAMERA_LAYERS.length, CAMERA_LAYERS.length, undefined);
+    const sendEncodings = layers.map((layer, index) => ({ rid: CAMERA_LAYERS[index] ?? "", ...layer }));
+    try {
+      return this.#add("video", { direction: "sendonly", sendEncodings });
+    } catch {
+      return this.#add("video", { direction: "sendonly" });
+    }
   }
 
   #slots(kind: Kind, count: number): MediaStreamTrack[] {
