@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from ringback.media.commands import (
@@ -38,24 +37,19 @@ from ringback.media.facts import (
 )
 from ringback.media.model import (
     Load,
-    ParticipantLevel,
-    ParticipantSnapshot,
-    PausedSlot,
-    PublicationSnapshot,
     RoomLevels,
     RoomSnapshot,
     RoomVideo,
     SlotKind,
-    SlotSnapshot,
     Snapshot,
     Source,
     TransportState,
-    WantedLayers,
     WorkerStatistics,
 )
 from ringback.media.protocol import CommandError, ErrorCode, FactReport
-from ringback.testing.media_sdp import MAX_M_LINES, MediaLine, canned_answer, layer_count, parse_offer
-from ringback.testing.media_snapshots import page, statistics, transport_snapshot
+from ringback.testing.media_rooms import SILENCE, Publication, Room, Transport, participant_snapshot
+from ringback.testing.media_sdp import MAX_M_LINES, canned_answer, parse_offer
+from ringback.testing.media_snapshots import page, statistics
 
 KEPT_REPLIES = 4096
 """Commands (protocol document, "Messages")."""
@@ -66,121 +60,8 @@ KEPT_FACTS = 10_000
 CAPTURE_SECONDS = range(1, 601)
 """How long a capture may last (protocol document, "Packet captures")."""
 
-SILENCE = -127
-"""dB (protocol document, "Levels")."""
-
 SOFTEST_VOICE = -60
 """dB (protocol document, "Levels"). What is below is said to be silence."""
-
-
-@dataclass
-class _Transport:
-    id: str
-    offer: list[MediaLine]
-    state: TransportState = TransportState.NEW
-
-
-@dataclass
-class _Publication:
-    participant: str
-    number: int
-    source: Source
-    started: bool = False
-    loudness: int = SILENCE
-    keyframe_requests: int = 0
-    wanted: int | None = None
-
-
-@dataclass
-class _Participant:
-    transport: _Transport | None = None
-    slots: dict[tuple[SlotKind, int], str | None] = field(default_factory=dict)
-    loudest: set[int] = field(default_factory=set)
-    """The audio slots that carry one of the loudest."""
-    hidden: set[int] = field(default_factory=set)
-    paused: set[int] = field(default_factory=set)
-
-
-@dataclass
-class _Room:
-    participants: dict[str, _Participant] = field(default_factory=dict)
-    publications: dict[str, _Publication] = field(default_factory=dict)
-    said_levels: tuple[ParticipantLevel, ...] = ()
-    said_video: tuple[tuple[PausedSlot, ...], tuple[WantedLayers, ...]] = ((), ())
-
-    def participant(self, name: str) -> _Participant:
-        """Create or get."""
-        return self.participants.setdefault(name, _Participant())
-
-    def microphones(self) -> list[_Publication]:
-        """In the order their participants came."""
-        order = list(self.participants)
-        microphones = [each for each in self.publications.values() if each.source is Source.MICROPHONE]
-        return sorted(microphones, key=lambda each: order.index(each.participant))
-
-    def take_changed_levels(self) -> bool:
-        """Whether the levels are not those said last; those of now count as said."""
-        before = self.said_levels
-        self.said_levels = tuple(
-            ParticipantLevel(participant=each.participant, loudness=each.loudness) for each in self.microphones()
-        )
-        return self.said_levels != before
-
-    def take_changed_video(self) -> bool:
-        """Whether the paused slots and the wanted layers are not those said last; those of now count as said."""
-        before = self.said_video
-        paused = tuple(
-            PausedSlot(participant=name, index=index)
-            for name, participant in self.participants.items()
-            for index in sorted(participant.paused)
-        )
-        wanted = tuple(
-            WantedLayers(participant=participant, source=source, layers=self._wanted_layers(participant, name, each))
-            for participant in self.participants
-            for source in (Source.CAMERA, Source.SCREEN)
-            for name, each in self.publications.items()
-            if (each.participant, each.source) == (participant, source)
-        )
-        self.said_video = (paused, wanted)
-        return self.said_video != before
-
-    def _wanted_layers(self, participant: str, name: str, publication: _Publication) -> int:
-        shown = any(
-            shown == name and slot not in receiver.hidden
-            for receiver in self.participants.values()
-            for (_, slot), shown in receiver.slots.items()
-        )
-        if not shown:
-            return 0
-        if publication.wanted is not None:
-            return publication.wanted
-        transport = self.participants[participant].transport
-        return layer_count(transport.offer, publication.source) if transport is not None else 1
-
-    def unpublish(self, name: str) -> None:
-        """End a publication; the slots that show it go silent."""
-        self.publications.pop(name, None)
-        for participant in self.participants.values():
-            for slot, shown in participant.slots.items():
-                if shown == name:
-                    participant.slots[slot] = None
-        self.choose_loudest()
-
-    def choose_loudest(self) -> None:
-        """Fill the slots of the loudest: everybody is as loud as everybody else here, so those who came first are."""
-        microphones = [name for name, each in self.publications.items() if each.source is Source.MICROPHONE]
-        for receiver, participant in self.participants.items():
-            slots = [(SlotKind.AUDIO, index) for index in sorted(participant.loudest)]
-            elsewhere = {shown for slot, shown in participant.slots.items() if slot not in slots}
-            others = (name for name in microphones if self.publications[name].participant != receiver)
-            wanted = [name for name in others if name not in elsewhere][: len(slots)]
-            for slot in slots:
-                if participant.slots[slot] not in wanted:
-                    participant.slots[slot] = None
-            for name in wanted:
-                free = [slot for slot in slots if participant.slots[slot] is None]
-                if free and name not in (participant.slots[slot] for slot in slots):
-                    participant.slots[free[0]] = name
 
 
 class WorkerRules:
@@ -198,7 +79,7 @@ class WorkerRules:
         """What is being captured, by room. Nothing is written: there are no packets."""
         self.draining = False
         """True when new rooms are refused."""
-        self._rooms: dict[str, _Room] = {}
+        self._rooms: dict[str, Room] = {}
         self._replies: dict[str, Result | CommandError] = {}
         self._facts: deque[FactReport] = deque()
 
@@ -305,7 +186,7 @@ class WorkerRules:
             RoomSnapshot(
                 room=name,
                 age_s=0,
-                participants=tuple(_participant_snapshot(room, each) for each in room.participants),
+                participants=tuple(participant_snapshot(room, each) for each in room.participants),
             )
             for name, room in self._rooms.items()
         )
@@ -343,7 +224,7 @@ class WorkerRules:
                     if self.draining:
                         raise MediaCommandRefused(ErrorCode.DRAINING, "this worker takes no new rooms")
                     self._take_more("room")
-                    self._rooms[room] = _Room()
+                    self._rooms[room] = Room()
             case CloseRoom(room=room):
                 self._rooms.pop(room, None)
                 self.captures.pop(room, None)
@@ -393,7 +274,7 @@ class WorkerRules:
                 raise MediaCommandRefused(ErrorCode.OFFER_INVALID, message)
             transport.offer = offer
         else:
-            transport = _Transport(command.transport, offer)
+            transport = Transport(command.transport, offer)
         participant = room.participant(command.participant)
         participant.transport = transport
         for line in offer:
@@ -417,7 +298,7 @@ class WorkerRules:
         for name, publication in list(room.publications.items()):
             if (publication.participant, publication.source) == (command.participant, command.source):
                 room.unpublish(name)  # One source is one publication: the new one takes its place.
-        room.publications[command.publication] = _Publication(command.participant, command.number, command.source)
+        room.publications[command.publication] = Publication(command.participant, command.number, command.source)
         room.choose_loudest()
 
     def _map_slot(self, command: MapSlot) -> None:
@@ -469,18 +350,18 @@ class WorkerRules:
             message = f"the worker has too much to do for a new {what}; try again later"
             raise MediaCommandRefused(ErrorCode.OVERLOADED, message)
 
-    def _room(self, room: str) -> _Room:
+    def _room(self, room: str) -> Room:
         if room not in self._rooms:
             raise MediaCommandRefused(ErrorCode.ROOM_NOT_FOUND, f"there is no room {room}")
         return self._rooms[room]
 
-    def _publication(self, room: str, publication: str) -> _Publication:
+    def _publication(self, room: str, publication: str) -> Publication:
         found = self._room(room).publications.get(publication)
         if found is None:
             raise MediaCommandRefused(ErrorCode.PUBLICATION_NOT_FOUND, f"there is no publication {publication}")
         return found
 
-    def _transport(self, room: str, participant: str) -> _Transport:
+    def _transport(self, room: str, participant: str) -> Transport:
         transport = self._rooms[room].participants[participant].transport
         assert transport is not None, "a transport begins with an offer"
         return transport
@@ -489,38 +370,3 @@ class WorkerRules:
 def _check_index(index: int) -> None:
     if index >= MAX_M_LINES:
         raise MediaCommandRefused(ErrorCode.COMMAND_INVALID, "no offer has that many slots")
-
-
-def _participant_snapshot(room: _Room, name: str) -> ParticipantSnapshot:
-    participant = room.participants[name]
-    transport = participant.transport
-    publications = [(id_, each) for id_, each in room.publications.items() if each.participant == name]
-    return ParticipantSnapshot(
-        participant=name,
-        transport=None if transport is None else transport_snapshot(transport.id, transport.state),
-        publications=tuple(
-            PublicationSnapshot(
-                publication=id_,
-                number=each.number,
-                source=each.source,
-                started=each.started,
-                packets_received=0,
-                packets_lost=0,
-                keyframe_requests=each.keyframe_requests,
-                layers=(),
-            )
-            for id_, each in sorted(publications, key=lambda item: list(Source).index(item[1].source))
-        ),
-        slots=tuple(
-            SlotSnapshot(
-                kind=kind,
-                index=index,
-                publication=participant.slots[kind, index],
-                loudest=kind is SlotKind.AUDIO and index in participant.loudest,
-                packets_sent=0,
-                layer=None,
-                paused=kind is SlotKind.VIDEO and index in participant.paused,
-            )
-            for kind, index in sorted(participant.slots)
-        ),
-    )
