@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.async_api import ViewportSize
 
 from tests.e2e.conftest import Invite
 from tests.e2e.content import HEIGHT, WIDTH
@@ -10,8 +11,8 @@ from tests.e2e.people import PATIENCE, POLL, Person
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
-SMALL = {"width": 480, "height": 640}  # pixels of a window whose tiles are smaller than half the picture
-LARGE = {"width": 1600, "height": 1000}  # and of one whose tiles are larger than the picture
+SMALL: ViewportSize = {"width": 480, "height": 640}  # pixels of a window whose tiles are smaller than half the picture
+LARGE: ViewportSize = {"width": 1600, "height": 1000}  # and of one whose tiles are larger than the picture
 HALF = (WIDTH // 2, HEIGHT // 2)
 WHOLE = (WIDTH, HEIGHT)
 
