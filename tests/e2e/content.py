@@ -29,7 +29,7 @@ SYLLABLE_DEPTH = 1.0
 # Where the pattern is, in pixels of the original picture. All of it lies in the middle, so that a crop to 4:3 keeps it.
 BAR_TOP, BAR_BOTTOM, BAR_LEFT, BAR_STEP, BAR_WIDTH = 48, 200, 160, 18, 40
 BITS_TOP, BITS_BOTTOM, BITS_LEFT, BIT_WIDTH = 232, 312, 192, 64
-LIVELY_BLOCK = 8  # pixels: what a 640x360 encoder makes about 2 Mbit/s of
+LIVELY_BLOCK = 32  # pixels: enough for encoders to use the rate that they may, and few enough for 15 pictures a second
 WHITE = (235, 128, 128)  # Y, Cb, Cr of limited range
 BLACK = (16, 128, 128)
 

@@ -41,6 +41,7 @@ async def watch(caller: Caller, seconds: float = WATCH) -> dict[str, Any]:
     return report
 
 
+@LONGER
 @pytest.mark.parametrize("loss", [0.1, 0.3])
 async def test_a_call_with_random_losses_stays_usable(arrive: Arrive, loss: float) -> None:
     """F-06."""
@@ -74,6 +75,7 @@ async def test_a_call_with_bursts_of_losses_goes_on(arrive: Arrive, loss: float,
     await boris.device.hears("anna")
 
 
+@LONGER
 async def test_a_call_over_a_satellite_connects_and_is_not_given_up(arrive: Arrive) -> None:
     """F-08: half a second there and back, with jitter."""
     anna, boris = await arrive("anna"), await arrive("boris")
@@ -94,7 +96,8 @@ async def test_a_call_over_a_satellite_connects_and_is_not_given_up(arrive: Arri
         await one.stays_connected()
 
 
-@pytest.mark.parametrize("seconds", [5, pytest.param(30, marks=LONGER)])
+@LONGER
+@pytest.mark.parametrize("seconds", [5, 30])
 async def test_after_an_outage_sound_and_picture_are_back_by_themselves(arrive: Arrive, seconds: float) -> None:
     """F-09."""
     anna, boris = await arrive("anna"), await arrive("boris")
@@ -113,6 +116,7 @@ async def test_after_an_outage_sound_and_picture_are_back_by_themselves(arrive: 
         await one.stays_connected()
 
 
+@LONGER
 async def test_a_narrow_path_costs_picture_and_not_sound(arrive: Arrive) -> None:
     """F-10: 2 Mbit/s, then 300 kbit/s, then 2 Mbit/s again."""
     anna, boris = await arrive("anna"), await arrive("boris")
@@ -134,6 +138,7 @@ async def test_a_narrow_path_costs_picture_and_not_sound(arrive: Arrive) -> None
     assert after["framesPerSecond"] >= 8
 
 
+@LONGER
 async def test_a_router_that_forgets_its_translations_is_not_noticed(arrive: Arrive) -> None:
     """F-11, first half: the same device, suddenly from another address."""
     anna, boris = await arrive("anna"), await arrive("boris")
@@ -150,6 +155,7 @@ async def test_a_router_that_forgets_its_translations_is_not_noticed(arrive: Arr
         await one.stays_connected()
 
 
+@LONGER
 async def test_a_device_that_changes_networks_goes_on(arrive: Arrive) -> None:
     """F-11, second half: the device itself has another address."""
     anna, boris = await arrive("anna"), await arrive("boris")
