@@ -40,6 +40,8 @@ check: setup static ## format, lint, types, import contracts, generated files, u
 test: setup static load ## everything that CI must know
 	@$(STEP) "Rust: tests" cargo test --quiet --locked
 	@$(STEP) "Rust: tests of the load client" cargo test --quiet --release --locked --package media-load
+	@$(STEP) "Fuzzing: build" crates/fuzz/build
+	@$(STEP) "Fuzzing: 20 s for each target" crates/fuzz/run 20
 	@$(STEP) "TypeScript: tests" npm test --silent
 	@$(STEP) "Python: unit, property, contract, integration and browser tests" $(PYTEST) $(FIRST_TESTS) $(LATER_TESTS)
 
@@ -50,6 +52,8 @@ soak: setup ## many more examples and seeds than CI takes time for
 	@$(STEP) "Properties, the long profile" env RINGBACK_PROPERTIES=soak $(PYTEST) tests/properties --timeout=0
 	@$(STEP) "REST: 20,000 invented requests" env RINGBACK_PROPERTIES=soak $(PYTEST) tests/integration/rest/test_generated_requests.py --timeout=0
 	@$(STEP) "Adaptation: 120 simulations" env RINGBACK_SEEDS=120 cargo test --quiet --locked -p media-core --test adaptation
+	@$(STEP) "Fuzzing: build" crates/fuzz/build
+	@$(STEP) "Fuzzing: an hour in all" crates/fuzz/run 600
 	@$(STEP) "Browsers: what takes minutes" $(PYTEST) tests/e2e -m soak --timeout=900
 
 bench: setup load ## what requests and media cost; wants an idle machine, and its figures go to benches/RESULTS.md

@@ -25,6 +25,8 @@ mod egress;
 mod fact;
 mod fault;
 mod five_tuple;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod h264;
 mod ids;
 mod layer;

@@ -8,6 +8,8 @@ pub mod args;
 mod capture;
 mod control;
 mod framing;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod log;
 mod media;
 mod serve;
