@@ -129,9 +129,10 @@ fn an_ice_restart_from_another_network_takes_the_media_along() {
 
 /// RFC 7675: who does not check any more has not agreed to be sent to any more.
 #[test]
-fn sending_stops_15_s_after_the_last_check() {
+fn sending_stops_15_s_after_the_last_sign_of_life() {
     for restarts in [false, true] {
         let mut harness = call(50);
+        let vanished = harness.now;
         if restarts {
             // The restart is the last that is heard of the client: its new checks are lost too.
             harness.set_path(BEN, DEAD, Path::PERFECT);
@@ -140,9 +141,9 @@ fn sending_stops_15_s_after_the_last_check() {
         harness.set_path(BEN, DEAD, Path::PERFECT);
         let address = harness.client(BEN).address;
         harness.advance(30 * SECOND);
-        let checked = harness.checks.iter().rev().find(|(_, from)| *from == address).unwrap().0;
-        let sent_for = last_sent(&harness, address).unwrap() - checked;
-        assert!(sent_for <= 15 * SECOND, "restarts: {restarts}, sent for {sent_for:?}");
+        let sent_for = last_sent(&harness, address).unwrap() - vanished;
+        // What was on its way still arrives.
+        assert!(sent_for <= 15 * SECOND + Duration::from_millis(50), "restarts: {restarts}, sent for {sent_for:?}");
         assert!(sent_for > 14 * SECOND, "restarts: {restarts}, given up after {sent_for:?}");
         harness.advance(20 * SECOND);
         let closed = |fact: &Fact| matches!(fact, Fact::TransportClosed { reason: CloseReason::IceTimeout, .. });
