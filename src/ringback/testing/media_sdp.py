@@ -22,7 +22,7 @@ MAX_LAYERS = 3
 
 _RID = re.compile(r"[0-9A-Za-z]{1,8}")
 
-_CODECS = ("opus/48000/2", "pcmu/8000", "pcma/8000", "vp8/90000", "h264/90000")
+_CODECS = ("opus/48000/2", "pcmu/8000", "pcma/8000", "vp8/90000", "vp9/90000", "h264/90000", "av1/90000")
 """In the order of preference; of H.264 only one sort (protocol document, "The offer")."""
 
 _STATIC_PAYLOAD_TYPES = {0: "PCMU/8000", 8: "PCMA/8000"}
@@ -69,9 +69,9 @@ class MediaLine:
     """Its simulcast layers from the lowest up; empty without simulcast."""
 
     @property
-    def place(self) -> tuple[str, str, int | None]:
+    def place(self) -> tuple[str, str, int | None, tuple[str, ...]]:
         """What a later offer on the same transport has to leave as it is."""
-        return (self.kind, self.mid, self.slot)
+        return (self.kind, self.mid, self.slot, self.rids)
 
 
 def parse_offer(sdp: str) -> list[MediaLine]:
@@ -137,6 +137,8 @@ def _rids(attributes: list[str]) -> tuple[str, ...]:
     """The layers in the order of `a=simulcast` (RFC 8853 §5.1), each of which has its `a=rid` (RFC 8851 §4)."""
     declared = [line.removeprefix("a=rid:").split()[:2] for line in attributes if line.startswith("a=rid:")]
     lists = [line.removeprefix("a=simulcast:") for line in attributes if line.startswith("a=simulcast:")]
+    if any(len(words) != 2 for words in declared):
+        raise _invalid("a=rid names a layer and says which way it goes")
     if not lists and len(declared) <= 1:
         lists = ["send " + rid for rid, *_ in declared]
     if not lists and not declared:

@@ -107,7 +107,7 @@ def with_more_codecs(sdp: str) -> str:
 async def test_every_codec_that_is_forwarded_is_taken_in_the_order_of_preference(room: Controller) -> None:
     sdp = await answer(room, with_more_codecs(OFFER))
     heads = [section[0] for section in sections(sdp)]
-    audio, video = "audio 9 UDP/TLS/RTP/SAVPF 111 0 8", "video 9 UDP/TLS/RTP/SAVPF 96 97 103 104"
+    audio, video = "audio 9 UDP/TLS/RTP/SAVPF 111 0 8", "video 9 UDP/TLS/RTP/SAVPF 96 97 98 99 103 104"
     assert heads == [audio, video, video, audio, audio, audio, video, video, video, video]
     camera = sections(sdp)[1]
     assert "packetization-mode=1" in value(camera, "a=fmtp:103 ")
