@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.impairment.conftest import Arrive, Caller
+from tests.e2e.impairment.conftest import COUNTERS, Arrive, Caller
 from tests.e2e.impairment.link import Conditions
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
@@ -31,6 +31,20 @@ async def talk(caller: Caller, called: Caller) -> None:
     await called.device.accepts(video=True)
     for one in (caller, called):
         await one.told("established")
+
+
+async def begin(*callers: Caller) -> None:
+    for one in callers:
+        await one.measured("begin")
+
+
+async def come_back(*callers: Caller) -> None:
+    """Sound and picture are there again within five seconds from `begin` on, in the same call."""
+    for one in callers:
+        back = {kind: await one.comes_back(kind) for kind in COUNTERS}
+        print(f"\n{one.device.name} back after {back}")  # for RESULTS.md
+        assert max(back.values()) <= 5
+        await one.stays_connected()
 
 
 async def watch(caller: Caller, seconds: float = WATCH) -> dict[str, Any]:
@@ -105,15 +119,10 @@ async def test_after_an_outage_sound_and_picture_are_back_by_themselves(arrive: 
     await anna.plays()
     anna.path.becomes(Conditions(up=False))
     await asyncio.sleep(seconds)
-    await anna.measured("begin")
-    await boris.measured("begin")
+    await begin(anna, boris)
     anna.path.becomes(BROADBAND)
 
-    for one in (anna, boris):
-        back = {kind: await one.comes_back(kind) for kind in ("audio", "video")}
-        print(f"\n{one.device.name} back after {back}")
-        assert max(back.values()) <= 5
-        await one.stays_connected()
+    await come_back(anna, boris)
 
 
 @LONGER
@@ -144,15 +153,10 @@ async def test_a_router_that_forgets_its_translations_is_not_noticed(arrive: Arr
     anna, boris = await arrive("anna"), await arrive("boris")
     await talk(anna, boris)
     await anna.plays()
-    await anna.measured("begin")
-    await boris.measured("begin")
+    await begin(anna, boris)
     anna.path.rebind()
 
-    for one in (anna, boris):
-        back = {kind: await one.comes_back(kind) for kind in ("audio", "video")}
-        print(f"\n{one.device.name} back after {back}")
-        assert max(back.values()) <= 5
-        await one.stays_connected()
+    await come_back(anna, boris)
 
 
 @LONGER
@@ -161,12 +165,7 @@ async def test_a_device_that_changes_networks_goes_on(arrive: Arrive) -> None:
     anna, boris = await arrive("anna"), await arrive("boris")
     await talk(anna, boris)
     await anna.plays()
-    await anna.measured("begin")
-    await boris.measured("begin")
+    await begin(anna, boris)
     await anna.moves()
 
-    for one in (anna, boris):
-        back = {kind: await one.comes_back(kind) for kind in ("audio", "video")}
-        print(f"\n{one.device.name} back after {back}")
-        assert max(back.values()) <= 5
-        await one.stays_connected()
+    await come_back(anna, boris)
