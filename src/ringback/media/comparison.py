@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from ringback.media.commands import CloseParticipant, Command, MapSlot, OpenRoom, Publish, Unpublish
+from ringback.media.commands import CloseParticipant, Command, OpenRoom, Publish, Unpublish
 from ringback.media.model import ParticipantSnapshot, RoomSnapshot
-from ringback.media.room import LOUDEST, RoomPlan, publications, slots_carried
+from ringback.media.room import LOUDEST, RoomPlan, Seating, map_slot, publications
 
 
 def open_again(plan: RoomPlan) -> tuple[Command, ...]:
@@ -33,22 +33,16 @@ def _publications(plan: RoomPlan, there: list[ParticipantSnapshot]) -> Iterator[
 
 def _slots(plan: RoomPlan, there: list[ParticipantSnapshot]) -> Iterator[Command]:
     mapped = {each.participant: {(slot.kind, slot.index): slot.publication for slot in each.slots} for each in there}
+    seated = Seating(plan)
     for viewer in plan.members:
         shows = mapped.get(viewer, {})
-        shall = slots_carried(plan, viewer)
+        shall = seated.carried(viewer)
         for kind, index in {**shall, **shows}:
             number = shall.get((kind, index))
             publication = str(number) if number else None
             # A snapshot does not say why a slot carries what it does; to say it again changes nothing.
             if number == LOUDEST or shows.get((kind, index)) != publication:
-                yield MapSlot(
-                    room=plan.id,
-                    participant=viewer,
-                    kind=kind,
-                    index=index,
-                    publication=publication,
-                    loudest=number == LOUDEST,
-                )
+                yield map_slot(plan.id, viewer, kind, index, number)
 
 
 def _surplus(plan: RoomPlan, there: list[ParticipantSnapshot]) -> Iterator[Command]:

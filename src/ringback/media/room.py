@@ -8,7 +8,7 @@ slot follows from the seats; it is the same for everybody, but that nobody recei
 """
 
 from collections.abc import Container, Iterator, Mapping
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final, NamedTuple, TypeAlias
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
@@ -24,6 +24,11 @@ VIDEO_SLOTS: Final = (4, 9, 16, 25, 49)
 """How many video slots a client may be asked to offer. More steps cost more negotiations, fewer more empty m-lines."""
 SEATS: Final = VIDEO_SLOTS[-1]
 """Who sits behind these is heard, but not seen until somebody before them goes. An offer has no place for more."""
+LOUDEST: Final = 0
+"""What a slot carries that carries whoever is loud; no publication has this number."""
+
+Carried: TypeAlias = Mapping[tuple[SlotKind, int], int]
+"""By kind and index of a slot: the number of the publication that it carries, or `LOUDEST`."""
 
 
 class Member(Struct, frozen=True):
@@ -73,41 +78,55 @@ class RoomPlan(Struct, frozen=True):
 
     def slots_of(self, participant: str) -> tuple[SlotMapping, ...]:
         """What this participant receives, by ascending index; empty for someone who is not here."""
-        if participant not in self.members:
+        return Seating(self).slots_of(participant)
+
+
+class Seating:
+    """What each member of a room receives: for whoever asks about many of them.
+
+    People in front of a viewer are received in the slot of their seat, and people behind in the slot before it, for
+    nobody receives himself. So there are two lists for the whole room, and each viewer receives a part of both.
+    """
+
+    def __init__(self, plan: RoomPlan) -> None:
+        by_seat = sorted(plan.members.items(), key=lambda each: each[1].seat)
+        self._members = plan.members
+        self._position = {id: position for position, (id, _) in enumerate(by_seat)}
+        self._in_front = [_person(id, member, member.seat) for id, member in by_seat]
+        self._behind = [_person(id, member, member.seat - 1) for id, member in by_seat]
+        self._presenters = [id for id, member in plan.members.items() if member.screen is not None]
+        self._echo = plan.echo
+
+    def slots_of(self, viewer: str) -> tuple[SlotMapping, ...]:
+        """What this participant receives, by ascending index; empty for someone who is not here."""
+        if viewer not in self._members:
             return ()
-        people = self.people_seen_by(participant)
-        fixed = _have_audio_slots(people)
-        slots = [
-            SlotMapping(
-                index=index,
-                participant_id=id,
-                microphone=self.members[id].microphone if fixed else None,
-                camera=self.members[id].camera,
-            )
-            for index, id in people.items()
-        ]
-        presenter = self.presenter_seen_by(participant)
+        own = self._position[viewer]
+        places = self._members[viewer].video_slots
+        seen = self._in_front[: own + self._echo] + self._behind[own + 1 :]
+        slots = [person for person in seen if person.index < places]
+        if not slots or slots[-1].index < AUDIO_SLOTS:  # everybody can be heard beside where he is seen
+            slots = [replace(each, microphone=self._members[each.participant_id].microphone) for each in slots]
+        # Of several screens the one is received whose owner came first.
+        presenter = next((id for id in self._presenters if self._echo or id != viewer), None)
         if presenter is not None:
-            screen = self.members[presenter].screen
+            screen = self._members[presenter].screen
             slots.append(SlotMapping(index=SCREEN_SLOT, participant_id=presenter, screen=screen))
-        return tuple(sorted(slots, key=lambda slot: slot.index))
+            slots.sort(key=lambda slot: slot.index)
+        return tuple(slots)
 
-    def people_seen_by(self, viewer: str) -> dict[int, str]:
-        """Who is received in which slot."""
-        own = self.members[viewer]
-        people = {}
-        for id, member in self.members.items():
-            if id != viewer or self.echo:
-                place = member.seat - (member.seat > own.seat)
-                slot = place + (place >= SCREEN_SLOT)
-                if slot < own.video_slots:
-                    people[slot] = id
-        return people
+    def carried(self, viewer: str) -> Carried:
+        """What each of a viewer's slots carries; empty ones are left out."""
+        slots = self.slots_of(viewer)
+        heard = {(SlotKind.AUDIO, slot.index): slot.microphone for slot in slots if slot.microphone is not None}
+        if not heard and any(slot.screen is None for slot in slots):
+            heard = {(SlotKind.AUDIO, index): LOUDEST for index in range(AUDIO_SLOTS)}
+        videos = {(SlotKind.VIDEO, slot.index): slot.screen or slot.camera for slot in slots}
+        return heard | {slot: number for slot, number in videos.items() if number is not None}
 
-    def presenter_seen_by(self, viewer: str) -> str | None:
-        """Whose screen is received; of several, that of the one who came first."""
-        presenters = (id for id, member in self.members.items() if member.screen is not None)
-        return next((id for id in presenters if self.echo or id != viewer), None)
+
+def _person(id: str, member: Member, place: int) -> SlotMapping:
+    return SlotMapping(index=place + (place >= SCREEN_SLOT), participant_id=id, camera=member.camera)
 
 
 class Change(NamedTuple):
@@ -118,10 +137,13 @@ class Change(NamedTuple):
 
     def remapped(self, before: RoomPlan) -> Iterator[str]:
         """The members of the new plan who receive something else than in `before`, or shall offer more slots."""
+        if self.plan == before:
+            return
+        seated, were_seated = Seating(self.plan), Seating(before)
         for id, member in self.plan.members.items():
             was = before.members.get(id)
             grown = was is not None and was.video_slots != member.video_slots
-            if grown or self.plan.slots_of(id) != before.slots_of(id):
+            if grown or seated.slots_of(id) != were_seated.slots_of(id):
                 yield id
 
 
@@ -179,17 +201,10 @@ def _with_enough_slots(plan: RoomPlan) -> RoomPlan:
     return replace(plan, members={**plan.members, **grown})
 
 
-def _have_audio_slots(people: Mapping[int, str]) -> bool:
-    """Whether everybody can be heard in the audio slot beside their video slot; otherwise the loudest are heard."""
-    return all(index < AUDIO_SLOTS for index in people)
-
-
-LOUDEST: Final = 0
-"""What a slot carries that carries whoever is loud; no publication has this number."""
-
-
 def _to(before: RoomPlan, after: RoomPlan) -> Change:
     """Publications first, then the slots that show them, then what is no longer needed."""
+    if after == before:
+        return Change(before, ())
     gone = [CloseParticipant(room=after.id, participant=id) for id in before.members if id not in after.members]
     old, new = dict(publications(before)), dict(publications(after))
     publish = [
@@ -202,7 +217,13 @@ def _to(before: RoomPlan, after: RoomPlan) -> Change:
         for id, (participant, _) in old.items()
         if id not in new and participant in after.members
     ]
-    slots = [command for viewer in after.members for command in _remap(before, after, viewer, new)]
+    ended = {int(id) for id in old.keys() - new.keys()}
+    seated, were_seated = Seating(after), Seating(before)
+    slots = [
+        command
+        for viewer in after.members
+        for command in _remap(after.id, viewer, were_seated.carried(viewer), seated.carried(viewer), ended)
+    ]
     return Change(after, (*gone, *publish, *slots, *unpublish))
 
 
@@ -216,33 +237,20 @@ def publications(plan: RoomPlan) -> Iterator[tuple[str, tuple[str, Source]]]:
             yield str(member.screen), (participant, Source.SCREEN)
 
 
-def _remap(before: RoomPlan, after: RoomPlan, viewer: str, published: Container[str]) -> Iterator[MapSlot]:
+def _remap(room: str, viewer: str, was: Carried, shall: Carried, ended: Container[int]) -> Iterator[MapSlot]:
     """What of a viewer's slots a worker does not carry yet. A slot whose publication ends goes silent by itself."""
-    was = slots_carried(before, viewer) if viewer in before.members else {}
-    was = {slot: number for slot, number in was.items() if number == LOUDEST or str(number) in published}
-    shall = slots_carried(after, viewer)
-    for kind, index in {**was, **shall} if was != shall else ():
-        number = shall.get((kind, index))
-        if was.get((kind, index)) != number:
-            yield MapSlot(
-                room=after.id,
-                participant=viewer,
-                kind=kind,
-                index=index,
-                publication=str(number) if number else None,
-                loudest=number == LOUDEST,
-            )
+    carries = {(slot, number) for slot, number in was.items() if number not in ended}
+    for kind, index in sorted({slot for slot, _ in carries ^ shall.items()}):
+        yield map_slot(room, viewer, kind, index, shall.get((kind, index)))
 
 
-def slots_carried(plan: RoomPlan, viewer: str) -> dict[tuple[SlotKind, int], int]:
-    """The number of the publication that each of a viewer's slots carries, or `LOUDEST`; empty ones are left out."""
-    people = plan.people_seen_by(viewer)
-    if _have_audio_slots(people):
-        carried = {(SlotKind.AUDIO, index): plan.members[id].microphone for index, id in people.items()}
-    else:
-        carried = {(SlotKind.AUDIO, index): LOUDEST for index in range(AUDIO_SLOTS)}
-    presenter = plan.presenter_seen_by(viewer)
-    videos = {index: plan.members[id].camera for index, id in people.items()}
-    if presenter is not None:
-        videos[SCREEN_SLOT] = plan.members[presenter].screen
-    return carried | {(SlotKind.VIDEO, index): number for index, number in videos.items() if number is not None}
+def map_slot(room: str, viewer: str, kind: SlotKind, index: int, number: int | None) -> MapSlot:
+    """The command that lets a slot carry the publication of this number, whoever is loud (`LOUDEST`), or nothing."""
+    return MapSlot(
+        room=room,
+        participant=viewer,
+        kind=kind,
+        index=index,
+        publication=str(number) if number else None,
+        loudest=number == LOUDEST,
+    )

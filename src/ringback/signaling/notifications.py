@@ -29,6 +29,7 @@ from ringback.conferences.events import (
     PresenterReplaced,
 )
 from ringback.conferences.model import Conference
+from ringback.media.room import Seating
 from ringback.signaling import messages
 from ringback.signaling.messages import CallEvent
 
@@ -161,10 +162,11 @@ class Notifier:
             case DialogParticipantUpdated(dialog, participant):
                 yield from self._updated([dialog.other(participant.id).id], participant)
             case SlotsChanged(room, calls):
+                seated = Seating(room)
                 yield from self._to(
                     calls,
                     lambda id: messages.SlotsChanged(
-                        call_id=id, slots=room.slots_of(id), video_slots=room.members[id].video_slots
+                        call_id=id, slots=seated.slots_of(id), video_slots=room.members[id].video_slots
                     ),
                 )
             case ParticipantJoining(conference, participant):
