@@ -199,6 +199,19 @@ fn a_layer_that_stays_away_is_left_for_one_that_comes() {
 }
 
 #[test]
+fn who_has_lost_the_picture_gets_it_back_while_a_better_layer_stays_away() {
+    let mut harness = watching(5, line(6_000_000));
+    harness.client(1).layers[1..].iter_mut().for_each(|layer| layer.broken = true);
+    talk(&mut harness, 12 * SECOND);
+    assert_eq!(slot(&mut harness, 0).layer, Some(0));
+    let requests = harness.client(1).layers[0].keyframe_requests.len();
+    let (slot, now) = (harness.client(0).video_slots[0], harness.now);
+    harness.client(0).want_keyframe(slot, now);
+    harness.advance(SECOND / 5);
+    assert_eq!(harness.client(1).layers[0].keyframe_requests.len(), requests + 1);
+}
+
+#[test]
 fn people_come_and_go_and_everybody_goes_on() {
     with_seeds(|seed| {
         let names = ["ann", "ben", "cleo", "dan"];

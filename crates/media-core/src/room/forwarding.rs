@@ -161,11 +161,13 @@ impl Room {
         }
     }
 
-    /// Asks for a keyframe of what a slot shows.
+    /// Asks for a keyframe of what a slot shows, and of what it shall show, which may stay away.
     fn want_keyframe_in(&mut self, participant: ParticipantKey, slot: SlotKey) {
-        let slot = self.participants.get(&participant).and_then(|p| p.slots.get(&slot));
-        if let Some((publication, layer)) = slot.and_then(|slot| Some((slot.publication?, slot.target()?))) {
-            self.want_keyframe(publication, layer);
+        let Some(slot) = self.participants.get(&participant).and_then(|p| p.slots.get(&slot)) else {
+            return;
+        };
+        if let (Some(publication), layers) = (slot.publication, [slot.current(), slot.target()]) {
+            layers.into_iter().flatten().for_each(|layer| self.want_keyframe(publication, layer));
         }
     }
 
