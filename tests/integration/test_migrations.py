@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import msgspec
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -22,6 +23,7 @@ from sqlalchemy import Connection, create_engine, event, inspect, text
 
 import ringback
 from ringback.app import build_app
+from ringback.calls.commands import Command, RunMedia
 from ringback.calls.dialogs.store import DIALOGS
 from ringback.calls.history import CallHistory
 from ringback.calls.history.model import CallFilter, CallLog, FinalState
@@ -29,6 +31,8 @@ from ringback.calls.model import CallState, Direction
 from ringback.calls.store import CALLS
 from ringback.conferences.store import CONFERENCES, active_by_name, room_names
 from ringback.kernel.errors import NotFound
+from ringback.media.commands import OpenRoom, Publish
+from ringback.media.model import Source
 from ringback.platform import open_platform
 from ringback.settings import Settings
 from ringback.storage import Database, SchemaTooNew, metadata, outbox
@@ -137,6 +141,24 @@ def test_each_migration_goes_down_and_up_again(revision: str, tmp_path: Path) ->
     assert shape(file) == before
 
 
+def test_a_command_for_several_slots_becomes_one_for_each_in_schema_0010(tmp_path: Path) -> None:
+    file = tmp_path / "test.db"
+    move(file, "0011")
+    rows = {"d:1:0": {"type": "RunMedia", "worker": 0, "commands": ["a", "b"]}, "d:1:1": {"type": "AlertDevices"}}
+    with opened(file) as connection:
+        for id, stored in rows.items():
+            insert = text("INSERT INTO commands (id, account_id, tree, command) VALUES (:id, '', '', :stored)")
+            connection.execute(insert, {"id": id, "stored": json.dumps(stored).encode()})
+    move(file, "0010")
+    with opened(file) as connection:
+        left = connection.execute(text("SELECT id, command FROM commands ORDER BY position")).all()
+    assert [(row.id, json.loads(row.command)) for row in left] == [
+        ("d:1:0:0", {"type": "RunMedia", "worker": 0, "command": "a"}),
+        ("d:1:0:1", {"type": "RunMedia", "worker": 0, "command": "b"}),
+        ("d:1:1", {"type": "AlertDevices"}),
+    ]
+
+
 async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     await migrate(tmp_path / "new.db")
     connection = sqlite3.connect(tmp_path / "new.db")
@@ -183,6 +205,11 @@ async def test_the_calls_of_schema_0002_go_on(restored: Settings) -> None:
             assert load(connection, CONFERENCES, account, "room") is not None
             commands = pending_commands(connection, "conference:room")
             assert [command.id for command in commands] == ["conference:room:1:0", "conference:room:1:1"]
+            carols = Publish(room="room", participant="carol", publication="1", number=1, source=Source.MICROPHONE)
+            assert [msgspec.json.decode(each.command, type=Command) for each in commands] == [
+                RunMedia(0, (OpenRoom(room="room"),)),
+                RunMedia(0, (carols,)),
+            ]
             owed = outbox.undelivered(connection, "signaling", 10)
             assert [event.type for event in owed] == ["CallStarted", "CallEstablished"]
 

@@ -237,7 +237,10 @@ class TreesMachine(RuleBasedStateMachine):
         if isinstance(command, AlertDevices):
             return
         assert isinstance(command, RunMedia)
-        it: Any = command.command
+        for each in command.commands:
+            self._check_media(command, each)
+
+    def _check_media(self, command: RunMedia, it: Any) -> None:
         participant = getattr(it, "participant", None)
         room = (it.room, command.opening)
         assert (*room, None) not in self._closed, f"{it} after the room was closed"

@@ -16,10 +16,10 @@ class AlertDevices(Struct, frozen=True, tag=True):
 
 
 class RunMedia(Struct, frozen=True, tag=True):
-    """Bring a worker's room to where the plan is."""
+    """Bring a worker's room to where the plan is: these commands, in order."""
 
     worker: int
-    command: MediaCommand
+    commands: tuple[MediaCommand, ...]
     opening: int = 1
     """Of the room, when this was decided: whoever cannot carry it out says which opening failed."""
 
@@ -28,5 +28,6 @@ Command: TypeAlias = AlertDevices | RunMedia
 
 
 def run_media(place: Place, commands: Iterable[MediaCommand]) -> tuple[Command, ...]:
-    """The commands that take the room that is here to its new plan."""
-    return tuple(RunMedia(place.worker, command, place.opening) for command in commands)
+    """What takes the room that is here to its new plan: one row, for a join into a large room is a hundred commands."""
+    together = tuple(commands)
+    return (RunMedia(place.worker, together, place.opening),) if together else ()

@@ -67,7 +67,7 @@ class CallJobs:
         async def run_media(execution: Execution) -> None:
             command: RunMedia = execution.command
             try:
-                await engine.run(command.worker, execution.id, command.command)
+                await engine.run_all(command.worker, execution.id, command.commands)
             except (MediaCommandRefused, Unavailable) as error:
                 # The worker and our plan differ: the room cannot be trusted any more.
                 log.warning("media command failed", id=execution.id, tree=str(execution.tree), reason=str(error))

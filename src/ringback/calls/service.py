@@ -1,6 +1,5 @@
 """What an SDK session can do with its calls: load, step, store; the rules stand in the machines."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
@@ -230,9 +229,8 @@ class CallService:
             )
             for slot in preferences
         ]
-        runs = [self._engine.run(call.place.worker, self._ids.new(), command) for command in commands]
         try:
-            await asyncio.gather(*runs)
+            await self._engine.run_all(call.place.worker, self._ids.new(), commands)
         except MediaCommandRefused as refused:
             raise Unavailable(refused.message) from None
 

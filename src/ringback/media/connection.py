@@ -3,8 +3,9 @@
 import asyncio
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from ringback.kernel.errors import Unavailable
 from ringback.media.commands import Command
@@ -18,6 +19,14 @@ it better."""
 
 _READ_SIZE = 65_536
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid: unix(7), SO_PEERCRED
+
+
+class Framed(NamedTuple):
+    """A command that is ready to be sent, with its `command_frame`."""
+
+    id: str
+    command: Command
+    frame: bytes
 
 
 class Connection:
@@ -74,10 +83,11 @@ class Connection:
             for event in self._conversation.receive(data):
                 yield event
 
-    def send_command(self, command_id: str, command: Command, frame: bytes) -> None:
-        """Send a command with its `command_frame`."""
-        self._conversation.sent(command_id, command)
-        self.send(frame)
+    def send_commands(self, commands: Sequence[Framed]) -> None:
+        """Send commands, all at once."""
+        for each in commands:
+            self._conversation.sent(each.id, each.command)
+        self.send(b"".join(each.frame for each in commands))
 
     def send(self, frame: bytes) -> None:
         """Send a frame. On a connection that is lost this does nothing; `events` tells."""

@@ -37,6 +37,12 @@ class MediaEngine(Protocol):
         answer in time; the command may have run, so repeat it with the same id).
         """
 
+    async def run_all(self, worker: int, command_id: str, commands: Sequence[Command]) -> None:
+        """Run commands in their order, the first one as `command_id:0` and so on.
+
+        Raises as `run` does, what the first one that failed raises; those after it may have run or not.
+        """
+
 
 class MediaListener(Protocol):
     """Who wants to know what happens in the workers. Given to the engine when it starts."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,15 +141,20 @@ class WorkerSupervisor:
 
         Raises `Unavailable`.
         """
-        if worker >= len(self._workers):
-            raise Unavailable(f"There is no media worker {worker}.")
-        await self._workers[worker].drain(then_run_again=then_run_again)
+        await self._of(worker).drain(then_run_again=then_run_again)
 
     async def run(self, worker: int, command_id: str, command: Command) -> Result:
         """See `MediaEngine.run`."""
-        if worker >= len(self._workers):
-            raise Unavailable(f"There is no media worker {worker}.")
-        return await self._workers[worker].run(command_id, command)
+        return await self._of(worker).run(command_id, command)
+
+    async def run_all(self, worker: int, command_id: str, commands: Sequence[Command]) -> None:
+        """See `MediaEngine.run_all`."""
+        await self._of(worker).run_all(command_id, commands)
+
+    def _of(self, number: int) -> Worker:
+        if number >= len(self._workers):
+            raise Unavailable(f"There is no media worker {number}.")
+        return self._workers[number]
 
     def _worker(self, number: int, directory: Path, listener: MediaListener) -> Worker:
         socket = socket_path(directory, number)

@@ -4,8 +4,8 @@ import asyncio
 import logging
 import re
 import signal
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import structlog
@@ -144,20 +144,32 @@ class Worker:
 
     async def run(self, command_id: str, command: Command) -> Result:
         """Run one command, as `MediaEngine.run` does."""
+        with self._given([command]) as client:
+            return await client.run(command_id, command)
+
+    async def run_all(self, command_id: str, commands: Sequence[Command]) -> None:
+        """Run commands in their order, as `MediaEngine.run_all` does."""
+        with self._given(commands) as client:
+            await client.run_all(command_id, commands)
+
+    @contextmanager
+    def _given(self, commands: Sequence[Command]) -> Iterator[WorkerClient]:
+        """Who runs these commands now; the rooms that they open and close are counted."""
         if self._client is None:
             raise WorkerGone(f"Media worker {self._number} is {self._state.lower()}.")
-        match command:
-            # Rooms count from the moment they are asked for: many that open at once would all choose the same worker.
-            case OpenRoom(room=room):
-                self._rooms.add(room)
-            case CloseRoom(room=room):
-                self._rooms.discard(room)
+        for command in commands:
+            match command:
+                # Rooms count from the moment they are asked for: many that open at once would all choose one worker.
+                case OpenRoom(room=room):
+                    self._rooms.add(room)
+                case CloseRoom(room=room):
+                    self._rooms.discard(room)
         try:
-            return await self._client.run(command_id, command)
+            yield self._client
         except MediaCommandRefused as refused:
             if refused.reason is ErrorCode.DRAINING:  # somebody else has told it to
                 self._draining = True
-                self._rooms.discard(getattr(command, "room", ""))
+                self._rooms -= {command.room for command in commands if isinstance(command, OpenRoom)}
             raise
 
     async def drain(self, *, then_run_again: bool) -> None:

@@ -5,7 +5,7 @@ packets. What packets would cause, a test causes by calling `transport_connected
 """
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, get_args
@@ -321,6 +321,11 @@ class FakeMediaEngine:
         if isinstance(outcome, CommandError):
             raise MediaCommandRefused(outcome.code, outcome.message)
         return outcome
+
+    async def run_all(self, worker: int, command_id: str, commands: Sequence[Command]) -> None:
+        """See `MediaEngine.run_all`."""
+        for number, command in enumerate(commands):
+            await self.run(worker, f"{command_id}:{number}", command)
 
     async def transport_connected(self, room: str, participant: str) -> None:
         """Let the participant's transport connect; returns when the listener has taken the fact, as all of these do."""

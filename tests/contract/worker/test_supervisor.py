@@ -16,9 +16,10 @@ from ringback.kernel.ids import RandomIds
 from ringback.media import client as client_module
 from ringback.media import process as process_module
 from ringback.media import worker as worker_module
-from ringback.media.commands import AcceptOffer, Answer, OpenRoom, TakeSnapshot
+from ringback.media.client import COMMANDS_AT_ONCE
+from ringback.media.commands import AcceptOffer, Answer, OpenRoom, Publish, TakeSnapshot
 from ringback.media.errors import WorkerStartFailed
-from ringback.media.model import Snapshot
+from ringback.media.model import Snapshot, Source
 from ringback.media.status import WorkerState
 from ringback.media.supervisor import WorkerConfig, WorkerSupervisor
 from tests.contract.worker.controller import OFFER, PATIENCE
@@ -115,6 +116,19 @@ async def test_a_real_worker_answers_a_real_offer(supervisor: WorkerSupervisor) 
     assert isinstance(snapshot, Snapshot)
     assert [participant.participant for participant in snapshot.rooms[0].participants] == ["alice"]
     assert len(snapshot.rooms[0].participants[0].slots) == 7
+
+
+async def test_a_real_worker_takes_more_commands_than_it_is_given_at_once(supervisor: WorkerSupervisor) -> None:
+    publish = [
+        Publish(room="r", participant="alice", publication=str(number), number=number, source=Source.CAMERA)
+        for number in range(1, 2 * COMMANDS_AT_ONCE)
+    ]
+    await supervisor.run_all(0, "many", [OpenRoom(room="r"), *publish])
+    snapshot = await supervisor.run(0, "snapshot", TakeSnapshot())
+    assert isinstance(snapshot, Snapshot)
+    [alice] = snapshot.rooms[0].participants
+    assert [each.publication for each in alice.publications] == [publish[-1].publication]
+    assert supervisor.status()[0].rooms == 1
 
 
 async def test_a_killed_worker_is_reported_and_replaced(

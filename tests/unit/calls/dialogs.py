@@ -8,17 +8,17 @@ from ringback.testing.calls import CHILD, DIALOG, KINDS, WORKER, accept, start_d
 from ringback.testing.playbook import Output, TreePlaybook, runs
 
 
-def media(command: Command) -> Output:
-    """A command for the dialog's worker."""
-    return runs(RunMedia(WORKER, command))
+def media(*commands: Command) -> Output:
+    """Commands for the dialog's worker."""
+    return runs(RunMedia(WORKER, commands))
 
 
-def publishes(participant: str, number: int, source: Source = Source.MICROPHONE) -> Output:
-    return media(Publish(room="dialog", participant=participant, publication=str(number), number=number, source=source))
+def publishes(participant: str, number: int, source: Source = Source.MICROPHONE) -> Command:
+    return Publish(room="dialog", participant=participant, publication=str(number), number=number, source=source)
 
 
-def maps(participant: str, kind: SlotKind, publication: int) -> Output:
-    return media(MapSlot(room="dialog", participant=participant, kind=kind, index=0, publication=str(publication)))
+def maps(participant: str, kind: SlotKind, publication: int) -> Command:
+    return MapSlot(room="dialog", participant=participant, kind=kind, index=0, publication=str(publication))
 
 
 CLOSES_THE_ROOM = media(CloseRoom(room="dialog"))

@@ -52,8 +52,10 @@ def test_the_camera_goes_on_and_off_in_the_call() -> None:
         play.expect(
             DIALOG.says(DialogParticipantUpdated, participant=like(Participant, id="child", camera=True)),
             remaps(DIALOG, {"parent": (seen,)}),
-            publishes("child", 3, Source.CAMERA),
-            maps("parent", SlotKind.VIDEO, 3),
+            media(
+                publishes("child", 3, Source.CAMERA),
+                maps("parent", SlotKind.VIDEO, 3),
+            ),
         )
         play.tell(DIALOG, MediaSwitched("child", microphone=None, camera=False))
         unseen = SlotMapping(index=0, participant_id="child", microphone=2, camera=None)

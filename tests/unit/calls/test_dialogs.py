@@ -80,8 +80,7 @@ def test_a_dialog_begins_with_two_calls_and_the_caller_in_the_room() -> None:
             DIALOG.says(DialogCreated),
             PARENT.says(CallStarted, call=like(Call, session="browser", ring_deadline=None, owner=DIALOG)),
             CHILD.says(CallStarted, call=like(Call, session=None, ring_deadline=RING_DEADLINE, owner=DIALOG)),
-            media(OpenRoom(room="dialog")),
-            publishes("parent", 1),
+            media(OpenRoom(room="dialog"), publishes("parent", 1)),
             runs(AlertDevices("child")),
         )
         play.tell(DIALOG, start_dialog())
@@ -116,9 +115,11 @@ def test_answering_on_one_device_establishes_both_calls() -> None:
             CHILD.says(CallEstablished, call=like(Call, session="phone")),
             PARENT.says(CallEstablished, call=like(Call, session="browser")),
             DIALOG.says(DialogEstablished),
-            publishes("child", 2),
-            maps("parent", SlotKind.AUDIO, 2),
-            maps("child", SlotKind.AUDIO, 1),
+            media(
+                publishes("child", 2),
+                maps("parent", SlotKind.AUDIO, 2),
+                maps("child", SlotKind.AUDIO, 1),
+            ),
         )
         established = play.state(DIALOG)
         assert established.established_at == play.now
@@ -173,11 +174,13 @@ def test_declining_on_one_device_and_answering_on_the_other() -> None:
             CHILD.says(CallEstablished),
             PARENT.says(CallEstablished),
             DIALOG.says(DialogEstablished),
-            publishes("child", 2),
-            publishes("child", 3, Source.CAMERA),
-            maps("parent", SlotKind.AUDIO, 2),
-            maps("parent", SlotKind.VIDEO, 3),
-            maps("child", SlotKind.AUDIO, 1),
+            media(
+                publishes("child", 2),
+                publishes("child", 3, Source.CAMERA),
+                maps("parent", SlotKind.AUDIO, 2),
+                maps("parent", SlotKind.VIDEO, 3),
+                maps("child", SlotKind.AUDIO, 1),
+            ),
         )
         play.refuses(CHILD, accept("tablet"), InvalidState)
 

@@ -31,8 +31,8 @@ from ringback.testing.playbook import Output, TreePlaybook, like, runs
 from tests.unit.calls.dialogs import ringing, talking
 
 
-def on(worker: int, opening: int, *commands: Command) -> tuple[Output, ...]:
-    return tuple(runs(RunMedia(worker, command, opening)) for command in commands)
+def on(worker: int, opening: int, *commands: Command) -> Output:
+    return runs(RunMedia(worker, commands, opening))
 
 
 def publish(participant: str, number: int, source: Source = Source.MICROPHONE) -> Publish:
@@ -78,8 +78,8 @@ def test_the_room_moves_to_another_worker_and_both_have_to_come_back() -> None:
         play.expect(
             PARENT.says(MediaLost, call=like(Call, place=Place(1, "dialog", 2))),
             CHILD.says(MediaLost, call=like(Call, place=Place(1, "dialog", 2))),
-            *on(1, 2, *ALL_OF_IT),
-            *on(0, 1, CloseRoom(room="dialog")),
+            on(1, 2, *ALL_OF_IT),
+            on(0, 1, CloseRoom(room="dialog")),
         )
         for side in (PARENT, CHILD):
             play.tell(side, TransportReady(2))
@@ -90,7 +90,7 @@ def test_the_room_moves_to_another_worker_and_both_have_to_come_back() -> None:
 def test_the_same_worker_runs_again() -> None:
     with connected() as play:
         play.tell(DIALOG, RoomMoved(0, 1))
-        play.expect(PARENT.says(MediaLost), CHILD.says(MediaLost), *on(0, 2, *ALL_OF_IT))
+        play.expect(PARENT.says(MediaLost), CHILD.says(MediaLost), on(0, 2, *ALL_OF_IT))
 
 
 def test_cameras_keep_their_numbers() -> None:
@@ -105,7 +105,7 @@ def test_cameras_keep_their_numbers() -> None:
         play.expect(
             PARENT.says(MediaLost),
             CHILD.says(MediaLost),
-            *on(0, 2, opened, parent, child, publish("child", 4, Source.CAMERA), mapped[0], shows, mapped[1]),
+            on(0, 2, opened, parent, child, publish("child", 4, Source.CAMERA), mapped[0], shows, mapped[1]),
         )
         assert play.state(DIALOG).room.slots_of("parent") == slots
 
@@ -115,8 +115,8 @@ def test_while_it_rings_only_the_caller_has_to_come_back() -> None:
         play.tell(DIALOG, RoomMoved(1, 1))
         play.expect(
             PARENT.says(MediaLost),
-            *on(1, 2, OpenRoom(room="dialog"), publish("parent", 1)),
-            *on(0, 1, CloseRoom(room="dialog")),
+            on(1, 2, OpenRoom(room="dialog"), publish("parent", 1)),
+            on(0, 1, CloseRoom(room="dialog")),
         )
         assert play.state(CHILD).place == Place(1, "dialog", 2)
 
@@ -135,16 +135,16 @@ def test_what_follows_goes_to_the_new_worker() -> None:
     play.given(DIALOG, RoomMoved(1, 1))
     with play:
         play.tell(DIALOG, RoomLost(2))
-        play.expect(*both_finish(), *on(1, 2, CloseRoom(room="dialog")))
+        play.expect(*both_finish(), on(1, 2, CloseRoom(room="dialog")))
 
 
 def test_a_room_that_fails_is_opened_once_more_on_its_worker() -> None:
     with connected() as play:
         play.tell(DIALOG, RoomFailed(1))
-        play.expect(PARENT.says(MediaLost), CHILD.says(MediaLost), *on(0, 2, *ALL_OF_IT))
+        play.expect(PARENT.says(MediaLost), CHILD.says(MediaLost), on(0, 2, *ALL_OF_IT))
         play.now += FAILURES_APART - timedelta(seconds=1)
         play.tell(DIALOG, RoomFailed(2))
-        play.expect(*both_finish(), *on(0, 2, CloseRoom(room="dialog")))
+        play.expect(*both_finish(), on(0, 2, CloseRoom(room="dialog")))
 
 
 def test_a_room_that_fails_long_after_is_opened_again() -> None:
@@ -153,7 +153,7 @@ def test_a_room_that_fails_long_after_is_opened_again() -> None:
     with play:
         play.now += FAILURES_APART
         play.tell(DIALOG, RoomFailed(2))
-        play.expect(PARENT.says(MediaLost), CHILD.says(MediaLost), *on(0, 3, *ALL_OF_IT))
+        play.expect(PARENT.says(MediaLost), CHILD.says(MediaLost), on(0, 3, *ALL_OF_IT))
 
 
 def test_a_room_that_is_as_it_should_be_is_left_alone() -> None:
@@ -168,7 +168,7 @@ def test_a_room_that_differs_is_brought_to_the_plan() -> None:
         before = (parent, publish("parent", 7, Source.CAMERA), publish("stranger", 8))
         play.tell(DIALOG, RoomFound(1, seen(opened, *before)))
         play.expect(
-            *on(
+            on(
                 *(0, 1),
                 CloseParticipant(room="dialog", participant="stranger"),
                 publish("child", 2),

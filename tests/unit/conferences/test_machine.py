@@ -38,25 +38,25 @@ from ringback.testing.calls import KINDS, ROOM, WORKER, call, join, remaps
 from ringback.testing.playbook import NOON, Output, TreePlaybook, like, runs
 
 
-def media(command: Command) -> Output:
-    """A command for the room's worker."""
-    return runs(RunMedia(WORKER, command))
+def media(*commands: Command) -> Output:
+    """Commands for the room's worker."""
+    return runs(RunMedia(WORKER, commands))
 
 
-def publishes(participant: str, number: int, source: Source = Source.MICROPHONE) -> Output:
-    return media(Publish(room="room", participant=participant, publication=str(number), number=number, source=source))
+def publishes(participant: str, number: int, source: Source = Source.MICROPHONE) -> Command:
+    return Publish(room="room", participant=participant, publication=str(number), number=number, source=source)
 
 
-def hears(participant: str, index: int, publication: int) -> Output:
+def hears(participant: str, index: int, publication: int) -> Command:
     return maps(participant, SlotKind.AUDIO, index, publication)
 
 
-def sees(participant: str, index: int, publication: int) -> Output:
+def sees(participant: str, index: int, publication: int) -> Command:
     return maps(participant, SlotKind.VIDEO, index, publication)
 
 
-def maps(participant: str, kind: SlotKind, index: int, publication: int) -> Output:
-    return media(MapSlot(room="room", participant=participant, kind=kind, index=index, publication=str(publication)))
+def maps(participant: str, kind: SlotKind, index: int, publication: int) -> Command:
+    return MapSlot(room="room", participant=participant, kind=kind, index=index, publication=str(publication))
 
 
 def slot(index: int, participant: str, microphone: int, camera: int | None = None) -> SlotMapping:
@@ -99,8 +99,10 @@ def test_the_first_one_begins_the_room() -> None:
             ),
             *comes_in("ann"),
             media(OpenRoom(room="room")),
-            publishes("ann", 1),
-            publishes("ann", 2, Source.CAMERA),
+            media(
+                publishes("ann", 1),
+                publishes("ann", 2, Source.CAMERA),
+            ),
         )
 
 
@@ -116,9 +118,11 @@ def test_somebody_is_joined_when_the_media_is_connected() -> None:
             ROOM.says(ParticipantJoining, participant=like(Participant, id="ben", state=ParticipantState.JOINING)),
             remaps(ROOM, {"ann": (slot(0, "ben", 2),)}),
             *comes_in("ben"),
-            publishes("ben", 2),
-            hears("ann", 0, 2),
-            hears("ben", 0, 1),
+            media(
+                publishes("ben", 2),
+                hears("ann", 0, 2),
+                hears("ben", 0, 1),
+            ),
         )
         play.tell(ROOM, MediaConnected("ben"))
         play.expect(
@@ -141,11 +145,13 @@ def test_the_third_one_is_received_in_the_next_slot_and_receives_both() -> None:
                 },
             ),
             *comes_in("cat"),
-            publishes("cat", 3),
-            hears("ann", 1, 3),
-            hears("ben", 1, 3),
-            hears("cat", 0, 1),
-            hears("cat", 1, 2),
+            media(
+                publishes("cat", 3),
+                hears("ann", 1, 3),
+                hears("ben", 1, 3),
+                hears("cat", 0, 1),
+                hears("cat", 1, 2),
+            ),
         )
 
 
@@ -158,15 +164,28 @@ def test_who_is_still_joining_learns_its_slots_only_when_it_has_joined() -> None
             ROOM.says(ParticipantJoining, participant=like(Participant, id="cat")),
             remaps(ROOM, {"ann": (slot(0, "ben", 2), slot(1, "cat", 3))}),
             *comes_in("cat"),
-            publishes("cat", 3),
-            hears("ann", 1, 3),
-            hears("ben", 1, 3),
-            hears("cat", 0, 1),
-            hears("cat", 1, 2),
+            media(
+                publishes("cat", 3),
+                hears("ann", 1, 3),
+                hears("ben", 1, 3),
+                hears("cat", 0, 1),
+                hears("cat", 1, 2),
+            ),
         )
         play.tell(ROOM, MediaConnected("ben"))
         play.expect(ROOM.says(ParticipantJoined, participant=like(Participant, id="ben")))
         assert play.state(ROOM).room.slots_of("ben") == (slot(0, "ann", 1), slot(1, "cat", 3))
+
+
+def test_whoever_comes_into_a_large_room_costs_one_row_of_commands() -> None:
+    play = room_with()
+    for number in range(48):
+        play.given(ROOM, join(f"p{number}", camera=True))
+    [(_, row)] = play.trees.tell(ROOM, join("ann", camera=True), NOON).commands
+    assert isinstance(row, RunMedia)
+    publications, everybody_sees_her, she_sees_everybody, she_hears_the_loudest = 2, 48, 48, 3
+    assert len(row.commands) == publications + everybody_sees_her + she_sees_everybody + she_hears_the_loudest
+    assert play.trees.tell(ROOM, MediaConnected("ann"), NOON).commands == []
 
 
 def test_a_full_room_takes_nobody() -> None:
@@ -232,9 +251,11 @@ def test_who_comes_back_is_somebody_new() -> None:
             ROOM.says(ParticipantJoining, participant=like(Participant, id="ben again")),
             remaps(ROOM, {"ann": (slot(0, "ben again", 3),)}),
             *comes_in("ben again"),
-            publishes("ben again", 3),
-            hears("ann", 0, 3),
-            hears("ben again", 0, 1),
+            media(
+                publishes("ben again", 3),
+                hears("ann", 0, 3),
+                hears("ben again", 0, 1),
+            ),
         )
 
 
@@ -303,9 +324,11 @@ def test_the_camera_goes_on_and_off_in_the_slot_of_the_microphone() -> None:
                     "ben": (slot(0, "ann", 1), slot(1, "cat", 3, 4)),
                 },
             ),
-            publishes("cat", 4, Source.CAMERA),
-            sees("ann", 1, 4),
-            sees("ben", 1, 4),
+            media(
+                publishes("cat", 4, Source.CAMERA),
+                sees("ann", 1, 4),
+                sees("ben", 1, 4),
+            ),
         )
         play.tell(ROOM, MediaSwitched("cat", microphone=None, camera=False))
         play.expect(

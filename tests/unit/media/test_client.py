@@ -11,7 +11,16 @@ import pytest
 from ringback.kernel.errors import Unavailable
 from ringback.media import client as module
 from ringback.media.client import Ending, WorkerClient
-from ringback.media.commands import AcceptOffer, Done, OpenRoom, Publish, RequestKeyframe, TakeSnapshot
+from ringback.media.commands import (
+    AcceptOffer,
+    CloseRoom,
+    Done,
+    OpenRoom,
+    Publish,
+    RequestKeyframe,
+    TakeSnapshot,
+    Unpublish,
+)
 from ringback.media.connection import Connection
 from ringback.media.delivery import Delivery
 from ringback.media.errors import MediaCommandRefused, WorkerGone, WorkerRefused
@@ -65,6 +74,35 @@ async def test_a_refused_command_raises_its_reason(client: WorkerClient) -> None
     with pytest.raises(MediaCommandRefused, match="ROOM_NOT_FOUND: there is no room r") as caught:
         await client.run("1", PUBLISH)
     assert caught.value.reason is ErrorCode.ROOM_NOT_FOUND
+
+
+async def test_many_commands_run_in_their_order_under_ids_of_their_own(
+    worker: FakeWorker, client: WorkerClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "COMMANDS_AT_ONCE", 2)
+    rooms = [f"r{number}" for number in range(5)]
+    await client.run_all("many", [OpenRoom(room=room) for room in rooms])
+    assert worker.rules.rooms == rooms
+    await client.run("many:4", CloseRoom(room="r0"))  # answered like the fifth of them, and not run
+    assert worker.rules.rooms == rooms
+
+
+async def test_of_many_commands_the_first_that_is_refused_says_why(worker: FakeWorker, client: WorkerClient) -> None:
+    with pytest.raises(MediaCommandRefused, match="ROOM_NOT_FOUND: there is no room r"):
+        await client.run_all("1", [OpenRoom(room="a"), PUBLISH, Unpublish(room="a", publication="none")])
+    await client.run("2", OpenRoom(room="b"))
+    assert worker.rules.rooms == ["a", "b"]
+
+
+async def test_many_commands_outlast_a_lost_connection(worker: FakeWorker, client: WorkerClient) -> None:
+    worker.hanging = True
+    waiting = asyncio.create_task(client.run_all("1", [OpenRoom(room="r"), PUBLISH]))
+    await asyncio.sleep(0)  # they have been sent
+    worker.hanging = False
+    worker.drop_connections()
+    await waiting
+    assert worker.rules.rooms == ["r"]
+    assert len(worker.hellos) == 2
 
 
 async def test_a_command_that_fits_no_frame_is_refused_and_costs_no_connection(

@@ -85,6 +85,15 @@ async def test_the_engine_records_commands_and_runs_them(engine: FakeMediaEngine
     assert [room.room for room in snapshot.rooms] == ["r"]
 
 
+async def test_the_engine_runs_many_commands_under_ids_of_their_own(engine: FakeMediaEngine) -> None:
+    port: MediaEngine = engine
+    await port.run_all(0, "many", [OpenRoom(room="s"), CloseRoom(room="s")])
+    assert engine.recorded[-2:] == [
+        RecordedCommand(0, "many:0", OpenRoom(room="s")),
+        RecordedCommand(0, "many:1", CloseRoom(room="s")),
+    ]
+
+
 async def test_the_engine_refuses_as_a_worker_does(engine: FakeMediaEngine) -> None:
     with pytest.raises(MediaCommandRefused) as caught:
         await engine.run(0, "elsewhere", JOIN)
