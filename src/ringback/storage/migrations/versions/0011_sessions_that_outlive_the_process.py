@@ -1,8 +1,8 @@
 """What lets a client back into its session when the platform starts again, where a room is, and what it takes.
 
 Sessions that are open already have no key that anybody could know: they end when nobody has come back to them.
-Rooms know which opening of theirs a worker has, and participants their seats. What one change takes from a room's worker
-is one command, instead of one for each slot.
+Rooms know which opening of theirs a worker has, and participants their seats. What one change asks of a room's
+worker is one command, instead of one for each slot.
 """
 
 import json
