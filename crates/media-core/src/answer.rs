@@ -17,12 +17,15 @@ pub(crate) fn rewrite(answer: &str, lines: &[Line], streams: &HashMap<SlotKey, S
     let mut roles = lines.iter().map(|line| line.role);
     let mut stream = None;
     let mut opus = None;
+    let mut is_source = false;
     for text in answer.lines() {
         opus = red::opus_payload_type(text).or(opus);
         if text.starts_with("m=") {
             push_stream(&mut out, stream.take());
             opus = None;
-            stream = match roles.next() {
+            let role = roles.next();
+            is_source = matches!(role, Some(Role::Source(_)));
+            stream = match role {
                 Some(Role::Slot(slot)) => streams.get(&slot).map(|stream| (slot, stream)),
                 _ => None,
             };
@@ -32,6 +35,10 @@ pub(crate) fn rewrite(answer: &str, lines: &[Line], streams: &HashMap<SlotKey, S
         } else if !text.starts_with("a=ssrc") && !text.starts_with("a=msid:") {
             out.push_str(&red::revealed(text, opus));
             out.push_str("\r\n");
+            if let Some(opus) = red::opus_payload_type(text).filter(|_| is_source) {
+                // Browsers do not offer it, but send again what is asked for when they are told to keep it (ADR 0029).
+                let _ = write!(out, "a=rtcp-fb:{opus} nack\r\n");
+            }
         }
     }
     push_stream(&mut out, stream);
@@ -58,6 +65,19 @@ fn push_stream(out: &mut String, stream: Option<(SlotKey, &SlotStream)>) {
 mod tests {
     use super::*;
     use crate::command::{Kind, Source};
+
+    #[test]
+    fn a_microphone_is_asked_to_repeat_and_slots_do_not_ask() {
+        let slot = SlotKey { kind: Kind::Audio, index: 0 };
+        let lines = [
+            Line { mid: "0".into(), role: Role::Source(Source::Microphone), rids: vec![] },
+            Line { mid: "1".into(), role: Role::Slot(slot), rids: vec![] },
+        ];
+        let opus = "a=rtpmap:111 opus/48000/2\r\n";
+        let answer = format!("v=0\r\nm=audio 9 X 111\r\n{opus}m=audio 9 X 111\r\n{opus}");
+        let asked = format!("v=0\r\nm=audio 9 X 111\r\n{opus}a=rtcp-fb:111 nack\r\nm=audio 9 X 111\r\n{opus}");
+        assert_eq!(rewrite(&answer, &lines, &HashMap::new()), asked);
+    }
 
     #[test]
     fn slots_get_our_stream_and_sources_none() {

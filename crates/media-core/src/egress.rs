@@ -92,6 +92,9 @@ pub trait Egress {
     /// Asks the client for a keyframe on one of its own m-lines, of one layer. False if nothing has arrived there yet.
     fn request_keyframe(&mut self, rtc: &mut Rtc, mid: Mid, rid: Option<Rid>) -> bool;
 
+    /// Whether audio is sent with what was sent before it, to who understands that (RED).
+    fn repeat_audio(&mut self, repeats: bool);
+
     /// Looks anew at what the line to the client carries, beginning with this many bits per second.
     fn look(&mut self, rtc: &mut Rtc, bits_per_second: u64);
 
@@ -104,6 +107,7 @@ pub trait Egress {
 pub struct StromEgress {
     slots: BTreeMap<SlotKey, BoundSlot>,
     ssrcs: SsrcAllocator,
+    repeats_audio: bool,
 }
 
 #[derive(Debug)]
@@ -115,6 +119,7 @@ struct BoundSlot {
     formats: Vec<Format>,
     rewriter: Rewriter,
     picture_ids: PictureIds,
+    repeats: red::Repeats,
 }
 
 /// A codec as the client numbers it.
@@ -149,6 +154,7 @@ impl StromEgress {
         Self {
             slots: BTreeMap::new(),
             ssrcs: SsrcAllocator { random: fastrand::Rng::with_seed(seed), used: HashSet::new() },
+            repeats_audio: false,
         }
     }
 }
@@ -201,6 +207,7 @@ impl Egress for StromEgress {
                 formats,
                 rewriter,
                 picture_ids: PictureIds::default(),
+                repeats: red::Repeats::default(),
             },
         );
         Some(stream)
@@ -227,6 +234,12 @@ impl Egress for StromEgress {
         };
         let Some((sequence, timestamp)) = bound.rewriter.map(sequence, packet.header.timestamp, wallclock) else {
             return false;
+        };
+        let (format, payload) = match bound.format(Codec::Red) {
+            Some(red) if self.repeats_audio && format.codec == Codec::Opus => {
+                (red, bound.repeats.before(*format.payload_type, timestamp, payload))
+            }
+            _ => (format, payload),
         };
         // Where a talkspurt begins, the receiver may adjust its delay (RFC 3551 §4.1).
         let begins_talk = starts && codec.kind() == Kind::Audio;
@@ -267,6 +280,10 @@ impl Egress for StromEgress {
             Event::EgressBitrateEstimate(BweKind::Twcc(estimate)) => Some(Feedback::Estimate(estimate.as_u64())),
             _ => None,
         }
+    }
+
+    fn repeat_audio(&mut self, repeats: bool) {
+        self.repeats_audio = repeats;
     }
 
     fn look(&mut self, rtc: &mut Rtc, bits_per_second: u64) {

@@ -40,6 +40,13 @@ impl Network {
 /// would take a client that answers late for a queue; more would notice a queue too late.
 const QUEUEING: Duration = Duration::from_millis(100);
 
+/// From this share of lost packets on, audio is sent with repeats. Below it, what a client invents in their place is
+/// hardly heard.
+const REPEAT_ABOVE: f64 = 0.04;
+
+/// For how long audio is sent with repeats after losses: losses come in bursts, and repeats cost as much as two more voices.
+const REPEAT_FOR: Duration = Duration::from_secs(10);
+
 /// What is known of one transport.
 #[derive(Debug)]
 pub(crate) struct Measures {
@@ -61,6 +68,8 @@ pub(crate) struct Measures {
     pub(crate) carried: u64,
     shortest_round_trip: Option<Duration>,
     is_queueing: bool,
+    /// Until when audio is sent with repeats.
+    repeat_until: Option<Instant>,
     /// When it was last looked what has got through, and how much had been sent then.
     looked: (Instant, u64),
 }
@@ -81,6 +90,7 @@ impl Measures {
             carried: 0,
             shortest_round_trip: None,
             is_queueing: false,
+            repeat_until: None,
             looked: (now, 0),
         }
     }
@@ -107,6 +117,10 @@ impl Measures {
                 let selected = statistics.selected_candidate_pair.as_ref();
                 self.network = selected.map(|pair| Network::of(pair.remote.addr)).or(self.network);
                 self.note_carried(now);
+                // Where packets queue up, more of them would be the wrong remedy.
+                if self.loss_sent.is_some_and(|loss| loss >= REPEAT_ABOVE) && !self.is_queueing {
+                    self.repeat_until = Some(now + REPEAT_FOR);
+                }
             }
             // Without transport-wide feedback there are only the receiver reports of each stream.
             Event::MediaEgressStats(statistics) => {
@@ -119,6 +133,11 @@ impl Measures {
             }
             _ => {}
         }
+    }
+
+    /// Whether so many packets are lost on the way to the client that audio is to be repeated.
+    pub(crate) fn wants_repeats(&self, now: Instant) -> bool {
+        self.repeat_until.is_some_and(|until| now < until)
     }
 
     fn note_carried(&mut self, now: Instant) {

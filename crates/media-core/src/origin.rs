@@ -59,7 +59,14 @@ impl Origins {
             let stream = api.stream_rx(&ssrc)?;
             let line = lines.iter().find(|line| Mid::from(line.mid.as_str()) == stream.mid())?;
             match line.role {
-                Role::Source(source) => Some((source, layer_of(line, stream.rid())?)),
+                Role::Source(source) => {
+                    let (mid, layer) = (stream.mid(), layer_of(line, stream.rid())?);
+                    if source.kind() == Kind::Audio {
+                        // Without a stream for repairs str0m does not ask for them; they come in this one (ADR 0029).
+                        api.expect_stream_rx(ssrc, None, mid, None).suppress_nack(false);
+                    }
+                    Some((source, layer))
+                }
                 Role::Slot(_) | Role::Data => None,
             }
         });

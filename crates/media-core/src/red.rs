@@ -1,9 +1,12 @@
 //! Redundant audio (RED, RFC 2198): each packet also carries what the packets before it carried.
 //!
+//! It is forwarded as it comes, and made here for receivers that lose packets ([`Repeats`]).
+//!
 //! str0m does not know it, but passes on what it is told of a codec. So in the offer that str0m sees RED bears the name of
 //! a codec that it knows and that nobody offers with this clock, and in the answer its own name again (ADR 0022).
 
 use std::borrow::Cow;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// RED around Opus, as offers and answers name it.
@@ -75,6 +78,45 @@ pub(crate) fn renumbered(payload: &Arc<[u8]>, payload_type: u8) -> Option<Arc<[u
 /// that of the primary block, is one byte without F.
 const HEADER: usize = 4;
 
+/// How many packets before are repeated. With two, three in a row have to be lost for one to be missing; each more costs as
+/// much as the voice itself.
+pub(crate) const REPEATED: usize = 2;
+
+/// The farthest packet that can be repeated, in ticks: 14 bits.
+const FARTHEST: u32 = (1 << 14) - 1;
+
+/// The largest packet that is repeated, in bytes: so that three of them stay below what a datagram carries.
+const MAX_REPEATED: usize = 400;
+
+/// The latest packets of Opus of a slot, to be repeated with the next ones.
+#[derive(Debug, Default)]
+pub(crate) struct Repeats(VecDeque<(u32, Arc<[u8]>)>);
+
+impl Repeats {
+    /// A packet behind those before it, of this payload type; then it is one of them.
+    pub(crate) fn before(&mut self, payload_type: u8, timestamp: u32, payload: Arc<[u8]>) -> Arc<[u8]> {
+        let is_near = |at: &u32| (1..=FARTHEST).contains(&timestamp.wrapping_sub(*at));
+        let blocks = || self.0.iter().filter(|(at, _)| is_near(at));
+        let length: usize = blocks().map(|(_, block)| HEADER + block.len()).sum();
+        let mut packet = Vec::with_capacity(length + 1 + payload.len());
+        for (at, block) in blocks() {
+            let place = timestamp.wrapping_sub(*at) << 10 | block.len() as u32;
+            packet.push(0x80 | payload_type);
+            packet.extend(&place.to_be_bytes()[1..]);
+        }
+        packet.push(payload_type & 0x7f);
+        blocks().for_each(|(_, block)| packet.extend(block.iter()));
+        packet.extend(payload.iter());
+        if payload.len() <= MAX_REPEATED {
+            self.0.push_back((timestamp, payload));
+        }
+        while self.0.len() > REPEATED {
+            self.0.pop_front();
+        }
+        packet.into()
+    }
+}
+
 struct Layout {
     /// Where the headers end.
     headers: usize,
@@ -126,6 +168,28 @@ mod tests {
         assert!(Arc::ptr_eq(&packet, &renumbered(&packet, 111).unwrap()), "nothing is copied in vain");
         let mixed = [0x80 + 13, 0, 0, 1, 111, 1, 2];
         assert_eq!(renumbered(&mixed.into(), 111), None);
+    }
+
+    #[test]
+    fn what_was_sent_before_is_repeated() {
+        let mut repeats = Repeats::default();
+        let mut send = |timestamp: u32, payload: &[u8]| repeats.before(111, timestamp, payload.into());
+        assert_eq!(send(u32::MAX - 959, &[1, 1])[..], [111, 1, 1], "nothing before it");
+        assert_eq!(send(0, &[2])[..], [0x80 + 111, 0x0f, 0x00, 0x02, 111, 1, 1, 2]);
+        let third = send(960, &[3]);
+        assert_eq!(third[..], [0x80 + 111, 0x1e, 0, 2, 0x80 + 111, 0x0f, 0, 1, 111, 1, 1, 2, 3]);
+        assert_eq!(primary(&third), Some(&[3][..]));
+        assert_eq!(
+            send(480, &[9])[..],
+            [0x80 + 111, 0x07, 0x80, 1, 111, 2, 9],
+            "what comes late is behind those before it"
+        );
+        assert_eq!(send(1920, &[7; MAX_REPEATED + 1]).len(), MAX_REPEATED + 2 + 2 * (HEADER + 1));
+        assert_eq!(
+            send(960 + FARTHEST, &[4])[..5],
+            [0x80 + 111, 0xff, 0xfc, 1, 111],
+            "a long block and a far one are left out"
+        );
     }
 
     #[test]

@@ -30,6 +30,7 @@ use crate::measures::Measures;
 use crate::offer::{self, CheckedOffer};
 use crate::origin::{Origin, Origins};
 use crate::outbox::Outbox;
+use crate::red;
 use crate::slot::SlotKey;
 use crate::snapshot::{TransportSnapshot, TransportState};
 use crate::statistics::Reception;
@@ -222,6 +223,11 @@ impl Transport {
     /// What has lately got through to the client, in bits per second; 0 when that is not known.
     pub(crate) fn carried(&self) -> u64 {
         self.measures.carried
+    }
+
+    /// How many times what is said is sent to the client.
+    pub(crate) fn copies_of_audio(&self, now: Instant) -> u64 {
+        if self.measures.wants_repeats(now) { 1 + red::REPEATED as u64 } else { 1 }
     }
 
     /// Looks anew at what the line to the client carries, beginning with this many bits per second.

@@ -114,6 +114,42 @@ fn the_answer_names_red_and_what_is_in_it() {
     assert!(!answer.contains("red/") && !answer.contains("CN/") && answer.contains("opus/48000/2"));
 }
 
+#[test]
+fn a_receiver_that_loses_packets_gets_plain_opus_repeated() {
+    let lossy = Path { loss: 0.3, ..Path::PERFECT };
+    let mut harness = Harness::new(6);
+    everyone_sees_everyone(&mut harness, &["ann", "ben", "cleo"]);
+    harness.join_with("ann", Codecs::ALL, Path::PERFECT, Path::PERFECT);
+    harness.join_with("ben", Codecs::ALL_RENUMBERED, Path::PERFECT, Path::PERFECT);
+    harness.join_with("cleo", Codecs::WITHOUT_H264, Path::PERFECT, Path::PERFECT);
+    harness.connect();
+    harness.advance(3 * SECOND);
+    assert!(heard(harness.client(1)).iter().all(|packet| packet.payload_type == 96), "while nothing is lost");
+
+    for client in 1..3 {
+        harness.set_path(client, Path::PERFECT, lossy);
+    }
+    harness.advance(3 * SECOND);
+    let begin = harness.client(0).microphone.sent.len();
+    harness.advance(60 * SECOND);
+    let sent = harness.client(0).microphone.sent.len() - begin;
+    let index = |block: &[u8]| u32::from_be_bytes(block[3..7].try_into().unwrap());
+    let new = |index: &u32| *index as usize >= begin;
+    let share = |indexes: std::collections::BTreeSet<u32>| indexes.len() as f64 / sent as f64;
+    let repeated = heard(harness.client(1));
+    let repeated =
+        repeated.iter().filter(|packet| packet.payload_type == 98).flat_map(|packet| blocks(&packet.payload));
+    let repeated = share(repeated.map(|(_, block)| index(&block)).filter(new).collect());
+    assert!((0.95..0.99).contains(&repeated), "{repeated} with repeats: 1 - 0.3³");
+    let plain = heard(harness.client(2));
+    let plain = share(plain.iter().map(|packet| index(&packet.payload)).filter(new).collect());
+    assert!((0.67..0.73).contains(&plain), "{plain} of plain Opus");
+
+    harness.set_path(1, Path::PERFECT, Path::PERFECT);
+    harness.advance(15 * SECOND);
+    assert_eq!(heard(harness.client(1)).last().unwrap().payload_type, 96, "and afterwards");
+}
+
 /// Both ways lose 30 % of the packets, so every second one; what is repeated once is lost with its repetition only.
 #[test]
 fn at_30_percent_loss_on_both_ways_three_quarters_of_the_sound_arrive() {

@@ -54,6 +54,26 @@ fn publication(harness: &mut Harness, participant: usize, source: Source) -> Pub
 }
 
 #[test]
+fn what_is_lost_of_a_voice_is_asked_for_again() {
+    let lossy = Path { loss: 0.3, ..Path::PERFECT };
+    let mut harness = joined(7, [lossy, Path::PERFECT]);
+    for client in 0..3 {
+        harness.client(client).camera.enabled = false; // with video others ask, too
+    }
+    harness.advance(10 * SECOND);
+    let asked = |harness: &mut Harness, client: usize| {
+        let ssrc = harness.client(client).ssrc_of(Source::Microphone);
+        let nacks = harness.client(client).reports.iter().filter_map(|(_, report)| match report {
+            Rtcp::Nack(nack) if nack.ssrc == ssrc => Some(nack.reports.len()),
+            _ => None,
+        });
+        nacks.sum::<usize>()
+    };
+    assert!(asked(&mut harness, 0) > 100, "of 500 packets 150 are lost");
+    assert_eq!(asked(&mut harness, 1), 0, "nothing is lost");
+}
+
+#[test]
 fn a_slot_that_has_carried_nothing_is_not_reported_on() {
     let mut harness = joined(1, [Path::PERFECT; 2]);
     harness.advance(12 * SECOND);

@@ -116,6 +116,9 @@ impl Live {
                 Ok(Output::Transmit(transmit)) => self.send_datagram(transmit, now, measures, out.datagrams),
                 Ok(Output::Event(event)) => {
                     measures.note(&event, now);
+                    if matches!(event, Event::PeerStats(_)) {
+                        self.egress.repeat_audio(measures.wants_repeats(now));
+                    }
                     self.handle(event, now, &mut drained, out);
                 }
                 Err(error) => {
