@@ -10,10 +10,26 @@ from collections import deque
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 import msgspec
-from sqlalchemy import Column, Connection, Index, Integer, LargeBinary, String, Table, delete, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    Integer,
+    LargeBinary,
+    Select,
+    String,
+    Table,
+    Update,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from ringback.kernel.errors import NotFound
 from ringback.kernel.steps import Ref, Step, Tell
@@ -81,6 +97,10 @@ command_rows = Table(
     Column("command", LargeBinary, nullable=False),
     sqlite_autoincrement=True,
 )
+
+
+_pending = select(command_rows).where(command_rows.c.tree == bindparam("tree")).order_by(command_rows.c.position)
+_finish = delete(command_rows).where(command_rows.c.position.in_(bindparam("positions", expanding=True)))
 
 
 class StoredCommand(NamedTuple):
@@ -160,11 +180,9 @@ class Transaction(Tree):
         """Write states, outbox rows and command rows."""
         for ref in self.changed:
             self._store_state(ref)
-        for number, (ref, event) in enumerate(self.events):
-            name = f"{ref}:{self._versions[ref]}:{number}"
-            outbox.append(
-                self.connection, account_id=self.account_id, tree=str(self.root), name=name, event=event, now=self.now
-            )
+        if self.events:
+            named = {f"{ref}:{self._versions[ref]}:{number}": said for number, (ref, said) in enumerate(self.events)}
+            outbox.append(self.connection, account_id=self.account_id, tree=str(self.root), named=named, now=self.now)
         if self.commands:
             self.connection.execute(
                 insert(command_rows),
@@ -190,11 +208,10 @@ class Transaction(Tree):
         }
         if version == 0:
             assert state.account_id == self.account_id, f"{ref} would begin in another account"
-            self.connection.execute(insert(kind.table).values(id=state.id, account_id=state.account_id, **values))
+            self.connection.execute(insert(kind.table), {"id": state.id, "account_id": state.account_id, **values})
         else:
-            table = kind.table
-            mine = (table.c.id == ref.id) & (table.c.account_id == self.account_id) & (table.c.version == version)
-            if self.connection.execute(update(table).where(mine).values(**values)).rowcount != 1:
+            mine = {"_id": ref.id, "_account_id": self.account_id, "_version": version}
+            if self.connection.execute(_statements(kind.table).update, {**mine, **values}).rowcount != 1:
                 raise ConcurrentChange(str(ref))
         self._versions[ref] = version + 1
 
@@ -203,12 +220,26 @@ class ConcurrentChange(Exception):
     """Another writer stepped the same aggregate meanwhile; the whole transaction must be run again."""
 
 
+class _Statements(NamedTuple):
+    """What is asked of a table for every event: built once, because building takes longer than running."""
+
+    load: Select[Any]
+    update: Update
+
+
+@cache
+def _statements(table: Table) -> _Statements:
+    mine = (table.c.id == bindparam("_id")) & (table.c.account_id == bindparam("_account_id"))
+    return _Statements(
+        select(table.c.state, table.c.version).where(mine),
+        update(table).where(mine, table.c.version == bindparam("_version")),
+    )
+
+
 def load(connection: Connection, kind: Kind[State], account_id: str, id: str) -> tuple[State, int] | None:
     """State and version of one aggregate of this account, or None."""
-    table = kind.table
-    row = connection.execute(
-        select(table.c.state, table.c.version).where(table.c.id == id, table.c.account_id == account_id)
-    ).one_or_none()
+    mine = {"_id": id, "_account_id": account_id}
+    row = connection.execute(_statements(kind.table).load, mine).one_or_none()
     return (msgspec.json.decode(row.state, type=kind.state_type), row.version) if row else None
 
 
@@ -251,7 +282,7 @@ def next_deadline(connection: Connection, kind: Kind[Any]) -> datetime | None:
 
 def pending_commands(connection: Connection, tree: str) -> list[StoredCommand]:
     """The commands of one tree that are not done, in order."""
-    rows = connection.execute(select(command_rows).where(command_rows.c.tree == tree).order_by(command_rows.c.position))
+    rows = connection.execute(_pending, {"tree": tree})
     return [StoredCommand(row.position, row.id, row.account_id, row.tree, row.command) for row in rows]
 
 
@@ -262,4 +293,4 @@ def trees_with_commands(connection: Connection) -> list[str]:
 
 def finish_commands(connection: Connection, positions: Sequence[int]) -> None:
     """Forget commands that are done."""
-    connection.execute(delete(command_rows).where(command_rows.c.position.in_(positions)))
+    connection.execute(_finish, {"positions": positions})

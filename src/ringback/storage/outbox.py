@@ -3,12 +3,26 @@
 What a consumer is owed are rows of their own, so nothing is lost to a transaction that commits late with a lower id.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Column, Connection, ForeignKey, Integer, LargeBinary, String, Table, delete, func, insert, select
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    Connection,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from ringback.kernel.figures import Figure
 from ringback.storage.schema import UtcDateTime, metadata
@@ -40,6 +54,26 @@ deliveries = Table(
     Column("position", Integer, ForeignKey(events.c.position, ondelete="CASCADE"), primary_key=True),
 )
 
+# What every change needs is built once, because building a statement takes longer than running it.
+_named = events.c.name.in_(bindparam("names", expanding=True))
+_owe = insert(deliveries).from_select(
+    ["consumer", "position"], select(bindparam("consumer", type_=String), events.c.position).where(_named)
+)
+_undelivered = (
+    select(events)
+    .join(deliveries, deliveries.c.position == events.c.position)
+    .where(deliveries.c.consumer == bindparam("consumer"))
+    .order_by(events.c.position)
+    .limit(bindparam("limit"))
+)
+_positions: BindParameter[int] = bindparam("positions", expanding=True)
+_confirm = delete(deliveries).where(
+    deliveries.c.consumer == bindparam("consumer"), deliveries.c.position.in_(_positions)
+)
+_forget = delete(events).where(
+    events.c.position.in_(_positions), events.c.position.not_in(select(deliveries.c.position))
+)
+
 
 class OutboxEvent(NamedTuple):
     """One event as stored; `name` is `kind:aggregate:version:n` and never used twice."""
@@ -52,30 +86,27 @@ class OutboxEvent(NamedTuple):
     event: bytes
 
 
-def append(connection: Connection, *, account_id: str, tree: str, name: str, event: object, now: datetime) -> None:
-    """Store one event and that every consumer is owed it."""
-    row = insert(events).values(
-        name=name,
-        account_id=account_id,
-        tree=tree,
-        type=type(event).__name__,
-        event=msgspec.json.encode(event),
-        happened_at=now,
-    )
-    position = connection.execute(row).inserted_primary_key
-    assert position is not None
-    connection.execute(insert(deliveries), [{"consumer": consumer, "position": position[0]} for consumer in CONSUMERS])
+def append(connection: Connection, *, account_id: str, tree: str, named: Mapping[str, object], now: datetime) -> None:
+    """Store events in their order, each by its name, and that every consumer is owed them."""
+    rows = [
+        {
+            "name": name,
+            "account_id": account_id,
+            "tree": tree,
+            "type": type(event).__name__,
+            "event": msgspec.json.encode(event),
+            "happened_at": now,
+        }
+        for name, event in named.items()
+    ]
+    connection.execute(insert(events), rows)
+    for consumer in CONSUMERS:
+        connection.execute(_owe, {"consumer": consumer, "names": list(named)})
 
 
 def undelivered(connection: Connection, consumer: str, limit: int) -> list[OutboxEvent]:
     """The oldest events that this consumer has not confirmed."""
-    rows = connection.execute(
-        select(events)
-        .join(deliveries, deliveries.c.position == events.c.position)
-        .where(deliveries.c.consumer == consumer)
-        .order_by(events.c.position)
-        .limit(limit)
-    )
+    rows = connection.execute(_undelivered, {"consumer": consumer, "limit": limit})
     return [OutboxEvent(row.position, row.name, row.account_id, row.tree, row.type, row.event) for row in rows]
 
 
@@ -109,8 +140,5 @@ def figures(connection: Connection, now: datetime) -> list[Figure]:
 
 def confirm(connection: Connection, consumer: str, positions: Sequence[int]) -> None:
     """This consumer has these events; those that nobody is owed any more are deleted."""
-    connection.execute(
-        delete(deliveries).where(deliveries.c.consumer == consumer, deliveries.c.position.in_(positions))
-    )
-    still_owed = select(deliveries.c.position)
-    connection.execute(delete(events).where(events.c.position.in_(positions), events.c.position.not_in(still_owed)))
+    connection.execute(_confirm, {"consumer": consumer, "positions": positions})
+    connection.execute(_forget, {"positions": positions})

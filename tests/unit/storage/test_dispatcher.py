@@ -31,7 +31,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 async def ring(database: Database, *bells: str) -> None:
     def work(connection: Connection) -> None:
         for bell in bells:
-            outbox.append(connection, account_id="acme", tree="tower:1", name=bell, event=Rang(bell), now=NOON)
+            outbox.append(connection, account_id="acme", tree="tower:1", named={bell: Rang(bell)}, now=NOON)
 
     await database.write(work)
 

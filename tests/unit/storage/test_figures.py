@@ -97,7 +97,7 @@ async def test_what_is_owed_is_counted_and_has_an_age(db: Database) -> None:
     def ring(connection: Connection) -> None:
         for second in (0, 30):
             now = NOON + timedelta(seconds=second)
-            outbox.append(connection, account_id="a", tree="t", name=f"{second}", event=Rang("east"), now=now)
+            outbox.append(connection, account_id="a", tree="t", named={f"{second}": Rang("east")}, now=now)
 
     await db.write(ring)
     assert await owed(db) == {"outbox_undelivered": 2, "outbox_oldest_seconds": 90}

@@ -26,8 +26,8 @@ async def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
 
 async def ring(database: Database, *bells: str) -> None:
     def work(connection: Connection) -> None:
-        for bell in bells:
-            outbox.append(connection, account_id="acme", tree="tower:1", name=bell, event=Rang(bell), now=NOON)
+        named = {bell: Rang(bell) for bell in bells}
+        outbox.append(connection, account_id="acme", tree="tower:1", named=named, now=NOON)
 
     await database.write(work)
 
@@ -93,7 +93,7 @@ async def test_confirming_twice_is_no_harm(database: Database) -> None:
 
 async def test_an_event_without_its_transaction_is_none(database: Database) -> None:
     def work(connection: Connection) -> None:
-        outbox.append(connection, account_id="acme", tree="tower:1", name="a", event=Rang("a"), now=NOON)
+        outbox.append(connection, account_id="acme", tree="tower:1", named={"a": Rang("a")}, now=NOON)
         raise LookupError
 
     with pytest.raises(LookupError):
