@@ -36,7 +36,8 @@ def _slots(plan: RoomPlan, there: list[ParticipantSnapshot]) -> Iterator[Command
     seated = Seating(plan)
     for viewer in plan.members:
         shows = mapped.get(viewer, {})
-        shall = seated.carried(viewer)
+        carried = seated.carried(viewer)
+        shall = {(kind, index): number for kind, slots in carried.items() for index, number in slots.items()}
         for kind, index in {**shall, **shows}:
             number = shall.get((kind, index))
             publication = str(number) if number else None

@@ -27,7 +27,7 @@ SEATS: Final = VIDEO_SLOTS[-1]
 LOUDEST: Final = 0
 """What a slot carries that carries whoever is loud; no publication has this number."""
 
-Carried: TypeAlias = Mapping[tuple[SlotKind, int], int]
+Carried: TypeAlias = Mapping[SlotKind, Mapping[int, int]]
 """By kind and index of a slot: the number of the publication that it carries, or `LOUDEST`."""
 
 
@@ -118,11 +118,11 @@ class Seating:
     def carried(self, viewer: str) -> Carried:
         """What each of a viewer's slots carries; empty ones are left out."""
         slots = self.slots_of(viewer)
-        heard = {(SlotKind.AUDIO, slot.index): slot.microphone for slot in slots if slot.microphone is not None}
-        if not heard and any(slot.screen is None for slot in slots):
-            heard = {(SlotKind.AUDIO, index): LOUDEST for index in range(AUDIO_SLOTS)}
-        videos = {(SlotKind.VIDEO, slot.index): slot.screen or slot.camera for slot in slots}
-        return heard | {slot: number for slot, number in videos.items() if number is not None}
+        audio = {slot.index: slot.microphone for slot in slots if slot.microphone is not None}
+        if not audio and any(slot.screen is None for slot in slots):
+            audio = dict.fromkeys(range(AUDIO_SLOTS), LOUDEST)
+        video = {slot.index: number for slot in slots if (number := slot.screen or slot.camera) is not None}
+        return {SlotKind.AUDIO: audio, SlotKind.VIDEO: video}
 
 
 def _person(id: str, member: Member, place: int) -> SlotMapping:
@@ -239,9 +239,11 @@ def publications(plan: RoomPlan) -> Iterator[tuple[str, tuple[str, Source]]]:
 
 def _remap(room: str, viewer: str, was: Carried, shall: Carried, ended: Container[int]) -> Iterator[MapSlot]:
     """What of a viewer's slots a worker does not carry yet. A slot whose publication ends goes silent by itself."""
-    carries = {(slot, number) for slot, number in was.items() if number not in ended}
-    for kind, index in sorted({slot for slot, _ in carries ^ shall.items()}):
-        yield map_slot(room, viewer, kind, index, shall.get((kind, index)))
+    for kind in SlotKind:
+        old, new = was[kind], shall[kind]
+        for index in sorted({index for index, _ in old.items() ^ new.items()}):
+            if index in new or old[index] not in ended:
+                yield map_slot(room, viewer, kind, index, new.get(index))
 
 
 def map_slot(room: str, viewer: str, kind: SlotKind, index: int, number: int | None) -> MapSlot:
