@@ -1,7 +1,8 @@
 """Brings one worker's news to the listener: one at a time, in order, each until the listener has taken it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -50,17 +51,13 @@ class Delivery:
 
     def levels(self, rooms: Sequence[RoomLevels]) -> None:
         """Tell the listener how loud microphones are: at once, past the facts that wait for it, and never again."""
-        try:
+        with self._dropping("levels"):
             self._listener.audio_levels(self._worker, rooms)
-        except Exception:
-            _log.exception("media listener failed; audio levels dropped", worker=self._worker)
 
     def video(self, rooms: Sequence[RoomVideo]) -> None:
         """Tell the listener what is paused and wanted: like `levels`."""
-        try:
+        with self._dropping("video"):
             self._listener.video(self._worker, rooms)
-        except Exception:
-            _log.exception("media listener failed; paused slots and wanted layers dropped", worker=self._worker)
 
     def lost(self) -> None:
         """Tell, after all facts before, that the worker's rooms no longer exist."""
@@ -74,6 +71,13 @@ class Delivery:
         """Stop, without delivering the rest: the worker still has it."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
+
+    @contextmanager
+    def _dropping(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            _log.exception("media listener failed; dropped what is old in a second", worker=self._worker, what=what)
 
     async def _deliver(self) -> None:
         while True:
