@@ -45,41 +45,48 @@ pub struct WantedLayers {
 
 /// Remembers which layers of a publication were needed of late.
 #[derive(Debug)]
-pub(crate) struct Demand {
-    /// When each layer was needed last.
-    needed: [Instant; MAX_LAYERS],
-    /// Since when each layer has been wanted without a pause.
-    wanted_since: [Option<Instant>; MAX_LAYERS],
+pub(crate) struct Demand([LayerDemand; MAX_LAYERS]);
+
+#[derive(Debug, Clone, Copy)]
+struct LayerDemand {
+    /// When it was needed last.
+    needed: Instant,
+    /// Since when it has been wanted without a pause.
+    since: Instant,
+}
+
+impl LayerDemand {
+    fn is_wanted(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.needed) < LINGER
+    }
 }
 
 impl Demand {
     /// Of a publication that begins now. Who will need it is about to be said, so it starts as needed.
     pub(crate) fn new(now: Instant) -> Self {
-        Self { needed: [now; MAX_LAYERS], wanted_since: [Some(now); MAX_LAYERS] }
+        Self([LayerDemand { needed: now, since: now }; MAX_LAYERS])
     }
 
     /// Somebody needs this many layers now.
     pub(crate) fn note(&mut self, layers: usize, now: Instant) {
-        self.needed.iter_mut().take(layers).for_each(|needed| *needed = now);
-        for (since, needed) in self.wanted_since.iter_mut().zip(&self.needed) {
-            *since = is_recent(*needed, now).then(|| since.unwrap_or(now));
+        for layer in self.0.iter_mut().take(layers) {
+            if !layer.is_wanted(now) {
+                layer.since = now;
+            }
+            layer.needed = now;
         }
     }
 
     /// How many layers are wanted, of as many as there are.
     pub(crate) fn wanted(&self, layers: usize, now: Instant) -> u8 {
-        self.needed.iter().take(layers).take_while(|needed| is_recent(**needed, now)).count() as u8
+        self.0.iter().take(layers).take_while(|layer| layer.is_wanted(now)).count() as u8
     }
 
     /// For how long a layer has been wanted.
     pub(crate) fn wanted_for(&self, layer: usize, now: Instant) -> Duration {
-        let since = self.wanted_since.get(layer).copied().flatten();
-        since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+        let layer = self.0.get(layer).filter(|layer| layer.is_wanted(now));
+        layer.map_or(Duration::ZERO, |layer| now.saturating_duration_since(layer.since))
     }
-}
-
-fn is_recent(needed: Instant, now: Instant) -> bool {
-    now.saturating_duration_since(needed) < LINGER
 }
 
 #[cfg(test)]
@@ -104,7 +111,7 @@ mod tests {
         demand.note(2, start + 8 * second);
         demand.note(2, start + 9 * second);
         demand.note(3, start + 9 * second);
-        assert_eq!(demand.wanted_for(0, start + 10 * second), 10 * second);
+        assert_eq!(demand.wanted_for(0, start + 10 * second), 5 * second);
         assert_eq!(demand.wanted_for(2, start + 10 * second), second, "it was not wanted in between");
     }
 }

@@ -57,7 +57,6 @@ impl Room {
         if self.allocation_due().is_some_and(|due| due <= now) {
             self.next_allocation = now + ALLOCATION_INTERVAL;
             self.stale_allocations.extend(self.participants.keys());
-            self.note_demand(now);
         }
     }
 
@@ -116,13 +115,14 @@ impl Room {
         now: Instant,
     ) {
         let slot = self.participants.get_mut(&receiver).and_then(|participant| participant.slots.get_mut(&slot));
-        let (Some(slot), Some(shown)) = (slot, self.publications.get(&publication)) else {
+        let (Some(slot), Some(shown)) = (slot, self.publications.get_mut(&publication)) else {
             return;
         };
+        slot.given = layer.map_or(Given::Paused, Given::Layer);
+        shown.demand.note(slot.given.needed(), now);
         // While something is shown there is time to wait for what was started only now.
         let can_wait = slot.current().is_some_and(|current| shown.is_live(current, now));
         let target = layer.map(|layer| if can_wait { layer } else { shown.nearest_live(layer, now) });
-        slot.given = layer.map_or(Given::Paused, Given::Layer);
         if slot.aim(target)
             && let Some(target) = target
         {
@@ -167,20 +167,8 @@ impl Room {
         }
     }
 
-    /// Remembers which layers are needed now.
-    fn note_demand(&mut self, now: Instant) {
-        for publication in self.publications.values_mut().filter(|publication| publication.is_video()) {
-            let slots = publication.subscribers.iter().filter_map(|(receiver, slot)| {
-                self.participants.get(receiver)?.slots.get(slot).filter(|slot| slot.is_shown())
-            });
-            let needed = slots.map(|slot| slot.given.needed()).max().unwrap_or(0);
-            publication.demand.note(needed, now);
-        }
-    }
-
     /// What is paused and wanted, if that is not what was said last; then it counts as said.
     pub(crate) fn take_changed_video(&mut self, now: Instant) -> Option<RoomVideo> {
-        self.note_demand(now);
         let (mut paused, mut wanted) = (Vec::new(), Vec::new());
         for participant in self.participants.values() {
             let slots = participant.slots.iter().filter(|(_, slot)| slot.is_paused());
