@@ -5,9 +5,12 @@
 //!         <-- below 60 % and 10 ms, for 5 s --               <-- below 75 % and 30 ms, for 3 s ------
 //! ```
 //!
-//! A worker that sheds is to send coarser pictures (so far it only says so); one that refuses takes no new participants and rooms. Sound goes on as it is.
+//! Each state takes one layer more from what is sent in several: a worker that sheds forwards cameras without their best
+//! layer, one that refuses forwards their lowest, and takes no new participants and rooms. What is pinned or a screen keeps one
+//! layer more. Sound goes on as it is.
 //! Up is quick, because beyond the second mark everybody's media suffers; down is slow and to a lower mark, because what
-//! was shed comes back then, and would else be shed again at once.
+//! was shed comes back then. The best layers are most of the work, so even that may be too much again soon: then the next
+//! step down waits twice as long, and so on.
 
 use std::time::{Duration, Instant};
 
@@ -18,6 +21,13 @@ use crate::statistics::LoadSnapshot;
 /// Over how long load is measured. Shorter, and one keyframe of everybody would count; longer, and the marks come too late.
 const WINDOW: Duration = Duration::from_secs(1);
 
+/// A step up this soon after a step down means that what came back was too much.
+const RELAPSE: Duration = Duration::from_secs(60);
+
+/// How many times as long a step down waits at most after relapses. Longer would leave pictures coarse for minutes after
+/// the load has gone; shorter would let them change more often than once in a minute when it stays.
+const LONGEST_PATIENCE: u32 = 16;
+
 /// What follows from the load.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -25,9 +35,9 @@ pub enum Load {
     /// There is time for more.
     #[default]
     Normal,
-    /// Pictures are made coarser, so that there is time for what is there.
+    /// Pictures are coarser, so that there is time for what is there.
     Shedding,
-    /// That was not enough: no new participants and rooms.
+    /// That was not enough: still coarser pictures, and no new participants and rooms.
     Refusing,
 }
 
@@ -63,6 +73,16 @@ impl Load {
             Self::Refusing => Some((&TAKE_AGAIN, Self::Shedding)),
         }
     }
+
+    /// How many layers of a publication with so many may be forwarded: at least one. What is `favoured` keeps one more.
+    pub(crate) fn allowed_layers(self, layers: usize, favoured: bool) -> usize {
+        let shed: usize = match self {
+            Self::Normal => 0,
+            Self::Shedding => 1,
+            Self::Refusing => 2,
+        };
+        layers.saturating_sub(shed.saturating_sub(usize::from(favoured))).max(1)
+    }
 }
 
 /// Measures load from what each turn of the worker's loop took.
@@ -75,6 +95,10 @@ pub struct LoadMeter {
     late_times: u32,
     windows_above: u32,
     windows_below: u32,
+    /// When the last step down was.
+    eased: Option<Instant>,
+    /// How many times as long as usual a step down waits.
+    patience: u32,
     last: LoadSnapshot,
 }
 
@@ -90,6 +114,8 @@ impl LoadMeter {
             late_times: 0,
             windows_above: 0,
             windows_below: 0,
+            eased: None,
+            patience: 1,
             last: LoadSnapshot { state: Load::Normal, busy: 0.0, lag_ms: 0.0 },
         }
     }
@@ -112,7 +138,7 @@ impl LoadMeter {
         let windows = (window.as_secs_f64() / WINDOW.as_secs_f64()) as u32;
         (self.busy, self.late, self.late_times, self.window_begin) = (Duration::ZERO, Duration::ZERO, 0, now);
         let before = self.state;
-        self.judge(busy, lag, windows);
+        self.judge(busy, lag, windows, now);
         self.last = LoadSnapshot { state: self.state, busy, lag_ms: lag.as_secs_f64() * 1000.0 };
         (self.state != before).then_some(self.state)
     }
@@ -123,16 +149,23 @@ impl LoadMeter {
         self.last
     }
 
-    fn judge(&mut self, busy: f64, lag: Duration, windows: u32) {
+    fn judge(&mut self, busy: f64, lag: Duration, windows: u32, now: Instant) {
         let above = self.state.above().filter(|(mark, _)| busy >= mark.busy || lag >= mark.lag);
         let below = self.state.below().filter(|(mark, _)| busy < mark.busy && lag < mark.lag);
         self.windows_above = above.map_or(0, |_| self.windows_above + windows);
         self.windows_below = below.map_or(0, |_| self.windows_below + windows);
-        let next = above.filter(|(mark, _)| self.windows_above >= mark.windows);
-        let next = next.or(below.filter(|(mark, _)| self.windows_below >= mark.windows));
-        if let Some((_, state)) = next {
-            (self.state, self.windows_above, self.windows_below) = (state, 0, 0);
+        if let Some((_, state)) = above.filter(|(mark, _)| self.windows_above >= mark.windows) {
+            let relapsed = self.eased.is_some_and(|eased| now.saturating_duration_since(eased) < RELAPSE);
+            self.patience = if relapsed { (self.patience * 2).min(LONGEST_PATIENCE) } else { 1 };
+            self.enter(state);
+        } else if let Some((_, state)) = below.filter(|(mark, _)| self.windows_below >= mark.windows * self.patience) {
+            self.eased = Some(now);
+            self.enter(state);
         }
+    }
+
+    fn enter(&mut self, state: Load) {
+        (self.state, self.windows_above, self.windows_below) = (state, 0, 0);
     }
 }
 
@@ -197,6 +230,37 @@ mod tests {
             day.go(30, busy, MS);
         }
         assert_eq!(day.changes.len(), 1, "{:?}", day.changes);
+    }
+
+    #[test]
+    fn what_relapses_waits_longer_and_longer() {
+        let mut day = Day::new();
+        for _ in 0..600 {
+            // What comes back is too much again.
+            day.go(1, if day.meter.snapshot().state == Load::Normal { 85 } else { 40 }, MS);
+        }
+        let sheds: Vec<u64> =
+            day.changes.iter().filter(|(_, state)| *state == Load::Shedding).map(|(at, _)| *at).collect();
+        let pauses: Vec<u64> = sheds.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        assert_eq!(pauses[..6], [7, 12, 22, 42, 82, 82]);
+
+        day.go(200, 40, MS);
+        day.changes.clear();
+        day.go(3, 85, MS);
+        day.go(6, 40, MS);
+        let states: Vec<Load> = day.changes.iter().map(|(_, state)| *state).collect();
+        assert_eq!(states, [Load::Shedding, Load::Normal], "after a while of calm all is as at first");
+    }
+
+    #[test]
+    fn each_state_takes_a_layer_and_what_is_favoured_keeps_one_more() {
+        let allowed = |load: Load, favoured| [1, 2, 3].map(|layers| load.allowed_layers(layers, favoured));
+        assert_eq!(allowed(Load::Normal, false), [1, 2, 3]);
+        assert_eq!(allowed(Load::Normal, true), [1, 2, 3]);
+        assert_eq!(allowed(Load::Shedding, false), [1, 1, 2]);
+        assert_eq!(allowed(Load::Shedding, true), [1, 2, 3]);
+        assert_eq!(allowed(Load::Refusing, false), [1, 1, 1]);
+        assert_eq!(allowed(Load::Refusing, true), [1, 1, 2]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use crate::allocation::{Given, Want};
 use crate::command::{Kind, Source};
 use crate::ids::{ParticipantKey, PublicationId};
 use crate::layer::Layer;
+use crate::load::Load;
 use crate::slot::{Preference, SlotKey};
 use crate::snapshot::PublicationSnapshot;
 use crate::video::Demand;
@@ -75,9 +76,12 @@ impl Publication {
         self.layers.iter_mut().for_each(|layer| layer.end_stream(now));
     }
 
-    /// What a slot can show of it, and what each layer costs.
-    pub(crate) fn want(&mut self, preference: Option<Preference>, given: Given, now: Instant) -> Want {
+    /// What a slot can show of it under this load, and what each layer costs.
+    pub(crate) fn want(&mut self, preference: Option<Preference>, given: Given, load: Load, now: Instant) -> Want {
+        let pinned = preference.is_some_and(|preference| preference.pinned);
+        let screen = self.source == Source::Screen;
         let useful = preference.map_or(self.layers.len(), |preference| self.useful_layers(preference));
+        let useful = useful.min(load.allowed_layers(self.layers.len(), pinned || screen));
         let any_live = self.layers.iter().any(|layer| layer.is_live(now));
         let mut costs: Vec<u64> = Vec::with_capacity(useful);
         for (index, layer) in self.layers.iter_mut().enumerate().take(useful) {
@@ -88,8 +92,7 @@ impl Publication {
             let cost = if is_missing { below.unwrap_or(0) } else { layer.cost(now).unwrap_or(assumed) };
             costs.push(cost.max(below.unwrap_or(0)));
         }
-        let pinned = preference.is_some_and(|preference| preference.pinned);
-        Want { pinned, screen: self.source == Source::Screen, costs, given }
+        Want { pinned, screen, costs, given }
     }
 
     /// What its highest layer costs to forward, in bits per second, as far as that is known.
@@ -218,9 +221,26 @@ mod tests {
     #[test]
     fn what_has_not_arrived_is_assumed_to_cost_what_is_usual() {
         let now = Instant::now();
-        let want = camera([None; 3]).want(None, Given::New, now);
+        let want = camera([None; 3]).want(None, Given::New, Load::Normal, now);
         assert_eq!(want.costs, [150_000, 525_000, 1_837_500]);
-        assert_eq!(camera([None; 3]).want(Some(shown(320, 180)), Given::New, now).costs, [150_000]);
+        assert_eq!(camera([None; 3]).want(Some(shown(320, 180)), Given::New, Load::Normal, now).costs, [150_000]);
         assert_eq!(camera([None; 3]).nearest_live(2, now), 2, "nothing arrives, so nothing is nearer");
+    }
+
+    #[test]
+    fn load_takes_the_best_layers_and_later_those_of_what_is_pinned() {
+        let layers = |load: Load, pinned, source| {
+            let mut publication = camera([None; 3]);
+            publication.source = source;
+            let preference = Preference { pinned, ..shown(1280, 720) };
+            publication.want(Some(preference), Given::New, load, Instant::now()).costs.len()
+        };
+        let all = [(false, Source::Camera), (true, Source::Camera), (false, Source::Screen)];
+        let under = |load| all.map(|(pinned, source)| layers(load, pinned, source));
+        assert_eq!(under(Load::Normal), [3, 3, 3]);
+        assert_eq!(under(Load::Shedding), [2, 3, 3]);
+        assert_eq!(under(Load::Refusing), [1, 2, 2]);
+        let small = camera([None; 3]).want(Some(shown(320, 180)), Given::New, Load::Shedding, Instant::now());
+        assert_eq!(small.costs.len(), 1, "what is small loses nothing more");
     }
 }

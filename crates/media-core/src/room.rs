@@ -18,6 +18,7 @@ use crate::ids::{
     ParticipantId, ParticipantKey, PublicationId, PublicationKey, RoomId, RoomKey, TransportId, TransportKey,
 };
 use crate::levels::ParticipantLevel;
+use crate::load::Load;
 use crate::loudest::Loudest;
 use crate::offer::{CheckedOffer, MAX_OFFER_LINES};
 use crate::outbox::Outbox;
@@ -32,9 +33,10 @@ use crate::video::RoomVideo;
 
 pub(crate) use totals::Totals;
 
-/// What a step of a room may change outside of it.
+/// What a step of a room must know, and what it may change outside of it.
 pub(crate) struct Effects<'a> {
     pub(crate) now: Instant,
+    pub(crate) load: Load,
     pub(crate) datagrams: &'a mut Outbox,
     pub(crate) facts: &'a mut FactJournal,
     pub(crate) faults: &'a mut Faults,

@@ -224,7 +224,7 @@ impl Worker {
         self.dropped.unsent += 1;
     }
 
-    /// There is so much to do from now on.
+    /// There is so much to do from now on. Rooms follow when they hand out bandwidth the next time.
     pub fn set_load(&mut self, load: LoadSnapshot) {
         self.load = load;
     }
@@ -522,6 +522,7 @@ impl Worker {
         };
         let mut fx = Effects {
             now,
+            load: self.load.state,
             datagrams: &mut self.datagrams,
             facts: &mut self.facts,
             faults: &mut self.faults,

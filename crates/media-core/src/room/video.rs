@@ -81,7 +81,7 @@ impl Room {
             match key.kind {
                 Kind::Audio => reserved += copies * AUDIO_RESERVE.max(publication.cost(fx.now)),
                 Kind::Video if is_offered && slot.is_shown() => {
-                    let mut want = publication.want(slot.preference, slot.given, fx.now);
+                    let mut want = publication.want(slot.preference, slot.given, fx.load, fx.now);
                     want.costs.iter_mut().for_each(|cost| *cost += (*cost as f64 * OVERHEAD) as u64);
                     wants.push(want);
                     shown.push((*key, id));
