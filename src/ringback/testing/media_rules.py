@@ -299,7 +299,8 @@ class WorkerRules:
             if (publication.participant, publication.source) == (command.participant, command.source):
                 room.unpublish(name)  # One source is one publication: the new one takes its place.
         room.publications[command.publication] = Publication(command.participant, command.number, command.source)
-        room.choose_loudest()
+        if command.source is Source.MICROPHONE:
+            room.choose_loudest()
 
     def _map_slot(self, command: MapSlot) -> None:
         room = self._room(command.room)
@@ -319,8 +320,9 @@ class WorkerRules:
             if command.kind is SlotKind.AUDIO:
                 participant.loudest.discard(command.index)
             participant.slots[command.kind, command.index] = command.publication
-        room.choose_loudest()
-        if command.kind is SlotKind.VIDEO and command.publication is None:
+        if command.kind is SlotKind.AUDIO:
+            room.choose_loudest()
+        elif command.publication is None:
             participant.paused.discard(command.index)
 
     def _prefer_slot(self, command: PreferSlot) -> None:
