@@ -253,6 +253,7 @@ def _worker_config(settings: Settings) -> WorkerConfig:
         count=settings.workers,
         first_udp_port=settings.media_udp_port,
         external=settings.workers_external,
+        log_level=settings.log_level,
     )
 
 

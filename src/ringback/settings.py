@@ -190,7 +190,7 @@ class Settings(BaseSettings):
     """How long a call rings before it ends as not answered."""
 
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
-    """What the log holds: this and everything graver."""
+    """What the log holds, the media workers' too: this and everything graver."""
 
     user_activity_days: Annotated[int, Field(ge=1, le=3650)] = 30
     """How long it is kept when identities were connected."""

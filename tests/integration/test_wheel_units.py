@@ -152,7 +152,7 @@ async def test_a_worker_that_nobody_starts_is_missed(data: Path, monkeypatch: py
 
 def test_a_worker_is_started_by_others_as_serve_would(data: Path) -> None:
     addresses = ("127.0.0.1", "203.0.113.7=127.0.0.1")
-    settings = Settings(data_dir=data, workers=2, media_udp_port=43000, media_addresses=addresses)
+    settings = Settings(data_dir=data, workers=2, media_udp_port=43000, media_addresses=addresses, log_level="warning")
     command = worker_command(settings, 1)
     assert command[0] == str(settings.worker_binary)
     options = dict(zip(command[1::2], command[2::2], strict=True))
@@ -160,6 +160,7 @@ def test_a_worker_is_started_by_others_as_serve_would(data: Path) -> None:
     assert options["--udp-port"] == "43001"
     assert options["--address"] == "127.0.0.1"
     assert options["--announce"] == "203.0.113.7=127.0.0.1"
+    assert options["--log"] == "warn"
     assert (data / "workers").is_dir()
 
 

@@ -22,6 +22,9 @@ from ringback.media.worker import Worker
 LOOK_AGAIN = 0.02
 """Seconds between looks for a worker that is connected, while rooms wait: well below what people in a call notice."""
 
+WORKER_LOG_LEVELS = {"debug": "debug", "info": "info", "warning": "warn", "error": "error"}
+"""What the program calls our levels."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerConfig:
@@ -41,6 +44,8 @@ class WorkerConfig:
     """Others start and stop the processes (systemd, a container runtime): they are adopted, and left when we stop."""
     orphan_timeout_s: int = 300
     """Seconds that a worker goes on without a control plane: longer than an upgrade, shorter than a forgotten call."""
+    log_level: str = "info"
+    """What they log: this and everything graver; a key of `WORKER_LOG_LEVELS`."""
 
 
 def worker_program(config: WorkerConfig, number: int) -> tuple[str, ...]:
@@ -52,6 +57,7 @@ def worker_program(config: WorkerConfig, number: int) -> tuple[str, ...]:
         *("--udp-port", str(udp_port)),
         *(part for address in config.addresses for part in ("--announce" if "=" in address else "--address", address)),
         *("--orphan-timeout", str(config.orphan_timeout_s)),
+        *("--log", WORKER_LOG_LEVELS[config.log_level]),
     )
 
 

@@ -21,7 +21,7 @@ from ringback.media.commands import AcceptOffer, Answer, OpenRoom, Publish, Take
 from ringback.media.errors import WorkerStartFailed
 from ringback.media.model import Snapshot, Source
 from ringback.media.status import WorkerState
-from ringback.media.supervisor import WorkerConfig, WorkerSupervisor
+from ringback.media.supervisor import WORKER_LOG_LEVELS, WorkerConfig, WorkerSupervisor
 from tests.contract.worker.controller import OFFER, PATIENCE
 from tests.unit.media.witnesses import Log, RecordingListener
 
@@ -37,7 +37,7 @@ async def listener() -> RecordingListener:
 
 
 def supervisor_of(
-    binary: Path, directory: Path, *, count: int = 1, epoch: int = 5, first_udp_port: int = 0
+    binary: Path, directory: Path, *, count: int = 1, epoch: int = 5, first_udp_port: int = 0, log_level: str = "info"
 ) -> WorkerSupervisor:
     config = WorkerConfig(
         binary=binary,
@@ -46,6 +46,7 @@ def supervisor_of(
         count=count,
         first_udp_port=first_udp_port,
         orphan_timeout_s=60,
+        log_level=log_level,
     )
     return WorkerSupervisor(config, epoch=epoch, build="test", clock=SystemClock(), ids=RandomIds())
 
@@ -103,6 +104,18 @@ async def test_their_log_lines_come_at_their_own_level(binary: Path, short_path:
     assert line["level"] == "info"
     assert "started" in line["line"]
     await supervisor.stop()
+
+
+@pytest.mark.parametrize("level", WORKER_LOG_LEVELS)
+async def test_they_tell_as_much_as_they_are_asked_to(binary: Path, short_path: Path, log: Log, level: str) -> None:
+    supervisor = supervisor_of(binary, short_path, log_level=level)
+    await supervisor.start(RecordingListener())
+    microphone = Publish(room="r", participant="alice", publication="1", number=1, source=Source.MICROPHONE)
+    await supervisor.run_all(0, "1", [OpenRoom(room="r"), microphone])
+    await supervisor.stop()
+    said = [line["line"] for line in log.lines if line["event"] == "media worker says"]
+    told = [command for command in ("open room", "publish") if any(command in line for line in said)]
+    assert told == {"debug": ["open room", "publish"], "info": ["open room"]}.get(level, [])
 
 
 async def test_a_real_worker_answers_a_real_offer(supervisor: WorkerSupervisor) -> None:

@@ -1,6 +1,7 @@
 """A listener and a log that write down what they are told, and let a test wait for what it expects."""
 
 import asyncio
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -119,6 +120,6 @@ def log() -> Iterator[Log]:
     """What structlog is told."""
     log = Log()
     before = structlog.get_config()
-    structlog.configure(processors=[log])
+    structlog.configure(processors=[log], wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG))
     yield log
     structlog.configure(**before)
