@@ -28,10 +28,11 @@ Headless participants that publish and subscribe, count packets, and check a sha
   --parallel N         how many come at the same time (8)
   --quality WORD       low (320x180), medium (640x360) or high (1280x720); default: high, rooms: low
   --simulcast          cameras send all three
-  --video-slots N      receive slots for video (4)
+  --video-slots N      receive slots for video (4, and more when the node says so)
   --audio-slots N      receive slots for audio (3)
   --verify N           decrypt and check every N-th packet of a slot (100)
-  --server-pid PID     a process of the server, whose time and memory are measured; repeatable
+  --server-pid PID     a process that forwards, whose time and memory are measured; repeatable
+  --control-pid PID    the same of one that only decides
   --json               the report as JSON
   --help, --version";
 
@@ -54,6 +55,7 @@ pub(crate) struct Args {
     pub(crate) parallel: usize,
     pub(crate) verify: u32,
     pub(crate) server_pids: Vec<u32>,
+    pub(crate) control_pids: Vec<u32>,
     pub(crate) json: bool,
 }
 
@@ -76,6 +78,7 @@ struct Given {
     simulcast: bool,
     json: bool,
     server_pids: Vec<u32>,
+    control_pids: Vec<u32>,
     numbers: Vec<(String, usize)>,
 }
 
@@ -116,6 +119,7 @@ impl Args {
                 Long("simulcast") => given.simulcast = true,
                 Long("json") => given.json = true,
                 Long("server-pid") => given.server_pids.push(parser.value()?.parse()?),
+                Long("control-pid") => given.control_pids.push(parser.value()?.parse()?),
                 Long("help") => return Ok(Parsed::Print(HELP.to_owned())),
                 Long("version") => return Ok(Parsed::Print(format!("media-load {}", env!("CARGO_PKG_VERSION")))),
                 Long(name) if NUMBERS.iter().any(|(number, _)| *number == name) => {
@@ -156,21 +160,24 @@ impl Args {
             (None, None, Some(url)) => Target::Janus(url),
             _ => bail!("give one of --url, --worker and --janus (see --help)"),
         };
+        let is_said = numbers.iter().any(|(given, _)| given == "video-slots");
         let usual = if matches!(shape, Shape::Rooms { .. }) { Quality::Low } else { Quality::High };
         Ok(Self {
             shape,
-            target,
             tracks: Tracks {
                 quality: given.quality.unwrap_or(usual),
                 simulcast: given.simulcast,
                 audio_slots: number("audio-slots", 3),
                 video_slots: number("video-slots", 4),
+                grows: !is_said && matches!(target, Target::Node { .. }),
             },
+            target,
             seconds: Duration::from_secs(number("seconds", 20) as u64),
             warm_up: Duration::from_secs(number("warm-up", 3) as u64),
             parallel,
             verify: number("verify", 100) as u32,
             server_pids: given.server_pids,
+            control_pids: given.control_pids,
             json: given.json,
         })
     }
@@ -203,6 +210,14 @@ mod tests {
         assert_eq!(args.target, Target::Node { url: "http://h:1".to_owned(), api_key: "k".to_owned() });
         assert_eq!((args.verify, args.seconds, args.tracks.quality), (1, Duration::from_secs(20), Quality::Low));
         assert_eq!(parse("broadcast --worker /w").unwrap().tracks.quality, Quality::High);
+    }
+
+    #[test]
+    fn video_slots_grow_unless_their_number_is_said_or_nobody_asks_for_more() {
+        let grows = |line| parse(line).unwrap().tracks.grows;
+        assert!(grows("rooms --url http://h:1 --api-key k"));
+        assert!(!grows("rooms --url http://h:1 --api-key k --video-slots 4"));
+        assert!(!grows("rooms --worker /w"));
     }
 
     #[test]

@@ -3,8 +3,9 @@
 //! A participant of Janus has one connection to publish and one to subscribe. In the first it offers, in the second Janus
 //! does. It subscribes when for a moment nobody new has begun to publish, so that it need not negotiate again.
 
+use std::collections::BTreeMap;
 use std::net::{SocketAddr, TcpStream};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -24,6 +25,10 @@ const SUB_PROTOCOL: &str = "janus-protocol";
 const PLUGIN: &str = "janus.plugin.videoroom";
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// The mids of a publisher's m-lines.
+const MICROPHONE: &str = "0";
+const CAMERA: &str = "1";
+
 /// How long a guest is there at a time, and for how long nobody new must have come before it subscribes.
 const TURN: Duration = Duration::from_millis(500);
 
@@ -33,9 +38,13 @@ const KEEP_ALIVE_TURNS: u32 = 50;
 /// More than ever publish at once.
 const MAX_PUBLISHERS: u32 = 100;
 
+/// Who publishes, by feed: whether a microphone and a camera.
+type Published = Arc<Mutex<BTreeMap<u64, [bool; 2]>>>;
+
 /// A Janus.
 pub(crate) struct Janus {
     authority: String,
+    published: Published,
 }
 
 impl Janus {
@@ -44,7 +53,7 @@ impl Janus {
         let uri: Uri = url.parse().with_context(|| format!("{url} is no URL"))?;
         ensure!(uri.scheme_str() == Some("ws"), "{url}: Janus is reached by ws://");
         let authority = uri.authority().with_context(|| format!("{url} names no host"))?;
-        Ok(Self { authority: authority.to_string() })
+        Ok(Self { authority: authority.to_string(), published: Published::default() })
     }
 
     fn session(&self) -> Result<Session> {
@@ -80,6 +89,8 @@ impl Platform for Janus {
             handle,
             room,
             own_feed: number(&invitation.name),
+            slots: [invitation.part.audio_slots, invitation.part.video_slots],
+            published: self.published.clone(),
             identity: (*identity).clone(),
             checks: *checks,
             heard: heard.clone(),
@@ -121,6 +132,9 @@ struct Participant {
     handle: Value,
     room: u64,
     own_feed: u64,
+    /// How many microphones and cameras it receives.
+    slots: [usize; 2],
+    published: Published,
     identity: Arc<Identity>,
     checks: Checks,
     heard: Option<std::sync::mpsc::Sender<Duration>>,
@@ -134,12 +148,14 @@ impl Participant {
     fn publish(&mut self, mut peer: Peer, part: &Part, media: &Media) -> Result<()> {
         let join = json!({ "request": "join", "ptype": "publisher", "room": self.room, "id": self.own_feed });
         self.session.ask_plugin(&self.handle, &join, None)?;
+        let publishes = [part.microphone.is_some(), !part.camera.is_empty()];
+        self.published.lock().unwrap_or_else(PoisonError::into_inner).insert(self.own_feed, publishes);
         let mut lines = Vec::new();
         if part.microphone.is_some() {
-            lines.push((Kind::Audio, "0".to_owned(), Intent::Publish));
+            lines.push((Kind::Audio, MICROPHONE.to_owned(), Intent::Publish));
         }
         if !part.camera.is_empty() {
-            lines.push((Kind::Video, "1".to_owned(), Intent::Publish));
+            lines.push((Kind::Video, CAMERA.to_owned(), Intent::Publish));
         }
         let offer = json!({ "type": "offer", "sdp": peer.describe("actpass", lines) });
         let answered = self.session.ask_plugin(&self.handle, &json!({ "request": "publish" }), Some(offer))?;
@@ -148,10 +164,10 @@ impl Participant {
         self.add(peer, &remote, media, None)
     }
 
-    /// Receives these in one connection.
+    /// Receives of these, in one connection, as many microphones and cameras as there are slots.
     fn subscribe(&mut self, feeds: &[u64], media: &Media) -> Result<()> {
         let handle = self.session.attach()?;
-        let streams: Vec<Value> = feeds.iter().map(|feed| json!({ "feed": feed })).collect();
+        let streams = streams(feeds, &self.published.lock().unwrap_or_else(PoisonError::into_inner), self.slots);
         let join = json!({ "request": "join", "ptype": "subscriber", "room": self.room, "streams": streams });
         let remote = description(&self.session.ask_plugin(&handle, &join, None)?)?;
         let mut peer = Peer::new(self.identity.clone(), Part::default(), self.checks);
@@ -217,6 +233,22 @@ impl Guest for Participant {
     }
 }
 
+/// What is subscribed to, one entry for each track. Janus would forward everything; Ringback forwards what there are slots for.
+fn streams(feeds: &[u64], published: &BTreeMap<u64, [bool; 2]>, slots: [usize; 2]) -> Vec<Value> {
+    let mut free = slots;
+    let mut streams = Vec::new();
+    for feed in feeds {
+        let publishes = published.get(feed).copied().unwrap_or_default();
+        for ((free, publishes), mid) in free.iter_mut().zip(publishes).zip([MICROPHONE, CAMERA]) {
+            if publishes && *free > 0 {
+                *free -= 1;
+                streams.push(json!({ "feed": feed, "mid": mid }));
+            }
+        }
+    }
+    streams
+}
+
 fn address(remote: &Remote) -> Result<SocketAddr> {
     remote.candidates.first().copied().context("Janus announces no address")
 }
@@ -271,5 +303,24 @@ impl Session {
                 _ => return Ok(answer),
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_tracks_are_received_than_there_are_slots() {
+        let published = [(1, [true, true]), (2, [true, false]), (3, [true, true])].into();
+        let mids = |slots| -> Vec<_> {
+            let streams = streams(&[1, 2, 3], &published, slots);
+            streams
+                .iter()
+                .map(|stream| (stream["feed"].as_u64().unwrap(), stream["mid"].as_str().unwrap() == CAMERA))
+                .collect()
+        };
+        assert_eq!(mids([2, 4]), [(1, false), (1, true), (2, false), (3, true)]);
+        assert_eq!(mids([3, 0]), [(1, false), (2, false), (3, false)]);
     }
 }

@@ -5,7 +5,7 @@
 //! costs this side, which must stay cheaper than the server, a fraction of a wake-up per packet.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -21,6 +21,8 @@ use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSockRef, UdpSocketState};
 
 use crate::incoming::{Kind, Tally};
 use crate::peer::{Now, Peer, Sent};
+use crate::processes;
+use crate::sdp::Remote;
 
 /// How often sockets are looked at.
 const PACE: Duration = Duration::from_millis(1);
@@ -49,6 +51,8 @@ pub(crate) type PeerId = usize;
 enum Order {
     Add { id: PeerId, peer: Box<Peer>, server: SocketAddr, heard: Option<Sender<Duration>> },
     Map { id: PeerId, kind: Kind, index: usize, number: Option<u32> },
+    OfferMore { id: PeerId, video_slots: usize, offer: Sender<String> },
+    AddSlots { id: PeerId, answer: Remote },
     Remove { id: PeerId },
     Restart,
     Tally(Sender<Outcome>),
@@ -60,6 +64,10 @@ enum Order {
 pub(crate) struct Outcome {
     pub(crate) sent: Sent,
     pub(crate) received: Tally,
+    /// Datagrams for which our own sockets had no room.
+    pub(crate) dropped: u64,
+    /// Connections that were made in the place of lost ones.
+    pub(crate) renewed: usize,
     /// Participants whose connection failed, in words.
     pub(crate) failures: Vec<String>,
 }
@@ -69,6 +77,8 @@ pub(crate) struct Outcome {
 pub(crate) struct Progress {
     pub(crate) connected: AtomicUsize,
     pub(crate) failed: AtomicUsize,
+    /// Connections that were made in the place of lost ones.
+    pub(crate) renewed: AtomicUsize,
     pub(crate) datagrams: AtomicU64,
 }
 
@@ -100,6 +110,18 @@ impl Media {
     /// A slot shows this publication from now on; or whichever the server finds, if none is named.
     pub(crate) fn map(&self, id: PeerId, kind: Kind, index: usize, number: Option<u32>) {
         self.order(Order::Map { id, kind, index, number });
+    }
+
+    /// A participant's next offer, with so many video slots.
+    pub(crate) fn offer_more(&self, id: PeerId, video_slots: usize) -> Result<String> {
+        let (offer, receiver) = mpsc::channel();
+        self.order(Order::OfferMore { id, video_slots, offer });
+        receiver.recv().context("the participant is not connected any more")
+    }
+
+    /// The answer to that.
+    pub(crate) fn add_slots(&self, id: PeerId, answer: Remote) {
+        self.order(Order::AddSlots { id, answer });
     }
 
     /// A participant is gone.
@@ -147,6 +169,7 @@ struct Network {
     buffer: Vec<u8>,
     progress: Arc<Progress>,
     failures: Vec<String>,
+    dropped_before: u64,
 }
 
 impl Network {
@@ -159,6 +182,7 @@ impl Network {
             buffer: vec![0; READ * BATCH_SIZE],
             progress,
             failures: Vec::new(),
+            dropped_before: 0,
         })
     }
 
@@ -213,7 +237,21 @@ impl Network {
                     }
                 }
             }
-            Order::Restart => self.clients.iter_mut().flatten().for_each(|client| client.peer.restart_counting()),
+            Order::OfferMore { id, video_slots, offer } => {
+                if let Some(Some(client)) = self.clients.get_mut(id) {
+                    // Whoever wanted it may be gone.
+                    let _ = offer.send(client.peer.offer_video_slots(video_slots));
+                }
+            }
+            Order::AddSlots { id, answer } => {
+                if let Some(Some(client)) = self.clients.get_mut(id) {
+                    client.peer.add_slots(&answer);
+                }
+            }
+            Order::Restart => {
+                self.clients.iter_mut().flatten().for_each(|client| client.peer.restart_counting());
+                self.dropped_before = self.dropped();
+            }
             // Whoever wanted it may be gone.
             Order::Tally(outcome) => drop(outcome.send(self.tally())),
             Order::Stop => {}
@@ -242,9 +280,11 @@ impl Network {
     }
 
     fn tick(&mut self) {
-        let now = now();
-        while let Some(Reverse((due, id))) = self.timers.peek().copied().filter(|Reverse((due, _))| *due <= now.wall) {
+        let began = wall();
+        while let Some(Reverse((due, id))) = self.timers.peek().copied().filter(|Reverse((due, _))| *due <= began) {
             self.timers.pop();
+            // Each at its own time: what others' packets took here is no delay of the server.
+            let now = now();
             let Some(Some(client)) = self.clients.get_mut(id).filter(|client| is_scheduled(client.as_ref(), due))
             else {
                 continue;
@@ -288,13 +328,23 @@ impl Network {
     }
 
     fn tally(&mut self) -> Outcome {
-        let mut outcome = Outcome { failures: std::mem::take(&mut self.failures), ..Outcome::default() };
+        let dropped = self.dropped().saturating_sub(self.dropped_before);
+        let renewed = self.progress.renewed.load(Ordering::Relaxed);
+        let failures = std::mem::take(&mut self.failures);
+        let mut outcome = Outcome { dropped, renewed, failures, ..Outcome::default() };
         for client in self.clients.iter().flatten() {
             let (sent, received) = client.peer.tally();
             outcome.sent.add(sent);
             outcome.received.add(&received);
         }
         outcome
+    }
+
+    /// What the sockets that are open have dropped since they were opened.
+    fn dropped(&self) -> u64 {
+        let address = |client: &Client| client.socket.local_addr().ok();
+        let ports: HashSet<u16> = self.clients.iter().flatten().filter_map(address).map(|own| own.port()).collect();
+        processes::dropped_datagrams(&ports)
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::incoming::Kind;
 use crate::mark::Mark;
 use crate::rtp::{self, Fields, extension};
 use crate::trace::Trace;
@@ -154,6 +155,14 @@ impl Outgoing {
     /// The layer's name, where there are several.
     pub(crate) fn rid(&self) -> Option<&'static str> {
         self.rid
+    }
+
+    /// What it is heard or seen as.
+    pub(crate) fn kind(&self) -> Kind {
+        match self.content {
+            Content::Speech(_) => Kind::Audio,
+            Content::Pictures(_) => Kind::Video,
+        }
     }
 
     /// RTP's clock, in ticks per second.

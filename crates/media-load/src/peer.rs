@@ -32,12 +32,16 @@ pub(crate) struct Part {
     pub(crate) camera: Vec<Layer>,
     pub(crate) audio_slots: usize,
     pub(crate) video_slots: usize,
+    /// Whether it offers more video slots when the server says so.
+    pub(crate) grows: bool,
 }
 
 /// What a participant sent.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Sent {
     pub(crate) packets: u64,
+    /// How many of them a microphone sent.
+    pub(crate) speech: u64,
     pub(crate) bytes: u64,
     /// Packets that were asked for again.
     pub(crate) repeated: u64,
@@ -49,6 +53,7 @@ impl Sent {
     /// Adds another's figures.
     pub(crate) fn add(&mut self, other: Self) {
         self.packets += other.packets;
+        self.speech += other.speech;
         self.bytes += other.bytes;
         self.repeated += other.repeated;
         self.keyframes += other.keyframes;
@@ -85,6 +90,7 @@ pub(crate) struct Peer {
     local: Credentials,
     sources: Vec<Outgoing>,
     part: Part,
+    offers: u32,
     slots: Vec<Incoming>,
     ssrcs: Vec<Option<u32>>,
     streams: HashMap<u32, Stream>,
@@ -117,6 +123,7 @@ impl Peer {
             local: Credentials::random(),
             sources,
             part,
+            offers: 0,
             slots: Vec::new(),
             ssrcs: Vec::new(),
             streams: HashMap::new(),
@@ -137,7 +144,7 @@ impl Peer {
     }
 
     /// The offer, in the layout of the worker protocol: microphone, camera, screen, audio slots, video slots.
-    pub(crate) fn offer(&self) -> String {
+    pub(crate) fn offer(&mut self) -> String {
         let source = |kind, mid: &str| (kind, mid.to_owned(), Intent::Publish);
         let mut lines = vec![source(Kind::Audio, "0"), source(Kind::Video, "1"), source(Kind::Video, "2")];
         let slots = [(Kind::Audio, self.part.audio_slots), (Kind::Video, self.part.video_slots)];
@@ -147,8 +154,15 @@ impl Peer {
         self.describe("actpass", lines)
     }
 
+    /// The offer with so many video slots. The others stay where they are: new m-lines come last.
+    pub(crate) fn offer_video_slots(&mut self, count: usize) -> String {
+        self.part.video_slots = count.max(self.part.video_slots);
+        self.offer()
+    }
+
     /// A description with these m-lines, by kind and mid. Where nothing is published, a line to publish on is inactive.
-    pub(crate) fn describe(&self, setup: &str, lines: Vec<(Kind, String, Intent)>) -> String {
+    pub(crate) fn describe(&mut self, setup: &str, lines: Vec<(Kind, String, Intent)>) -> String {
+        self.offers += 1;
         let purpose = |mid: &str, intent| {
             let streams: Vec<_> = self.sources.iter().filter(|source| source.mid == mid).collect();
             match intent {
@@ -159,11 +173,17 @@ impl Peer {
         };
         let lines: Vec<Line<'_>> =
             lines.into_iter().map(|(kind, mid, intent)| Line { kind, purpose: purpose(&mid, intent), mid }).collect();
-        sdp::write(&self.local, &self.identity.fingerprint, setup, &lines)
+        sdp::write(&self.local, &self.identity.fingerprint, setup, self.offers, &lines)
     }
 
     /// Takes the server's answer, and begins to connect.
     pub(crate) fn accept(&mut self, remote: &Remote, server: SocketAddr, now: Duration) -> Result<()> {
+        self.add_slots(remote);
+        self.connect(remote, server, now)
+    }
+
+    /// Expects streams in the slots of an answer, as far as they are new.
+    pub(crate) fn add_slots(&mut self, remote: &Remote) {
         let (mut audio, mut video) = (0, 0);
         // The layout of the offer: one microphone, camera and screen come before the slots.
         for line in &remote.lines {
@@ -173,10 +193,12 @@ impl Peer {
             };
             *count += 1;
             if *count > sources {
-                self.add_slot(kind, *count - sources - 1, line.ssrc, line.repair_ssrc);
+                let index = *count - sources - 1;
+                if !self.slots.iter().any(|slot| slot.kind == kind && slot.index == index) {
+                    self.add_slot(kind, index, line.ssrc, line.repair_ssrc);
+                }
             }
         }
-        self.connect(remote, server, now)
     }
 
     /// Expects a stream in a slot.
@@ -349,7 +371,11 @@ impl Peer {
     fn publish(&mut self, now: Duration) -> Result<()> {
         let mut packets = Vec::new();
         for source in self.sources.iter_mut().filter(|source| source.due <= now) {
+            let before = packets.len();
             source.produce(now, &mut self.transport_number, &mut packets);
+            if source.kind() == Kind::Audio {
+                self.sent.speech += (packets.len() - before) as u64;
+            }
         }
         self.sent.packets += packets.len() as u64;
         self.seal(&packets)

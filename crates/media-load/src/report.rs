@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::incoming::Tally;
 use crate::network::Outcome;
 use crate::processes::Usage;
+use crate::scenario::Copies;
 
 /// Percentiles in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -32,9 +33,11 @@ impl Percentiles {
 /// What the processes of the server took.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub(crate) struct Server {
-    /// User and system time while packets were counted.
+    /// User and system time of those that forward, while packets were counted.
     pub(crate) cpu_seconds: f64,
-    /// The same per packet that participants received.
+    /// The same of those that only decide.
+    pub(crate) control_cpu_seconds: f64,
+    /// What forwarding took per packet that participants received.
     pub(crate) cpu_us_per_packet: f64,
     /// Of one core.
     pub(crate) cpu_percent: f64,
@@ -62,6 +65,8 @@ pub(crate) struct Report {
     pub(crate) keyframes_asked: u64,
     pub(crate) received_packets: u64,
     pub(crate) received_bytes: u64,
+    /// How many were to be received; none where only the server knows.
+    pub(crate) expected_packets: Option<u64>,
     pub(crate) repair_packets: u64,
     pub(crate) verified: u64,
     pub(crate) spoiled: u64,
@@ -72,8 +77,12 @@ pub(crate) struct Report {
     pub(crate) delay_ms: Option<Percentiles>,
     pub(crate) joins: Option<Joins>,
     pub(crate) server: Option<Server>,
-    /// What this program took, while packets were counted.
-    pub(crate) own_cpu_seconds: f64,
+    /// What this program took while packets were counted, of one core: when that is full, this program is what is measured.
+    pub(crate) own_cpu_percent: f64,
+    /// Datagrams for which this program's sockets had no room; they are among the lost ones.
+    pub(crate) own_dropped: u64,
+    /// Connections that were made in the place of lost ones.
+    pub(crate) renewed: usize,
     pub(crate) failures: Vec<String>,
 }
 
@@ -83,6 +92,8 @@ pub(crate) struct Moments {
     pub(crate) before_anybody: Usage,
     pub(crate) at_begin: Usage,
     pub(crate) at_end: Usage,
+    pub(crate) control_at_begin: Usage,
+    pub(crate) control_at_end: Usage,
     pub(crate) own_at_begin: Usage,
     pub(crate) own_at_end: Usage,
 }
@@ -93,10 +104,11 @@ impl Report {
         counted: Duration,
         outcome: Outcome,
         visits: Option<Vec<Duration>>,
+        copies: Option<Copies>,
         moments: &Moments,
         has_server: bool,
     ) -> Self {
-        let Outcome { sent, received, failures } = outcome;
+        let Outcome { sent, received, dropped, renewed, failures } = outcome;
         let Tally { packets, bytes, lost, duplicates, verified, spoiled, foreign, repairs, delays } = received;
         let seconds = counted.as_secs_f64();
         let cpu_seconds = moments.at_end.cpu_seconds - moments.at_begin.cpu_seconds;
@@ -115,6 +127,9 @@ impl Report {
             keyframes_asked: sent.keyframes,
             received_packets: packets,
             received_bytes: bytes,
+            expected_packets: copies.map(|Copies { speech, pictures }| {
+                (sent.speech as f64 * speech + (sent.packets - sent.speech) as f64 * pictures).round() as u64
+            }),
             repair_packets: repairs,
             verified,
             spoiled,
@@ -125,11 +140,14 @@ impl Report {
             joins,
             server: has_server.then(|| Server {
                 cpu_seconds,
+                control_cpu_seconds: moments.control_at_end.cpu_seconds - moments.control_at_begin.cpu_seconds,
                 cpu_us_per_packet: cpu_seconds * 1e6 / packets.max(1) as f64,
                 cpu_percent: 100.0 * cpu_seconds / seconds,
                 bytes_per_participant: grown / participants.max(1) as f64,
             }),
-            own_cpu_seconds: moments.own_at_end.cpu_seconds - moments.own_at_begin.cpu_seconds,
+            own_cpu_percent: 100.0 * (moments.own_at_end.cpu_seconds - moments.own_at_begin.cpu_seconds) / seconds,
+            own_dropped: dropped,
+            renewed,
             failures,
         }
     }
@@ -157,6 +175,9 @@ impl fmt::Display for Report {
         row("sent", format!("{} ({})", self.sent_packets, rate(self.sent_packets, self.sent_bytes)))?;
         row("asked of senders", format!("{} repetitions, {} keyframes", self.repeated_packets, self.keyframes_asked))?;
         row("received", format!("{} ({})", self.received_packets, rate(self.received_packets, self.received_bytes)))?;
+        if let Some(expected) = self.expected_packets {
+            row("of what was to come", format!("{:.1} % of {expected}", share(self.received_packets, expected)))?;
+        }
         row("beside slots", format!("{} repetitions and probes", self.repair_packets))?;
         row("lost", format!("{} ({:.3} %)", self.lost, share(self.lost, self.lost + self.received_packets)))?;
         row("verified", format!("{} ({} bad)", self.verified, self.spoiled))?;
@@ -171,12 +192,20 @@ impl fmt::Display for Report {
             }
         }
         if let Some(server) = self.server {
-            let Server { cpu_seconds, cpu_us_per_packet, cpu_percent, bytes_per_participant } = server;
+            let Server { cpu_seconds, control_cpu_seconds, cpu_us_per_packet, cpu_percent, bytes_per_participant } =
+                server;
             let cpu = format!("{cpu_seconds:.2} s ({cpu_percent:.0} % of a core)");
             row("CPU of the server", format!("{cpu}, {cpu_us_per_packet:.2} µs per packet received"))?;
+            if control_cpu_seconds > 0.0 {
+                row("CPU of its control", format!("{control_cpu_seconds:.2} s"))?;
+            }
             row("memory of the server", format!("{:.0} kB per participant", bytes_per_participant / 1e3))?;
         }
-        row("CPU of this program", format!("{:.2} s", self.own_cpu_seconds))?;
+        let dropped = format!("{} datagrams dropped", self.own_dropped);
+        row("this program", format!("{:.0} % of a core, {dropped}", self.own_cpu_percent))?;
+        if self.renewed > 0 {
+            row("connected again", self.renewed.to_string())?;
+        }
         for failure in &self.failures {
             row("failed", failure.clone())?;
         }
@@ -191,6 +220,7 @@ fn share(part: u64, whole: u64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::peer::Sent;
 
     #[test]
     fn percentiles_are_values_that_occurred() {
@@ -202,10 +232,19 @@ mod tests {
     }
 
     #[test]
+    fn what_was_to_come_follows_from_what_was_sent() {
+        let sent = Sent { packets: 30, speech: 10, ..Sent::default() };
+        let outcome = Outcome { sent, ..Outcome::default() };
+        let copies = Some(Copies { speech: 3.0, pictures: 9.0 });
+        let report = Report::new(1, Duration::from_secs(1), outcome, None, copies, &Moments::default(), false);
+        assert_eq!(report.expected_packets, Some(3 * 10 + 9 * 20));
+    }
+
+    #[test]
     fn loss_is_a_figure_and_a_bad_packet_is_a_fault() {
         let report = |received: Tally| {
             let outcome = Outcome { received, ..Outcome::default() };
-            Report::new(1, Duration::from_secs(1), outcome, None, &Moments::default(), false)
+            Report::new(1, Duration::from_secs(1), outcome, None, None, &Moments::default(), false)
         };
         assert!(report(Tally { verified: 5, lost: 3, ..Tally::default() }).is_sound());
         assert!(!report(Tally { verified: 5, spoiled: 1, ..Tally::default() }).is_sound());

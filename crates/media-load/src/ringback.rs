@@ -2,6 +2,8 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -14,9 +16,10 @@ use tungstenite::protocol::frame::coding::CloseCode;
 use tungstenite::{Message, WebSocket};
 
 use crate::crowd::{Entry, Guest, Platform};
+use crate::dtls::Identity;
 use crate::incoming::Kind;
 use crate::network::{Media, PeerId, wall};
-use crate::peer::Part;
+use crate::peer::{Checks, Part, Peer};
 use crate::sdp;
 
 const SUB_PROTOCOL: &str = "ringback.rtc.v1";
@@ -30,9 +33,13 @@ const LISTEN_TURN: Duration = Duration::from_millis(500);
 /// How many events wait at most for the ping that confirms them; the platform gives a session up at 1,000.
 const UNCONFIRMED: u64 = 200;
 
-/// What the server says when it has too much to do; the same is asked again after a while.
+/// What the server says when it has too much to do; the same is asked again after a while, and for so long.
 const LATER: &str = "SERVICE_UNAVAILABLE";
 const LATER_PAUSE: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What the server says of an offer for a connection that is lost; `media.lost` tells it, too.
+const LOST: &str = "INVALID_STATE";
 
 /// A node, and the account that is used.
 #[derive(Debug, Clone)]
@@ -62,7 +69,26 @@ struct Event {
     message: Option<String>,
     sequence: Option<u64>,
     slots: Option<Vec<Slot>>,
+    #[serde(rename = "videoSlots")]
+    video_slots: Option<usize>,
     reason: Option<Value>,
+}
+
+/// What events have brought.
+#[derive(Debug, Default)]
+struct News {
+    /// The newest mapping.
+    slots: Option<Vec<Slot>>,
+    /// How many video slots are to be offered.
+    video_slots: Option<usize>,
+    /// Whether the connection is gone.
+    lost: bool,
+}
+
+impl News {
+    fn is_empty(&self) -> bool {
+        self.slots.is_none() && self.video_slots.is_none() && !self.lost
+    }
 }
 
 impl Node {
@@ -100,6 +126,7 @@ impl Node {
 
     /// Opens a session.
     fn session(&self, token: &str) -> Result<Session> {
+        let began = Instant::now();
         loop {
             let mut request = format!("ws://{}/rtc/v1", self.authority).into_client_request()?;
             request.headers_mut().insert("Sec-WebSocket-Protocol", HeaderValue::from_static(SUB_PROTOCOL));
@@ -110,7 +137,7 @@ impl Node {
                 next_id: 1,
                 received: 0,
                 confirmed: 0,
-                slots: None,
+                news: News::default(),
                 keep_alive: ANSWER_TIMEOUT,
                 pinged: Instant::now(),
             };
@@ -121,7 +148,7 @@ impl Node {
                     session.keep_alive = Duration::from_secs(seconds.context("hello has no keepAliveSeconds")?);
                     return Ok(session);
                 }
-                Err(refused) if refused.code == LATER => std::thread::sleep(LATER_PAUSE),
+                Err(refused) if refused.is_for_later(began) => std::thread::sleep(LATER_PAUSE),
                 Err(refused) => bail!("hello was refused: {refused}"),
             }
         }
@@ -148,11 +175,23 @@ impl Platform for Node {
         let call =
             session.join(&invitation.room, invitation.part.microphone.is_some(), !invitation.part.camera.is_empty())?;
         let mut peer = entry.peer();
-        let answer = sdp::parse(&session.offer(&call, &peer.offer())?)?;
+        let connection = 1;
+        let answer = session.offer(&call, connection, &peer.offer())?.context("the room's worker was lost")?;
+        let answer = sdp::parse(&answer)?;
         let server = self.choose(&answer.candidates)?;
         peer.accept(&answer, server, wall())?;
         let id = media.add(peer, server, heard.clone());
-        Ok(Box::new(Caller { session, id, audio_slots: invitation.part.audio_slots }))
+        Ok(Box::new(Caller {
+            node: self.clone(),
+            identity: entry.identity.clone(),
+            checks: entry.checks,
+            part: invitation.part.clone(),
+            session,
+            call,
+            connection,
+            id,
+            mapping: Vec::new(),
+        }))
     }
 
     fn connections(&self, _: &Part) -> usize {
@@ -166,21 +205,34 @@ impl Platform for Node {
 
 /// A participant that came in by signaling.
 struct Caller {
+    node: Node,
+    identity: Arc<Identity>,
+    checks: Checks,
+    part: Part,
     session: Session,
+    call: String,
+    /// Which of this call's connections it has.
+    connection: u32,
     id: PeerId,
-    audio_slots: usize,
+    mapping: Vec<Slot>,
 }
 
 impl Guest for Caller {
     fn stay(&mut self, media: &Media) -> Result<()> {
-        for slot in self.session.listen()?.unwrap_or_default() {
-            let numbers = [(Kind::Audio, slot.microphone), (Kind::Video, slot.camera), (Kind::Video, slot.screen)];
-            for (kind, number) in numbers.into_iter().filter(|(_, number)| number.is_some()) {
-                media.map(self.id, kind, slot.index, number);
-            }
-            // A person without a microphone is heard in whichever audio slot is free.
-            if slot.microphone.is_none() && slot.screen.is_none() {
-                (0..self.audio_slots).for_each(|index| media.map(self.id, Kind::Audio, index, None));
+        let News { slots, video_slots, lost } = self.session.listen()?;
+        if let Some(slots) = slots {
+            self.mapping = slots;
+            self.map(media);
+        }
+        let more = video_slots.filter(|count| self.part.grows && *count > self.part.video_slots);
+        self.part.video_slots = more.unwrap_or(self.part.video_slots);
+        if lost {
+            self.connect_again(media)?;
+        } else if let Some(count) = more {
+            let offer = media.offer_more(self.id, count)?;
+            if let Some(answer) = self.session.offer(&self.call, self.connection, &offer)? {
+                media.add_slots(self.id, sdp::parse(&answer)?);
+                self.map(media);
             }
         }
         Ok(())
@@ -192,11 +244,52 @@ impl Guest for Caller {
     }
 }
 
+impl Caller {
+    /// Expects in the slots what the platform says is in them.
+    fn map(&self, media: &Media) {
+        for slot in &self.mapping {
+            let numbers = [(Kind::Audio, slot.microphone), (Kind::Video, slot.camera), (Kind::Video, slot.screen)];
+            for (kind, number) in numbers.into_iter().filter(|(_, number)| number.is_some()) {
+                media.map(self.id, kind, slot.index, number);
+            }
+            // A person without a microphone is heard in whichever audio slot is free.
+            if slot.microphone.is_none() && slot.screen.is_none() {
+                (0..self.part.audio_slots).for_each(|index| media.map(self.id, Kind::Audio, index, None));
+            }
+        }
+    }
+
+    /// Makes the next connection in the place of the one that is lost.
+    fn connect_again(&mut self, media: &Media) -> Result<()> {
+        media.remove(self.id);
+        self.connection += 1;
+        let mut peer = Peer::new(self.identity.clone(), self.part.clone(), self.checks);
+        // What is lost once more meanwhile is told once more.
+        let Some(answer) = self.session.offer(&self.call, self.connection, &peer.offer())? else {
+            return Ok(());
+        };
+        let answer = sdp::parse(&answer)?;
+        let server = self.node.choose(&answer.candidates)?;
+        peer.accept(&answer, server, wall())?;
+        self.id = media.add(peer, server, None);
+        media.progress.renewed.fetch_add(1, Ordering::Relaxed);
+        self.map(media);
+        Ok(())
+    }
+}
+
 /// Why something was refused.
 #[derive(Debug)]
 struct Refused {
     code: String,
     message: String,
+}
+
+impl Refused {
+    /// Whether what was first asked then is to be asked again.
+    fn is_for_later(&self, began: Instant) -> bool {
+        self.code == LATER && began.elapsed() < PATIENCE
+    }
 }
 
 impl std::fmt::Display for Refused {
@@ -211,8 +304,8 @@ struct Session {
     next_id: u64,
     received: u64,
     confirmed: u64,
-    /// The newest mapping, until it is taken.
-    slots: Option<Vec<Slot>>,
+    /// What has come and was not taken yet.
+    news: News,
     keep_alive: Duration,
     pinged: Instant,
 }
@@ -221,28 +314,34 @@ impl Session {
     /// Joins a room; the call's id.
     fn join(&mut self, room: &str, microphone: bool, camera: bool) -> Result<String> {
         let request = json!({ "type": "room.join", "name": room, "microphone": microphone, "camera": camera });
-        let joined = self.require(&request)?;
+        let joined = self.require(&request)?.map_err(|refused| anyhow::anyhow!("joining was refused: {refused}"))?;
         let call = joined.get("callId").and_then(Value::as_str).context("joining gave no callId")?;
         Ok(call.to_owned())
     }
 
-    /// Offers; the answer.
-    fn offer(&mut self, call: &str, sdp: &str) -> Result<String> {
-        let answered = self.require(&json!({ "type": "media.offer", "callId": call, "sdp": sdp }))?;
-        let sdp = answered.get("sdp").and_then(Value::as_str).context("the answer has no sdp")?;
-        Ok(sdp.to_owned())
+    /// Offers on a connection; the answer, or none if that connection is lost.
+    fn offer(&mut self, call: &str, connection: u32, sdp: &str) -> Result<Option<String>> {
+        let request = json!({ "type": "media.offer", "callId": call, "connection": connection, "sdp": sdp });
+        match self.require(&request)? {
+            Ok(answered) => {
+                let sdp = answered.get("sdp").and_then(Value::as_str).context("the answer has no sdp")?;
+                Ok(Some(sdp.to_owned()))
+            }
+            Err(refused) if refused.code == LOST => Ok(None),
+            Err(refused) => bail!("the offer was refused: {refused}"),
+        }
     }
 
-    /// Listens for a moment; the mapping of slots, if it has changed. An error when the call or the session has ended.
-    fn listen(&mut self) -> Result<Option<Vec<Slot>>> {
-        if self.slots.is_none() {
+    /// Listens for a moment. An error when the call or the session has ended.
+    fn listen(&mut self) -> Result<News> {
+        if self.news.is_empty() {
             if self.pinged.elapsed() > self.keep_alive || self.received - self.confirmed > UNCONFIRMED {
                 self.pinged = Instant::now();
                 self.confirmed = self.received;
                 self.send(json!({ "type": "ping", "received": self.received }))?;
             }
             self.socket.get_ref().set_read_timeout(Some(LISTEN_TURN))?;
-            while self.slots.is_none() {
+            while self.news.is_empty() {
                 match self.read()? {
                     None => break,
                     Some(event) if event.kind == "error" => bail!("the platform says {event:?}"),
@@ -250,7 +349,7 @@ impl Session {
                 }
             }
         }
-        Ok(self.slots.take())
+        Ok(std::mem::take(&mut self.news))
     }
 
     /// Leaves for good, with everything that the session has.
@@ -261,13 +360,13 @@ impl Session {
         let _ = self.socket.flush();
     }
 
-    fn require(&mut self, request: &Value) -> Result<Value> {
-        let kind = request.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
+    /// Asks until the platform has time for it.
+    fn require(&mut self, request: &Value) -> Result<std::result::Result<Value, Refused>> {
+        let began = Instant::now();
         loop {
             match self.ask(request.clone())? {
-                Ok(result) => return Ok(result),
-                Err(refused) if refused.code == LATER => std::thread::sleep(LATER_PAUSE),
-                Err(refused) => bail!("{kind} was refused: {refused}"),
+                Err(refused) if refused.is_for_later(began) => std::thread::sleep(LATER_PAUSE),
+                answered => return Ok(answered),
             }
         }
     }
@@ -315,9 +414,9 @@ impl Session {
             let event: Event = serde_json::from_str(&text).with_context(|| format!("not understood: {text}"))?;
             self.received = self.received.max(event.sequence.unwrap_or(0));
             ensure!(event.kind != "call.ended", "the platform ended the call: {:?}", event.reason);
-            if let Some(slots) = &event.slots {
-                self.slots = Some(slots.clone());
-            }
+            self.news.slots = event.slots.clone().or(self.news.slots.take());
+            self.news.video_slots = event.video_slots.or(self.news.video_slots);
+            self.news.lost |= event.kind == "media.lost";
             return Ok(Some(event));
         }
     }

@@ -18,7 +18,7 @@ use crate::peer::Checks;
 use crate::processes::Usage;
 use crate::report::{Moments, Report};
 use crate::ringback::Node;
-use crate::scenario::Shape;
+use crate::scenario::{Copies, Shape};
 use crate::worker::Worker;
 
 /// How long those who have an answer may take to connect.
@@ -44,6 +44,7 @@ pub(crate) fn run(args: &Args) -> Result<Report> {
     let invitations = args.shape.invitations(&run, args.tracks)?;
     let participants = invitations.len();
     let connections = invitations.iter().map(|invitation| place.platform.connections(&invitation.part)).sum();
+    let copies = if matches!(args.shape, Shape::Joins { .. }) { None } else { Copies::of(&invitations) };
     let mut moments = Moments { before_anybody: Usage::of(&args.server_pids), ..Moments::default() };
 
     let bar = Bar::new("coming in", participants);
@@ -56,6 +57,7 @@ pub(crate) fn run(args: &Args) -> Result<Report> {
     let own = [std::process::id()];
     let began = Instant::now();
     moments.at_begin = Usage::of(&args.server_pids);
+    moments.control_at_begin = Usage::of(&args.control_pids);
     moments.own_at_begin = Usage::of(&own);
     let visits = if let Shape::Joins { count, parallel } = args.shape {
         Some(visits(&place, &run, args, count, parallel))
@@ -65,6 +67,7 @@ pub(crate) fn run(args: &Args) -> Result<Report> {
     };
     let counted = began.elapsed();
     moments.at_end = Usage::of(&args.server_pids);
+    moments.control_at_end = Usage::of(&args.control_pids);
     moments.own_at_end = Usage::of(&own);
 
     let mut outcome = media.tally()?;
@@ -78,7 +81,7 @@ pub(crate) fn run(args: &Args) -> Result<Report> {
         outcome.failures.extend(failures.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")));
         times.into_iter().flatten().collect()
     });
-    Ok(Report::new(participants, counted, outcome, visits, &moments, !args.server_pids.is_empty()))
+    Ok(Report::new(participants, counted, outcome, visits, copies, &moments, !args.server_pids.is_empty()))
 }
 
 /// Two descriptors for each participant soon are more than the usual 1,024.

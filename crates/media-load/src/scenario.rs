@@ -1,5 +1,6 @@
 //! Who comes, into which rooms, and with what: the shapes that load has.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
@@ -37,6 +38,48 @@ pub(crate) struct Tracks {
     pub(crate) simulcast: bool,
     pub(crate) audio_slots: usize,
     pub(crate) video_slots: usize,
+    /// Whether more video slots are offered when the server says so.
+    pub(crate) grows: bool,
+}
+
+/// How often each packet of a microphone and of a camera shall arrive somewhere, on the average.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Copies {
+    pub(crate) speech: f64,
+    pub(crate) pictures: f64,
+}
+
+/// The most video slots that a client is ever asked for.
+const MAX_VIDEO_SLOTS: usize = 49;
+
+impl Copies {
+    /// What follows from who comes. None if only the server knows: which of several layers it forwards.
+    pub(crate) fn of(invitations: &[Invitation]) -> Option<Self> {
+        if invitations.iter().any(|invitation| invitation.part.camera.len() > 1) {
+            return None;
+        }
+        let mut rooms: BTreeMap<&str, Vec<&Part>> = BTreeMap::new();
+        for invitation in invitations {
+            rooms.entry(&invitation.room).or_default().push(&invitation.part);
+        }
+        let copies = |publishes: fn(&Part) -> bool, slots: fn(&Part) -> usize| {
+            let (mut publishers, mut received) = (0, 0);
+            for parts in rooms.values() {
+                let publish = parts.iter().filter(|part| publishes(part)).count();
+                publishers += publish;
+                received +=
+                    parts.iter().map(|part| slots(part).min(publish - usize::from(publishes(part)))).sum::<usize>();
+            }
+            received as f64 / publishers.max(1) as f64
+        };
+        Some(Self {
+            speech: copies(|part| part.microphone.is_some(), |part| part.audio_slots),
+            pictures: copies(
+                |part| !part.camera.is_empty(),
+                |part| if part.grows { MAX_VIDEO_SLOTS } else { part.video_slots },
+            ),
+        })
+    }
 }
 
 /// Guests that are in a room of [`Shape::Joins`] at once, beside its host. Three fit into every room.
@@ -54,6 +97,7 @@ impl Shape {
                 camera: if shows { camera.clone() } else { Vec::new() },
                 audio_slots: tracks.audio_slots,
                 video_slots: tracks.video_slots,
+                grows: tracks.grows,
             },
         };
         let turns = |place: usize, of: usize| Some(Turns { place: place as u32, of: of as u32 });
@@ -64,7 +108,8 @@ impl Shape {
                 .collect(),
             Self::Broadcast { subscribers } => {
                 let mut publisher = invitation(0, 0, turns(0, 1), true);
-                (publisher.part.audio_slots, publisher.part.video_slots) = (0, 0);
+                let part = &mut publisher.part;
+                (part.audio_slots, part.video_slots, part.grows) = (0, 0, false);
                 std::iter::once(publisher)
                     .chain((1..=subscribers).map(|place| invitation(0, place, None, false)))
                     .collect()
@@ -86,6 +131,7 @@ impl Shape {
             camera: Vec::new(),
             audio_slots: tracks.audio_slots,
             video_slots: tracks.video_slots,
+            grows: tracks.grows,
         };
         Invitation { room: format!("{run}-{}", visitor / GUESTS), name: format!("{run}-guest-{visitor}-{visit}"), part }
     }
@@ -108,7 +154,8 @@ fn camera(tracks: Tracks) -> Result<Vec<Layer>> {
 mod tests {
     use super::*;
 
-    const TRACKS: Tracks = Tracks { quality: Quality::Low, simulcast: false, audio_slots: 3, video_slots: 4 };
+    const TRACKS: Tracks =
+        Tracks { quality: Quality::Low, simulcast: false, audio_slots: 3, video_slots: 4, grows: false };
 
     fn publishers(shape: Shape) -> (usize, usize, usize) {
         let invitations = shape.invitations("t", TRACKS).unwrap();
@@ -132,6 +179,18 @@ mod tests {
         assert_eq!(names.len(), 6);
         let hosts = Shape::Joins { count: 9, parallel: 4 }.invitations("t", TRACKS).unwrap();
         assert_eq!(Shape::guest("t", 3, 0, TRACKS).room, hosts[1].room);
+    }
+
+    #[test]
+    fn what_shall_arrive_follows_from_who_publishes_and_who_has_slots() {
+        let copies = |shape: Shape, tracks| Copies::of(&shape.invitations("t", tracks).unwrap());
+        let of = |speech, pictures| Some(Copies { speech, pictures });
+        assert_eq!(copies(Shape::Broadcast { subscribers: 100 }, TRACKS), of(100.0, 100.0));
+        assert_eq!(copies(Shape::Audio { speakers: 10, listeners: 490 }, TRACKS), of(150.0, 0.0));
+        let rooms = Shape::Rooms { participants: 10, rooms: 2 };
+        assert_eq!(copies(rooms, TRACKS), of(3.0, 4.0));
+        assert_eq!(copies(rooms, Tracks { grows: true, ..TRACKS }), of(3.0, 9.0));
+        assert_eq!(copies(rooms, Tracks { simulcast: true, ..TRACKS }), None);
     }
 
     #[test]

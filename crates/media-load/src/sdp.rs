@@ -34,13 +34,13 @@ pub(crate) struct Line<'a> {
     pub(crate) purpose: Purpose<'a>,
 }
 
-/// Writes a description. `setup` is the DTLS role (RFC 8842): `actpass` in an offer.
-pub(crate) fn write(local: &Credentials, fingerprint: &str, setup: &str, lines: &[Line<'_>]) -> String {
+/// Writes a description. `setup` is the DTLS role (RFC 8842): `actpass` in an offer. `version` grows with each (RFC 3264 §8).
+pub(crate) fn write(local: &Credentials, fingerprint: &str, setup: &str, version: u32, lines: &[Line<'_>]) -> String {
     let mut sdp = String::with_capacity(512 * (lines.len() + 1));
     let mids: Vec<&str> = lines.iter().map(|line| line.mid.as_str()).collect();
     push(
         &mut sdp,
-        format_args!("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {}", mids.join(" ")),
+        format_args!("v=0\r\no=- 1 {version} IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {}", mids.join(" ")),
     );
     for line in lines {
         write_line(&mut sdp, line, local, fingerprint, setup);

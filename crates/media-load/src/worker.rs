@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -20,6 +20,11 @@ use crate::sdp;
 
 /// How long the worker may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What a worker with too much to do says to newcomers; they come again after a while, and for so long.
+const OVERLOADED: &str = "OVERLOADED";
+const LATER_PAUSE: Duration = Duration::from_millis(250);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long a guest is there at a time.
 const TURN: Duration = Duration::from_millis(500);
@@ -100,9 +105,10 @@ impl Platform for Worker {
         if !invitation.part.camera.is_empty() {
             member.camera = Some(control.publish(room, name, "CAMERA")?);
         }
-        let answered = control.run(&json!({
+        let offer = json!({
             "type": "accept_offer", "room": room, "participant": name, "transport": name, "sdp": peer.offer(),
-        }))?;
+        });
+        let answered = control.run_when_there_is_time(&offer)?;
         let answer = sdp::parse(answered["sdp"].as_str().context("the answer has no sdp")?)?;
         let server: SocketAddr = *answer.candidates.first().context("the worker announces no address")?;
         peer.accept(&answer, server, wall())?;
@@ -137,6 +143,8 @@ impl Guest for Visitor {
     }
 
     fn leave(self: Box<Self>, media: &Media) {
+        // First, so that what the worker then closes is not taken for a loss.
+        media.remove(self.id);
         let mut control = self.worker.control();
         if let Some(room) = control.rooms.get_mut(&self.room) {
             room.remove(&self.name);
@@ -144,7 +152,6 @@ impl Guest for Visitor {
         // A worker that is gone has closed everything.
         let _ = control.run(&json!({ "type": "close_participant", "room": self.room, "participant": self.name }));
         let _ = control.map_slots(&self.room, media);
-        media.remove(self.id);
     }
 }
 
@@ -197,6 +204,19 @@ impl Control {
             };
         }
         Ok(())
+    }
+
+    /// Runs a command that a worker with too much to do refuses.
+    fn run_when_there_is_time(&mut self, command: &Value) -> Result<Value> {
+        let began = Instant::now();
+        loop {
+            match self.run(command) {
+                Err(error) if error.to_string().contains(OVERLOADED) && began.elapsed() < PATIENCE => {
+                    std::thread::sleep(LATER_PAUSE);
+                }
+                result => return result,
+            }
+        }
     }
 
     /// Runs a command; its result.
