@@ -164,7 +164,7 @@ class Socket:
             resume_key=resume_key,
             resume_seconds=int(GRACE_SECONDS),
             resumed=resumed,
-            ice_servers=self._signaling.turn.ice_servers(live.id, self._signaling.clock.now()),
+            ice_servers=self._signaling.turn.ice_servers(live.id, claims.expires_at, self._signaling.clock.now()),
         )
         self._put(*self._connection.welcome(hello, welcome))
         for frame in live.session.resume(missed_after):

@@ -14,10 +14,11 @@ from pydantic import SecretStr
 
 from ringback.signaling.messages import IceServer
 
-LIFETIME: Final = timedelta(hours=24)
-"""How long credentials can be used. They are checked when a connection is made, and handed out anew with each `hello`.
-Shorter would leave a session without them that has kept its socket for long; longer would let those who once had a
-token use the relay for longer."""
+AFTER_TOKEN: Final = timedelta(hours=1)
+"""How long credentials outlive the token that was shown for them. They are handed out with each `hello`, which is said
+once for as long as the socket lasts, and checked when a relayed connection is made: by a call that begins, which the
+token allows until its end, or by one that has to connect again after that. Longer lets those who once had a token use
+the relay for longer; shorter leaves long calls without it."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,13 @@ class TurnServers:
     urls: tuple[str, ...] = ()
     secret: SecretStr | None = None
 
-    def ice_servers(self, session_id: str, now: datetime) -> tuple[IceServer, ...]:
-        """The servers with credentials for one session. Its id is all that the TURN server hears of anybody."""
+    def ice_servers(self, session_id: str, token_ends: datetime, now: datetime) -> tuple[IceServer, ...]:
+        """The servers with credentials for one session. Its id is all that the TURN server hears of anybody.
+
+        `token_ends` may have passed: such a token still resumes its session.
+        """
         if not self.urls or self.secret is None:
             return ()
-        username = f"{int((now + LIFETIME).timestamp())}:{session_id}"
+        username = f"{int((max(now, token_ends) + AFTER_TOKEN).timestamp())}:{session_id}"
         mac = hmac.digest(self.secret.get_secret_value().encode(), username.encode(), "sha1")
         return (IceServer(urls=self.urls, username=username, credential=base64.b64encode(mac).decode()),)

@@ -1,12 +1,13 @@
 """Credentials for TURN servers come with the session, and again when it is resumed."""
 
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from ringback.settings import Settings
-from ringback.signaling.turn import LIFETIME
+from ringback.signaling.turn import AFTER_TOKEN
 from tests.integration.signaling.world import World, running_world
 
 TURN = {"turn_urls": "turn:turn.example.org:3478", "turn_secret": "north"}
@@ -18,7 +19,8 @@ async def test_a_session_gets_credentials_and_newer_ones_when_it_comes_back(tmp_
         [first] = boris.welcome["iceServers"]
         assert first["urls"] == ["turn:turn.example.org:3478"]
         ends, _, session = first["username"].partition(":")
-        assert int(ends) == int((world.clock.now() + LIFETIME).timestamp())
+        token_ends = datetime.fromisoformat(boris.welcome["expiresAt"])
+        assert int(ends) == int((token_ends + AFTER_TOKEN).timestamp())
         assert session == boris.welcome["sessionId"]
         assert "boris" not in first["username"]
         world.clock.advance(5)
