@@ -22,7 +22,7 @@ from ringback.calls.events import (
 )
 from ringback.calls.model import Call, EndReason
 from ringback.calls.ports import Audience, LegChannel
-from ringback.calls.store import CALLS, LiveOwner, live_calls, live_owners, locate
+from ringback.calls.store import CALLS, LiveOwner, live_calls, live_owners, locate, stranded_owners
 from ringback.calls.transport import connection_of
 from ringback.kernel.errors import Unavailable
 from ringback.kernel.ids import Ids
@@ -154,19 +154,19 @@ class CallJobs:
     async def recover(self) -> None:
         """Go on where a former run stopped; but what was held by sessions that ended with it ends."""
         calls = await self._database.read(live_calls)
-        for call in calls:
-            if call.session and not self._channel.has_session(call.session):
-                lost = HangUp(EndReason.SERVICE_UNAVAILABLE)
-                await self._mailboxes.tell(call.account_id, CALLS.ref(call.id), lost)
-        for call in calls:
-            for session in call.ringing:
-                if not self._channel.has_session(session):
-                    await self._mailboxes.tell(call.account_id, CALLS.ref(call.id), SessionLost(session))
+
+        def gone(session: str) -> bool:
+            return not self._channel.has_session(session)
+
+        held = [(call, HangUp(EndReason.SERVICE_UNAVAILABLE)) for call in calls if call.session and gone(call.session)]
+        rung = [(call, SessionLost(session)) for call in calls for session in filter(gone, call.ringing)]
+        for call, event in (*held, *rung):  # whose caller is gone ends for that reason, not for want of devices
+            await self._mailboxes.tell(call.account_id, CALLS.ref(call.id), event)
         await self._mailboxes.resume()
         self._recovered.set()
-        for live in await self._database.read(live_owners):
-            if live.place.worker >= self._engine.workers:  # the node has fewer of them than before
-                await self._move(live.account_id, live.owner, live.place.opening)
+        workers = self._engine.workers  # perhaps fewer than before
+        for live in await self._database.read(lambda connection: stranded_owners(connection, workers)):
+            await self._move(live.account_id, live.owner, live.place.opening)
 
     async def _on(self, worker: int) -> list[LiveOwner]:
         return await self._database.read(lambda connection: live_owners(connection, worker))

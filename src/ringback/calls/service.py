@@ -91,10 +91,10 @@ class CallService:
 
     def going_on(self, connection: Connection) -> list[GoingOn]:
         """All calls of this node that have not ended, the oldest first."""
-        return [
-            GoingOn(call, self._mailboxes.state(connection, call.account_id, call.owner))
-            for call in live_calls(connection)
-        ]
+        calls = live_calls(connection)
+        accounts = {call.owner: call.account_id for call in calls}
+        owners = {owner: self._mailboxes.state(connection, account, owner) for owner, account in accounts.items()}
+        return [GoingOn(call, owners[call.owner]) for call in calls]
 
     async def has_begun(self, account_id: str, session: str, call_id: str) -> bool:
         """Whether this session has started this call, or entered a room with it; it may have ended since."""

@@ -3,7 +3,8 @@
 from typing import Final, NamedTuple
 
 import msgspec
-from sqlalchemy import Column, Connection, Index, Integer, String, func, select, text
+from msgspec import Struct
+from sqlalchemy import Column, ColumnElement, Connection, Index, Integer, String, func, select, text
 
 from ringback.calls.machine import step
 from ringback.calls.model import Call, CallState, Place
@@ -81,16 +82,30 @@ def locate(connection: Connection, call_id: str) -> Located | None:
     return Located(row.account_id, _ref(row.owner)) if row else None
 
 
-def live_owners(connection: Connection, worker: int | None = None) -> list[LiveOwner]:
-    """The dialogs and conferences that have live calls, on one worker or on all."""
-    query = select(table.c.account_id, table.c.owner, table.c.state).where(table.c.call_state.in_(_LIVE))
-    if worker is not None:
-        query = query.where(table.c.worker == worker)
-    places = {
-        Located(row.account_id, _ref(row.owner)): msgspec.json.decode(row.state, type=Call).place
+class _Placed(Struct):
+    """What is read of a call to know where its room is."""
+
+    place: Place
+
+
+def live_owners(connection: Connection, worker: int) -> list[LiveOwner]:
+    """The dialogs and conferences that have live calls, and their room on this worker."""
+    return _live_owners(connection, table.c.worker == worker)
+
+
+def stranded_owners(connection: Connection, workers: int) -> list[LiveOwner]:
+    """Those whose room was on a worker that is none of these many."""
+    return _live_owners(connection, table.c.worker >= workers)
+
+
+def _live_owners(connection: Connection, where: ColumnElement[bool]) -> list[LiveOwner]:
+    # One call is enough to ask: all of an owner's have its place.
+    asked = select(func.min(table.c.id)).where(table.c.call_state.in_(_LIVE), where).group_by(table.c.owner)
+    query = select(table.c.account_id, table.c.owner, table.c.state).where(table.c.id.in_(asked))
+    return [
+        LiveOwner(row.account_id, _ref(row.owner), msgspec.json.decode(row.state, type=_Placed).place)
         for row in connection.execute(query)
-    }
-    return [LiveOwner(*located, place) for located, place in places.items()]
+    ]
 
 
 def live_calls(connection: Connection) -> list[Call]:
