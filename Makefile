@@ -54,6 +54,7 @@ soak: setup ## many more examples and seeds than CI takes time for
 	@$(STEP) "Adaptation: 120 simulations" env RINGBACK_SEEDS=120 cargo test --quiet --locked -p media-core --test adaptation
 	@$(STEP) "Fuzzing: build" crates/fuzz/build
 	@$(STEP) "Fuzzing: an hour in all" crates/fuzz/run 600
+	@$(STEP) "Hostile packets at a worker with a call" $(PYTEST) tests/integration -m soak --timeout=900
 	@$(STEP) "Browsers: what takes minutes" $(PYTEST) tests/e2e -m soak --timeout=900
 
 bench: setup load ## what requests and media cost; wants an idle machine, and its figures go to benches/RESULTS.md
