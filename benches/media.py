@@ -1,50 +1,43 @@
-"""What forwarding costs: CPU per packet, delay, memory and joins; beside Janus, if it is installed.
+"""What media costs: CPU per packet, delay, memory and joins; beside Janus, if it is installed.
 
     python -m benches.media [--seconds 20] [--only WORDS] [--without-janus]
 
-Servers are held to one core and `media-load` runs on the others, the same for both products: one process, AES-GCM, the
-same bursts. Janus (Debian's package) runs its VideoRoom plugin with one event loop. What a packet costs holds on a
-machine that has other work, too; delays want an idle one.
+Each server is held to one core, and `media-load` runs on the others, the same for both products: one process, AES-GCM,
+the same bursts, the same tracks. Janus (Debian's package) runs its VideoRoom plugin with one event loop. How far it is
+goes to the terminal; what goes to the standard output is a section for benches/RESULTS.md.
+
+What a packet costs holds roughly on a machine that has other work, too. Delays and joins want an idle one.
 """
 
 import argparse
 import json
 import os
-import re
-import shutil
-import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
-ROOT: Final = Path(__file__).parents[1]
-LOAD: Final = ROOT / "target/release/media-load"
-WORKER: Final = ROOT / "target/release/ringback-media"
-KEY: Final = "benchmark-key-00000000"
-JANUS_PORT: Final = 18188
-START_SECONDS: Final = 30
-SETTLED_SECONDS: Final = "8"
+from benches import machine
+from benches.servers import Server, janus, janus_version, node, worker
+
+LOAD: Final = machine.ROOT / "target/release/media-load"
+SETTLED_SECONDS: Final = 8
 """Until counting begins: bandwidth estimates have grown, and Janus' participants have subscribed."""
+COMING_SECONDS: Final = 120
+"""The longest that a run may take beside the time for which it counts."""
+HALF: Final = 50
+"""Percent of a core at which delays are compared."""
+FULL: Final = 90
+"""Percent of a core from which the load client is suspected to be what is measured."""
+MOST_SUBSCRIBERS: Final = 400
+"""The load client shares its core with nobody, but it has only one, too."""
 
-
-@dataclass(frozen=True)
-class Server:
-    """Something that is measured."""
-
-    name: str
-    target: tuple[str, ...]
-    """How `media-load` is told where it is."""
-    pids: tuple[int, ...]
-    """The processes that forward."""
-    control: tuple[int, ...] = ()
-    """The processes that decide."""
+Report = dict[str, Any]
+Start = Callable[[int, str], AbstractContextManager[Server]]
 
 
 @dataclass(frozen=True)
@@ -55,174 +48,234 @@ class Shape:
     arguments: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Measured:
+    """One shape on one server: a report of `media-load`, or why there is none."""
+
+    shape: Shape
+    server: str
+    report: Report | None
+    wrong: str = ""
+
+
+def broadcast(subscribers: int) -> Shape:
+    name = f"1 to {subscribers}: a picture of 1280x720 and a voice"
+    return Shape(name, ("broadcast", "--subscribers", str(subscribers)))
+
+
+BROADCAST: Final = broadcast(100)
+MEETING: Final = Shape(
+    "16 with each other, 30 tracks for each: 15 pictures of 320x180 and 15 voices",
+    ("rooms", "--participants", "16", "--video-slots", "15", "--audio-slots", "15"),
+)
 ROOMS: Final = Shape(
-    "10 rooms of 10, everybody receives 9 pictures of 320x180 and 3 voices",
+    "10 rooms of 10, 12 tracks for each: 9 pictures of 320x180 and 3 voices",
     ("rooms", "--rooms", "10", "--participants", "10", "--video-slots", "9"),
 )
-SHAPES: Final = (
-    Shape("1 to 100, a picture of 1280x720 and a voice", ("broadcast", "--subscribers", "100")),
-    ROOMS,
-    Shape("10 speak to 500", ("audio", "--speakers", "10", "--listeners", "500")),
-)
+AUDIO: Final = Shape("10 speak to 500, 3 voices for each", ("audio", "--speakers", "10", "--listeners", "500"))
 JOINS: Final = (
-    Shape("joins, one after the other", ("joins", "--count", "100", "--parallel", "1")),
-    Shape("joins, 8 at a time", ("joins", "--count", "300", "--parallel", "8")),
+    (Shape("one after the other", ("joins", "--count", "100", "--parallel", "1")), node),
+    (Shape("8 at a time", ("joins", "--count", "300", "--parallel", "8")), node),
+    (Shape("8 at a time", ("joins", "--count", "300", "--parallel", "8")), worker),
 )
 
 
-def load(server: Server, shape: Shape, *arguments: str, control: bool = False) -> dict[str, Any] | None:
-    """The report of one run; None when it could not be made, and why is on the terminal."""
-    pids = server.pids + (server.control if control else ())
-    measured = [part for pid in pids for part in ("--server-pid", str(pid))]
-    command = (str(LOAD), *shape.arguments, *server.target, *measured, *arguments, "--json")
-    print(f"{server.name}: {shape.name}", file=sys.stderr)
-    run = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own program
+@dataclass
+class Bench:
+    """Measures one thing after the other and says how far it is."""
+
+    core: int
+    seconds: int
+    of: int
+    done: int = 0
+
+    def measure(self, shape: Shape, start: Start, *arguments: str) -> Measured:
+        """One run, on a server of its own: memory that another shape left would be this one's gain."""
+        self.done += 1
+        left = (self.of - self.done + 1) * (self.seconds + SETTLED_SECONDS + 7) / 60
+        say(f"[{self.done}/{self.of}, {left:.0f} min left] {start.__name__}: {shape.name}")
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                with start(self.core, folder) as server:
+                    report, wrong = load(server, shape, self.seconds, *arguments)
+                    measured = Measured(shape, server.name, report, wrong)
+            except (OSError, TimeoutError) as error:
+                measured = Measured(shape, start.__name__, None, str(error))
+        say(f"    {in_short(measured)}")
+        return measured
+
+    def flow(self, shape: Shape, start: Start) -> Measured:
+        """Packets that flow for a while."""
+        return self.measure(shape, start, "--seconds", str(self.seconds), "--warm-up", str(SETTLED_SECONDS))
+
+
+def load(server: Server, shape: Shape, seconds: int, *arguments: str) -> tuple[Report | None, str]:
+    """The report of one run, and what was wrong with it."""
+    measured = [part for pid in server.pids for part in ("--server-pid", str(pid))]
+    control = [part for pid in server.control for part in ("--control-pid", str(pid))]
+    command = (str(LOAD), *shape.arguments, *server.target, *measured, *control, *arguments, "--json")
+    # On a terminal it draws bars there; what it complains about at last is told once more in the table.
+    shown = None if sys.stderr.isatty() else subprocess.PIPE
+    try:
+        run = subprocess.run(  # noqa: S603 - our own program
+            command,
+            stdout=subprocess.PIPE,
+            stderr=shown,
+            text=True,
+            check=False,
+            timeout=seconds + SETTLED_SECONDS + COMING_SECONDS,
+        )
+    except subprocess.TimeoutExpired:
+        return None, "took too long"
     if not run.stdout:
-        print(run.stderr.splitlines()[-1:], file=sys.stderr)
+        return None, (run.stderr or "").strip().rpartition("\n")[2] or "media-load could not measure"
+    report: Report = json.loads(run.stdout)
+    return report, complaints(report)
+
+
+def complaints(report: Report) -> str:
+    """Everything that makes a figure mean something else than it says."""
+    expected, received = report["expected_packets"], report["received_packets"]
+    wrong = list(dict.fromkeys(report["failures"]))
+    if bad := report["spoiled"] + report["foreign"] + report["duplicates"]:
+        wrong.append(f"{bad} packets were not the right ones")
+    if report["own_cpu_percent"] >= FULL or report["own_dropped"]:
+        wrong.append(
+            f"the load client is at its own limit ({report['own_cpu_percent']:.0f} % of a core, "
+            f"{report['own_dropped']} datagrams dropped)"
+        )
+    # Counting begins and ends within bursts, so a little more or less than expected is right.
+    if expected and abs(received / expected - 1) > 0.02:
+        wrong.append(f"{received / expected:.0%} of what was to arrive")
+    return "; ".join(wrong)
+
+
+def in_short(measured: Measured) -> str:
+    report = measured.report
+    if report is None:
+        return f"nothing: {measured.wrong}"
+    said = f"{report['received_packets'] / report['seconds']:,.0f} packets/s arrived"
+    if joins := report["joins"]:
+        said = f"{joins['count']} joins, {joins['per_second']:.1f} per second"
+    cost = report["server"]
+    return f"{said}; {cost['cpu_percent']:.0f} % of a core{'; ' * bool(measured.wrong)}{measured.wrong}"
+
+
+def flow_rows(measured: list[Measured]) -> list[str]:
+    """The table of everything that flows."""
+    rows = [
+        "| shape | server | packets/s arrived | lost | bytes each | CPU per packet | to Janus | of a core "
+        "| delay p50 / p99 | memory each |",
+        "|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    costs = {(one.shape.name, one.server): cost_of(one) for one in measured}
+    for one in measured:
+        if one.report is None:
+            rows.append(f"| {one.shape.name} | {one.server} | nothing: {one.wrong} |||||||||")
+            continue
+        report, server = one.report, one.report["server"]
+        received, delay = report["received_packets"], report["delay_ms"] or {}
+        beside, cost = costs.get((one.shape.name, "Janus")), cost_of(one)
+        ratio = f"{cost / beside:.2f}" if cost and beside and one.server != "Janus" else ""
+        rows.append(
+            f"| {one.shape.name} | {one.server}{'*' * bool(one.wrong)} | {received / report['seconds']:,.0f} "
+            f"| {100 * report['lost'] / max(1, report['lost'] + received):.2f} % "
+            f"| {report['received_bytes'] / max(1, received):.0f} | {server['cpu_us_per_packet']:.1f} µs | {ratio} "
+            f"| {server['cpu_percent']:.0f} % "
+            f"| {delay.get('p50', float('nan')):.1f} / {delay.get('p99', float('nan')):.1f} ms "
+            f"| {server['bytes_per_participant'] / 1e3:.0f} kB |"
+        )
+    return rows
+
+
+def join_rows(measured: list[Measured]) -> list[str]:
+    """The table of joins. A core's worth is a second of CPU by what one join takes of it."""
+    rows = [
+        "| joins | server | per second | CPU of the worker each | CPU of the control plane each "
+        "| a core's worth of worker / of both | to first sound p50 / p95 |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for one in measured:
+        if one.report is None or not one.report["joins"]["count"]:
+            rows.append(f"| {one.shape.name} | {one.server} | nothing: {one.wrong} ||||||")
+            continue
+        joins, server = one.report["joins"], one.report["server"]
+        own, control = (server[name] / joins["count"] for name in ("cpu_seconds", "control_cpu_seconds"))
+        both = f"{1 / (own + control):.0f}" if control else "-"
+        rows.append(
+            f"| {one.shape.name} | {one.server}{'*' * bool(one.wrong)} | {joins['per_second']:.1f} "
+            f"| {own * 1e3:.1f} ms | {f'{control * 1e3:.1f} ms' if control else '-'} "
+            f"| {1 / max(own, 1e-6):.0f} / {both} per second "
+            f"| {joins['time_ms']['p50']:.0f} / {joins['time_ms']['p95']:.0f} ms |"
+        )
+    return rows
+
+
+def cost_of(measured: Measured) -> float | None:
+    return measured.report["server"]["cpu_us_per_packet"] if measured.report else None
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def at_half_load(measured: Measured) -> Shape | None:
+    """As many subscribers as bring this server near half a core; None when that is not known."""
+    if measured.report is None:
         return None
-    report: dict[str, Any] = json.loads(run.stdout)
-    if run.returncode:
-        print(f"something was not right: {report}", file=sys.stderr)
-    return report
-
-
-@contextmanager
-def on_core(core: int, command: tuple[str, ...], **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A process on one core, with all its threads and children; this one moves to the others."""
-    everything = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {core})
-    with subprocess.Popen(  # noqa: S603 - what the caller names
-        command, env={**os.environ, **settings}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
-        os.sched_setaffinity(0, everything - {core} or everything)
-        try:
-            yield process
-        finally:
-            os.sched_setaffinity(0, everything)
-            process.send_signal(signal.SIGTERM)
-
-
-@contextmanager
-def worker(core: int, folder: str) -> Iterator[Server]:
-    """A media worker that nobody controls but `media-load`."""
-    path = Path(folder) / "worker.sock"
-    with on_core(core, (str(WORKER), "--socket", str(path), "--log", "error")) as process:
-        wait_until(path.exists)
-        yield Server("worker alone", ("--worker", str(path)), (process.pid,))
-
-
-@contextmanager
-def node(core: int, folder: str) -> Iterator[Server]:
-    """`ringback serve` with one worker."""
-    command = (sys.executable, "-m", "ringback", "serve", "--port", "0", "--workers", "1", "--data-dir", folder)
-    limits = json.dumps({"create-token": "1000000/second"})
-    settings = {"RINGBACK_BOOTSTRAP_API_KEY": KEY, "RINGBACK_MEDIA_UDP_PORT": "0", "RINGBACK_RATE_LIMITS": limits}
-    with on_core(core, command, **settings) as process:
-        assert process.stdout is not None
-        found = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline().decode())
-        assert found, "the node did not start"
-        workers = tuple(child for child in children(process.pid) if "ringback-media" in program(child))
-        yield Server("Ringback", ("--url", found[0], "--api-key", KEY), workers, (process.pid,))
-
-
-@contextmanager
-def janus(core: int, folder: str) -> Iterator[Server]:
-    """Janus, with nothing that is not needed here."""
-    libraries = next(Path("/usr/lib").glob("*/janus"))
-    unwanted = {
-        kind: ",".join(file.name for file in (libraries / kind).glob("*.so") if wanted not in file.name)
-        for kind, wanted in (("plugins", "videoroom"), ("transports", "websockets"))
-    }
-    configuration = {
-        "janus.jcfg": f"""
-            general: {{ configs_folder = "{folder}"; plugins_folder = "{libraries}/plugins";
-                transports_folder = "{libraries}/transports"; event_loops = 1; debug_level = 2 }}
-            nat: {{ ice_lite = true; ignore_unreachable_ice_server = true }}
-            plugins: {{ disable = "{unwanted["plugins"]}" }}
-            transports: {{ disable = "{unwanted["transports"]}" }}""",
-        "janus.transport.websockets.jcfg": f"""
-            general: {{ ws = true; ws_port = {JANUS_PORT}; ws_interface = "lo"; wss = false }}""",
-        "janus.plugin.videoroom.jcfg": "",
-    }
-    for name, text in configuration.items():
-        (Path(folder) / name).write_text(text)
-    command = ("janus", "--configs-folder", folder, "--config", f"{folder}/janus.jcfg", "--disable-colors")
-    with on_core(core, command) as process:
-        wait_until(listens)
-        yield Server("Janus", ("--janus", f"ws://127.0.0.1:{JANUS_PORT}"), (process.pid,))
-
-
-def listens() -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", JANUS_PORT)) == 0
-
-
-def wait_until(ready: Callable[[], bool]) -> None:
-    """Raises TimeoutError."""
-    end = time.perf_counter() + START_SECONDS
-    while not ready():
-        if time.perf_counter() > end:
-            raise TimeoutError("a server did not start")
-        time.sleep(0.05)
-
-
-def children(pid: int) -> list[int]:
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue  # it has just ended
-        if int(fields[1]) == pid:
-            found.append(int(stat.parent.name))
-    return found
-
-
-def program(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode()
-
-
-def row(server: Server, shape: Shape, report: dict[str, Any]) -> str:
-    cost, delay = report["server"], report["delay_ms"] or {}
-    lost = report["lost"] / max(1, report["lost"] + report["received_packets"])
-    return (
-        f"| {shape.name} | {server.name} | {report['received_packets'] / report['seconds']:,.0f} "
-        f"| {cost['cpu_us_per_packet']:.1f} µs | {cost['cpu_percent']:.0f} % "
-        f"| {delay.get('p50', float('nan')):.1f} / {delay.get('p99', float('nan')):.1f} ms "
-        f"| {cost['bytes_per_participant'] / 1e3:.0f} kB | {100 * lost:.2f} % |"
-    )
+    percent = max(1.0, measured.report["server"]["cpu_percent"])
+    return broadcast(min(MOST_SUBSCRIBERS, round(100 * HALF / percent)))
 
 
 def main() -> None:
-    """Measure, and print the tables."""
+    """Measure, and print the section."""
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--seconds", type=int, default=20, help="for each measurement")
+    arguments.add_argument("--seconds", type=int, default=20, help="for which packets are counted in each run")
     arguments.add_argument("--core", type=int, default=0, help="where the servers run")
-    arguments.add_argument("--only", default="", help="shapes whose names have this in them")
+    arguments.add_argument("--only", default="", help="shapes whose names have this in them (joins: `joins`)")
     arguments.add_argument("--without-janus", action="store_true")
     chosen = arguments.parse_args()
-    seconds = ("--seconds", str(chosen.seconds), "--warm-up", SETTLED_SECONDS)
-    with_janus = not chosen.without_janus and shutil.which("janus") is not None
 
-    print("| shape | server | packets/s out | CPU per packet | of a core | delay p50 / p99 | memory each | lost |")
-    print("|---|---|---|---|---|---|---|---|", flush=True)
-    for shape in (shape for shape in SHAPES if chosen.only in shape.name):
-        # A room of a node has at most 500 participants; the worker has no such limit. Rooms of 10 come both ways.
-        for start in (worker, *((node,) if shape is ROOMS else ()), *((janus,) if with_janus else ())):
-            # Each on a server of its own: memory that one shape left would be the next one's gain.
-            with tempfile.TemporaryDirectory() as folder, start(chosen.core, folder) as server:
-                if report := load(server, shape, *seconds):
-                    print(row(server, shape, report), flush=True)
+    peers: tuple[Start, ...] = () if chosen.without_janus or not janus_version() else (janus,)
+    flows = [
+        # A node has the slots of the SDK in its rooms; the worker alone has as many as there are offered.
+        (shape, start)
+        for shape, starts in ((BROADCAST, (worker,)), (MEETING, (worker,)), (ROOMS, (worker, node)), (AUDIO, (worker,)))
+        for start in (*starts, *peers)
+        if chosen.only in shape.name
+    ]
+    joins = [(shape, start) for shape, start in JOINS if chosen.only in f"joins, {shape.name}"]
+    halves = sum(shape is BROADCAST for shape, _ in flows)
+    bench = Bench(chosen.core, chosen.seconds, len(flows) + halves + len(joins))
+    began = time.perf_counter()
+    load_before = os.getloadavg()[0]
+    if load_before > 1:
+        say(f"This machine is not idle (load {load_before:.1f}): delays and joins will say little.")
 
-    print(
-        "\n| joins | per second | CPU of node and worker per join | token to first sound p50 / p95 |\n|---|---|---|---|"
-    )
-    for shape in (shape for shape in JOINS if chosen.only in shape.name):
-        with tempfile.TemporaryDirectory() as folder, node(chosen.core, folder) as server:
-            if (report := load(server, shape, control=True)) and report["joins"]["time_ms"]:
-                joins, cpu = report["joins"], report["server"]["cpu_seconds"] / report["joins"]["count"]
-                delay = f"{joins['time_ms']['p50']:.0f} / {joins['time_ms']['p95']:.0f} ms"
-                print(f"| {shape.name} | {joins['per_second']:.1f} | {cpu * 1e3:.1f} ms | {delay} |", flush=True)
+    flowed = []
+    for shape, start in flows:
+        flowed.append(measured := bench.flow(shape, start))
+        if shape is BROADCAST and (half := at_half_load(measured)):
+            flowed.append(bench.flow(half, start))
+    joined = [bench.measure(shape, start) for shape, start in joins]
+
+    print("### Media\n")
+    print(machine.description(load_before, janus_version() if peers else None))
+    print(f"\nMade by `python -m benches.media {' '.join(sys.argv[1:])}".rstrip() + "` ", end="")
+    print(f"in {(time.perf_counter() - began) / 60:.0f} minutes.")
+    for rows in (flow_rows(flowed) if flowed else [], join_rows(joined) if joined else []):
+        print("\n".join(["", *rows]) if rows else "")
+    print(NOTES)
+    for one in (one for one in (*flowed, *joined) if one.wrong and one.report):
+        print(f"\\* {one.server}, {one.shape.name}: {one.wrong}.")
+
+
+NOTES: Final = """
+Each server has one core, the load client another. CPU is user and system time of the processes that forward, while
+packets are counted, by packets that arrived at participants; so it has the kernel's share, and over loopback that of
+receiving. Delay is from a publisher's send to the arrival at a receiver's socket. Memory is what is resident above that
+before anybody came. Nothing is repaired on the receiving side. The second "1 to" of a server is near half a core.
+"""
 
 
 if __name__ == "__main__":
