@@ -5,7 +5,9 @@ from pathlib import Path
 
 from ringback.media.commands import PreferSlot
 from ringback.media.model import Source
-from tests.integration.signaling.world import Somebody, World, running_world
+from ringback.media.sockets import socket_directory, socket_path
+from ringback.testing.media import FakeWorker
+from tests.integration.signaling.world import OFFER, Somebody, World, running_world, running_world_with_a_worker
 
 
 async def joins(somebody: Somebody, name: str = "standup", *, camera: bool = True) -> str:
@@ -199,3 +201,23 @@ async def test_everybody_is_told_which_slots_wait_and_which_layers_are_wanted(wo
     assert (await anna.hears("layers.wanted"))["camera"] == 1
     assert (await boris.hears("layers.wanted"))["camera"] == 2
     await anna.hears_nothing_more()
+
+
+async def test_what_a_worker_says_of_paused_slots_on_its_socket_reaches_the_client(tmp_path: Path) -> None:
+    path = socket_path(socket_directory(tmp_path / "workers"), 0)
+    async with FakeWorker(path) as worker, running_world_with_a_worker(tmp_path) as (world, supervisor):
+        assert supervisor.status()[0].adopted
+        anna, boris = await world.connects("anna"), await world.connects("boris")
+        calls = []
+        for somebody in (anna, boris):
+            call_id = (await somebody.does("room.join", name="standup", microphone=True, camera=True))["callId"]
+            await somebody.does("media.offer", callId=call_id, sdp=OFFER)
+            [room] = worker.rules.rooms
+            worker.transport_connected(room, call_id)
+            await somebody.hears("room.joined")
+            calls.append(call_id)
+        for news in ("participant.joining", "slots.changed", "participant.joined"):
+            await anna.hears(news)
+        for paused in ([0], []):
+            worker.video(room, paused=[(calls[0], slot) for slot in paused])
+            assert (await anna.hears("slots.paused"))["slots"] == paused
