@@ -19,10 +19,11 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from benches import machine
 from benches.servers import Server, janus, janus_version, node, worker
+from benches.tables import Measured, Report, Shape, flow_rows, join_rows, notes, target_rows
 
 LOAD: Final = machine.ROOT / "target/release/media-load"
 SETTLED_SECONDS: Final = 8
@@ -36,26 +37,7 @@ FULL: Final = 90
 MOST_SUBSCRIBERS: Final = 400
 """The load client shares its core with nobody, but it has only one, too."""
 
-Report = dict[str, Any]
 Start = Callable[[int, str], AbstractContextManager[Server]]
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What is asked of a server."""
-
-    name: str
-    arguments: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Measured:
-    """One shape on one server: a report of `media-load`, or why there is none."""
-
-    shape: Shape
-    server: str
-    report: Report | None
-    wrong: str = ""
 
 
 def broadcast(subscribers: int) -> Shape:
@@ -72,7 +54,10 @@ ROOMS: Final = Shape(
     "10 rooms of 10, 12 tracks for each: 9 pictures of 320x180 and 3 voices",
     ("rooms", "--rooms", "10", "--participants", "10", "--video-slots", "9"),
 )
-AUDIO: Final = Shape("10 speak to 500, 3 voices for each", ("audio", "--speakers", "10", "--listeners", "500"))
+AUDIO: Final = tuple(
+    Shape(f"10 speak to {listeners}, 3 voices for each", ("audio", "--speakers", "10", "--listeners", str(listeners)))
+    for listeners in (250, 500)
+)
 JOINS: Final = (
     (Shape("one after the other", ("joins", "--count", "100", "--parallel", "1")), node),
     (Shape("8 at a time", ("joins", "--count", "300", "--parallel", "8")), node),
@@ -161,60 +146,6 @@ def in_short(measured: Measured) -> str:
     return f"{said}; {cost['cpu_percent']:.0f} % of a core{'; ' * bool(measured.wrong)}{measured.wrong}"
 
 
-def flow_rows(measured: list[Measured]) -> list[str]:
-    """The table of everything that flows."""
-    rows = [
-        "| shape | server | packets/s arrived | lost | bytes each | CPU per packet | to Janus | of a core "
-        "| delay p50 / p99 | memory each |",
-        "|---|---|---|---|---|---|---|---|---|---|",
-    ]
-    costs = {(one.shape.name, one.server): cost_of(one) for one in measured}
-    for one in measured:
-        if one.report is None:
-            rows.append(f"| {one.shape.name} | {one.server} | nothing: {one.wrong} |||||||||")
-            continue
-        report, server = one.report, one.report["server"]
-        received, delay = report["received_packets"], report["delay_ms"] or {}
-        beside, cost = costs.get((one.shape.name, "Janus")), cost_of(one)
-        ratio = f"{cost / beside:.2f}" if cost and beside and one.server != "Janus" else ""
-        rows.append(
-            f"| {one.shape.name} | {one.server}{'*' * bool(one.wrong)} | {received / report['seconds']:,.0f} "
-            f"| {100 * report['lost'] / max(1, report['lost'] + received):.2f} % "
-            f"| {report['received_bytes'] / max(1, received):.0f} | {server['cpu_us_per_packet']:.1f} µs | {ratio} "
-            f"| {server['cpu_percent']:.0f} % "
-            f"| {delay.get('p50', float('nan')):.1f} / {delay.get('p99', float('nan')):.1f} ms "
-            f"| {server['bytes_per_participant'] / 1e3:.0f} kB |"
-        )
-    return rows
-
-
-def join_rows(measured: list[Measured]) -> list[str]:
-    """The table of joins. A core's worth is a second of CPU by what one join takes of it."""
-    rows = [
-        "| joins | server | per second | CPU of the worker each | CPU of the control plane each "
-        "| a core's worth of worker / of both | to first sound p50 / p95 |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for one in measured:
-        if one.report is None or not one.report["joins"]["count"]:
-            rows.append(f"| {one.shape.name} | {one.server} | nothing: {one.wrong} ||||||")
-            continue
-        joins, server = one.report["joins"], one.report["server"]
-        own, control = (server[name] / joins["count"] for name in ("cpu_seconds", "control_cpu_seconds"))
-        both = f"{1 / (own + control):.0f}" if control else "-"
-        rows.append(
-            f"| {one.shape.name} | {one.server}{'*' * bool(one.wrong)} | {joins['per_second']:.1f} "
-            f"| {own * 1e3:.1f} ms | {f'{control * 1e3:.1f} ms' if control else '-'} "
-            f"| {1 / max(own, 1e-6):.0f} / {both} per second "
-            f"| {joins['time_ms']['p50']:.0f} / {joins['time_ms']['p95']:.0f} ms |"
-        )
-    return rows
-
-
-def cost_of(measured: Measured) -> float | None:
-    return measured.report["server"]["cpu_us_per_packet"] if measured.report else None
-
-
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
@@ -237,45 +168,41 @@ def main() -> None:
     chosen = arguments.parse_args()
 
     peers: tuple[Start, ...] = () if chosen.without_janus or not janus_version() else (janus,)
-    flows = [
-        # A node has the slots of the SDK in its rooms; the worker alone has as many as there are offered.
-        (shape, start)
-        for shape, starts in ((BROADCAST, (worker,)), (MEETING, (worker,)), (ROOMS, (worker, node)), (AUDIO, (worker,)))
-        for start in (*starts, *peers)
-        if chosen.only in shape.name
-    ]
+    # A node has the slots of the SDK in its rooms; the worker alone has as many as there are offered.
+    shapes = (
+        (BROADCAST, (worker,)),
+        (MEETING, (worker,)),
+        (ROOMS, (worker, node)),
+        *((shape, (worker,)) for shape in AUDIO),
+    )
+    flows = [(shape, start) for shape, starts in shapes for start in (*starts, *peers) if chosen.only in shape.name]
     joins = [(shape, start) for shape, start in JOINS if chosen.only in f"joins, {shape.name}"]
-    halves = sum(shape is BROADCAST for shape, _ in flows)
-    bench = Bench(chosen.core, chosen.seconds, len(flows) + halves + len(joins))
+    twice = sum(shape is BROADCAST for shape, _ in flows)
+    bench = Bench(chosen.core, chosen.seconds, len(flows) + twice + len(joins))
     began = time.perf_counter()
     load_before = os.getloadavg()[0]
     if load_before > 1:
         say(f"This machine is not idle (load {load_before:.1f}): delays and joins will say little.")
 
-    flowed = []
+    flowed, halves = [], []
     for shape, start in flows:
         flowed.append(measured := bench.flow(shape, start))
         if shape is BROADCAST and (half := at_half_load(measured)):
-            flowed.append(bench.flow(half, start))
+            halves.append(bench.flow(half, start))
     joined = [bench.measure(shape, start) for shape, start in joins]
 
-    print("### Media\n")
-    print(machine.description(load_before, janus_version() if peers else None))
-    print(f"\nMade by `python -m benches.media {' '.join(sys.argv[1:])}".rstrip() + "` ", end="")
-    print(f"in {(time.perf_counter() - began) / 60:.0f} minutes.")
-    for rows in (flow_rows(flowed) if flowed else [], join_rows(joined) if joined else []):
-        print("\n".join(["", *rows]) if rows else "")
-    print(NOTES)
-    for one in (one for one in (*flowed, *joined) if one.wrong and one.report):
-        print(f"\\* {one.server}, {one.shape.name}: {one.wrong}.")
-
-
-NOTES: Final = """
-Each server has one core, the load client another. CPU is user and system time of the processes that forward, while
-packets are counted, by packets that arrived at participants; so it has the kernel's share, and over loopback that of
-receiving. Delay is from a publisher's send to the arrival at a receiver's socket. Memory is what is resident above that
-before anybody came. Nothing is repaired on the receiving side. The second "1 to" of a server is near half a core.
-"""
+    minutes = (time.perf_counter() - began) / 60
+    command = " ".join(("python -m benches.media", *sys.argv[1:]))
+    print(f"### Media\n\n{machine.description(load_before, janus_version() if peers else None)}")
+    print(f"Made by `{command}` in {minutes:.0f} minutes.")
+    tables = (
+        flow_rows([*flowed, *halves]) if flowed else [],
+        join_rows(joined) if joined else [],
+        target_rows(flowed, halves, joined),
+    )
+    for rows in filter(None, tables):
+        print("\n".join(["", *rows]))
+    print(notes([*flowed, *halves, *joined]))
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Final
 from benches.machine import WORKER, said
 
 KEY: Final = "benchmark-key-00000000"
+JANUS: Final = "Janus"
 JANUS_PORT: Final = 18188
 START_SECONDS: Final = 30
 STOP_SECONDS: Final = 20
@@ -93,7 +94,7 @@ def janus(core: int, folder: str) -> Iterator[Server]:
         raise OSError(f"port {JANUS_PORT} is in use: another Janus?")
     with on_core(core, folder, command) as process:
         wait_until(listens, process, folder)
-        yield Server("Janus", ("--janus", f"ws://127.0.0.1:{JANUS_PORT}"), (process.pid,))
+        yield Server(JANUS, ("--janus", f"ws://127.0.0.1:{JANUS_PORT}"), (process.pid,))
 
 
 def janus_version() -> str | None:
