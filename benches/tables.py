@@ -14,8 +14,8 @@ packets are counted, by packets that arrived at participants; so it has the kern
 receiving. Delay is from a publisher's send to the arrival at a receiver's socket. Memory is what is resident above that
 before anybody came. Nothing is repaired on the receiving side. The last rows are near half a core.
 
-A join begins with asking for a token, or without a node with the commands for it, and ends with the first sound that was
-decrypted; its CPU has the leaving in it. Visitors offer no pictures, and slots for 3 voices and 4 pictures.
+A join begins with asking for a token, or without a node with the commands for it, and ends with the first sound that
+was decrypted; its CPU has the leaving in it. Visitors offer no pictures, and slots for 3 voices and 4 pictures.
 """
 
 
