@@ -52,7 +52,7 @@ const PROBE_FACTOR: f64 = 1.3;
 /// cost, and any noise in it would keep them from being chosen. A line that carries less sees bursts of the same size.
 const LEAST_DESIRED: u64 = 600_000;
 
-/// How long an estimate may stay as it is while more is desired before the line is looked at anew. str0m finds out by itself when
+/// How long an estimate may hardly grow while more is desired before the line is looked at anew. str0m finds out by itself when
 /// much less is sent than the estimate, or after 15 s; each look is a burst of some 10 packets.
 const LOOK_AFTER: Duration = Duration::from_secs(4);
 
@@ -61,7 +61,10 @@ const LOOK_AFTER: Duration = Duration::from_secs(4);
 const MISJUDGED: u64 = 2;
 const MISJUDGED_AFTER: Duration = Duration::from_secs(4);
 
-/// Changes of what is estimated or desired that count as none, as a share of it.
+/// How many times its value an estimate must reach within that time to be left alone. str0m's grows by 8 % a second at best.
+const GROWTH: f64 = 1.5;
+
+/// Changes of what is desired that count as none, as a share of it.
 const SAME: f64 = 0.20;
 
 /// What a slot could be given.
@@ -127,7 +130,7 @@ pub(crate) struct Allocation {
     pub(crate) look: Option<u64>,
 }
 
-/// An estimate that has stayed as it is.
+/// An estimate that has not grown much since.
 #[derive(Debug, Clone, Copy)]
 struct Unchanged {
     estimate: u64,
@@ -180,7 +183,8 @@ impl Allocator {
                 Allocation { layers, desired: probed, look: None }
             }
             Bandwidth::Estimated(estimate) => {
-                let look = self.is_stuck(estimate, desired, now).then_some(estimate);
+                // Audio is sent whatever is estimated, so the line is known to be asked for as much.
+                let look = self.is_stuck(estimate, desired, now).then_some(estimate.max(reserved));
                 let look = self.is_misjudged(estimate, carried, now).then_some(carried).or(look);
                 let (layers, again) = self.follow(estimate, carried, reserved, wants, now);
                 Allocation { layers, desired: probed, look: again.or(look) }
@@ -208,10 +212,13 @@ impl Allocator {
             let before = || wants.iter().map(|want| want.kept().checked_sub(1)).collect();
             return (again.map_or(kept, |_| before()), again);
         }
-        let Some(held) = held.filter(|_| self.not_before.is_none_or(|at| at <= now)) else {
+        let Some(held) = held else {
             return (kept, None);
         };
-        let raised = fill(share(held, 1.0), share(held, 1.0 / (1.0 + MARGIN)), wants, |want| want.costs.len());
+        // What is paused does not wait for what has failed above it.
+        let must_wait = self.not_before.is_some_and(|at| now < at);
+        let limit = |want: &Want| if must_wait { want.kept().max(1) } else { want.costs.len() };
+        let raised = fill(share(held, 1.0), share(held, 1.0 / (1.0 + MARGIN)), wants, limit);
         if !is_better(&raised, &kept, wants) {
             return (kept, None);
         }
@@ -252,9 +259,10 @@ impl Allocator {
         now.saturating_duration_since(since) >= MISJUDGED_AFTER
     }
 
-    /// Whether the estimate stays the same although more is desired: for long, or although it has just become more.
+    /// Whether the estimate grows too slowly although more is desired: for long, or although it has just become more.
     fn is_stuck(&mut self, estimate: u64, desired: u64, now: Instant) -> bool {
-        let before = self.unchanged.filter(|before| estimate < desired && is_same(before.estimate, estimate));
+        let grows = |before: u64| estimate as f64 > before as f64 * GROWTH;
+        let before = self.unchanged.filter(|before| estimate < desired && !grows(before.estimate));
         let Some(before) = before else {
             self.unchanged = Some(Unchanged { estimate, desired, since: now });
             return false;

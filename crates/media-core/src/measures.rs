@@ -40,9 +40,16 @@ impl Network {
 /// would take a client that answers late for a queue; more would notice a queue too late.
 const QUEUEING: Duration = Duration::from_millis(100);
 
-/// From this share of lost packets on, audio is sent with repeats. Below it, what a client invents in their place is
-/// hardly heard.
-const REPEAT_ABOVE: f64 = 0.04;
+/// From this share of lost packets on, more is sent than the line carries. Below it, losses may be those of a radio link, which
+/// another estimate does not mend.
+const OVERFLOW: f64 = 0.20;
+
+/// From this share of lost packets on, a count is one with losses. Below it, what a client invents in their place is hardly heard.
+const LOSSY: f64 = 0.04;
+
+/// With losses in so many of the last eight counts (four seconds) audio is sent with repeats. Those of a line that has just become
+/// too slow are over sooner, and more packets would prolong them.
+const LOSSY_COUNTS: u32 = 6;
 
 /// For how long audio is sent with repeats after losses: losses come in bursts, and repeats cost as much as two more voices.
 const REPEAT_FOR: Duration = Duration::from_secs(10);
@@ -64,10 +71,14 @@ pub(crate) struct Measures {
     /// The share of our packets that did not arrive there, lately.
     pub(crate) loss_sent: Option<f64>,
     pub(crate) network: Option<Network>,
-    /// What has lately got through, in bits per second; 0 before that is known, and while packets queue up on the way.
-    pub(crate) carried: u64,
+    /// What has lately got through, in bits per second; 0 before that is known.
+    arrived: u64,
+    /// Whether the client reports the arrival of packets (TWCC).
+    reports_arrival: bool,
     shortest_round_trip: Option<Duration>,
     is_queueing: bool,
+    /// Which of the last counts had losses, the latest in the lowest bit.
+    lossy: u8,
     /// Until when audio is sent with repeats.
     repeat_until: Option<Instant>,
     /// When it was last looked what has got through, and how much had been sent then.
@@ -87,9 +98,11 @@ impl Measures {
             loss_received: None,
             loss_sent: None,
             network: None,
-            carried: 0,
+            arrived: 0,
+            reports_arrival: false,
             shortest_round_trip: None,
             is_queueing: false,
+            lossy: 0,
             repeat_until: None,
             looked: (now, 0),
         }
@@ -113,19 +126,21 @@ impl Measures {
             }
             Event::PeerStats(statistics) => {
                 self.loss_received = statistics.ingress_loss_fraction.map(f64::from);
+                self.reports_arrival |= statistics.egress_loss_fraction.is_some();
                 self.loss_sent = statistics.egress_loss_fraction.map(f64::from).or(self.loss_sent);
                 let selected = statistics.selected_candidate_pair.as_ref();
                 self.network = selected.map(|pair| Network::of(pair.remote.addr)).or(self.network);
-                self.note_carried(now);
-                // Where packets queue up, more of them would be the wrong remedy.
-                if self.loss_sent.is_some_and(|loss| loss >= REPEAT_ABOVE) && !self.is_queueing {
+                self.note_arrived(now);
+                self.lossy = self.lossy << 1 | u8::from(self.loss_sent.is_some_and(|loss| loss >= LOSSY));
+                if self.lossy.count_ones() >= LOSSY_COUNTS {
                     self.repeat_until = Some(now + REPEAT_FOR);
                 }
             }
             // Without transport-wide feedback there are only the receiver reports of each stream.
             Event::MediaEgressStats(statistics) => {
-                self.loss_sent = statistics.loss.map(f64::from).or(self.loss_sent);
-                if let Some(round_trip) = statistics.rtt {
+                self.loss_sent = statistics.loss.map(f64::from).filter(|_| !self.reports_arrival).or(self.loss_sent);
+                // A stream that was not reported on again says again how long that took, but not what it has lost.
+                if let Some(round_trip) = statistics.rtt.filter(|_| statistics.loss.is_some()) {
                     let shortest = self.shortest_round_trip.map_or(round_trip, |shortest| shortest.min(round_trip));
                     self.shortest_round_trip = Some(shortest);
                     self.is_queueing = round_trip > shortest + QUEUEING;
@@ -137,17 +152,28 @@ impl Measures {
 
     /// Whether so many packets are lost on the way to the client that audio is to be repeated.
     pub(crate) fn wants_repeats(&self, now: Instant) -> bool {
-        self.repeat_until.is_some_and(|until| now < until)
+        // Where packets queue up, more of them would be the wrong remedy.
+        !self.is_queueing && self.repeat_until.is_some_and(|until| now < until)
     }
 
-    fn note_carried(&mut self, now: Instant) {
+    /// What gets through although little is estimated, in bits per second; 0 before that is known, and while packets queue up.
+    pub(crate) fn carried(&self) -> u64 {
+        if self.is_queueing { 0 } else { self.arrived }
+    }
+
+    /// What gets through of more than that, in bits per second; none if little is lost.
+    pub(crate) fn overflow(&self) -> Option<u64> {
+        self.loss_sent.is_some_and(|loss| loss >= OVERFLOW).then_some(self.arrived)
+    }
+
+    fn note_arrived(&mut self, now: Instant) {
         let (at, sent) = std::mem::replace(&mut self.looked, (now, self.bytes_sent));
         let seconds = now.saturating_duration_since(at).as_secs_f64();
         if let Some(loss) = self.loss_sent
             && seconds > 0.0
         {
             let arrived = (self.bytes_sent - sent) as f64 * 8.0 * (1.0 - loss.clamp(0.0, 1.0));
-            self.carried = if self.is_queueing { 0 } else { (arrived / seconds) as u64 };
+            self.arrived = (arrived / seconds) as u64;
         }
     }
 }

@@ -80,7 +80,7 @@ const HEADER: usize = 4;
 
 /// How many packets before are repeated. With two, three in a row have to be lost for one to be missing; each more costs as
 /// much as the voice itself.
-pub(crate) const REPEATED: usize = 2;
+const REPEATED: usize = 2;
 
 /// The farthest packet that can be repeated, in ticks: 14 bits.
 const FARTHEST: u32 = (1 << 14) - 1;

@@ -30,7 +30,6 @@ use crate::measures::Measures;
 use crate::offer::{self, CheckedOffer};
 use crate::origin::{Origin, Origins};
 use crate::outbox::Outbox;
-use crate::red;
 use crate::slot::SlotKey;
 use crate::snapshot::{TransportSnapshot, TransportState};
 use crate::statistics::Reception;
@@ -60,6 +59,10 @@ const MIN_STEP: Duration = Duration::from_millis(1);
 /// keyframe has some dozens.
 const STEPS_AT_ONCE: usize = 64;
 
+/// A pause between two datagrams of a client after which it has missed something, and others have of it. A client that is sent
+/// pictures reports on them several times a second; shorter would ask for keyframes after every hiccup of a busy client.
+const ABSENCE: Duration = Duration::from_secs(1);
+
 /// What a transport tells its room.
 #[derive(Debug)]
 pub(crate) enum TransportEvent {
@@ -67,6 +70,8 @@ pub(crate) enum TransportEvent {
     Connected,
     /// Checks arrive again after a pause, so what was forwarded before may be lost.
     Resumed,
+    /// The client is heard again after a moment of nothing, or from elsewhere.
+    Heard,
     /// Media from one of the client's sources.
     Packet(Box<MediaPacket>),
     /// The client cannot decode a slot without a keyframe.
@@ -94,6 +99,8 @@ pub(crate) struct Transport {
     live: Option<Live>,
     connected: bool,
     deadline: Instant,
+    /// When the client's last datagram came.
+    heard: Instant,
     measures: Measures,
     round_trip: Option<Duration>,
     budget: Budget,
@@ -145,6 +152,7 @@ impl Transport {
             live: Some(live),
             connected: false,
             deadline: now,
+            heard: now,
             measures: Measures::new(now),
             round_trip: None,
             budget: Budget::of_participant(now),
@@ -215,19 +223,18 @@ impl Transport {
         self.live.as_ref().and_then(|live| live.source_line(source)).map_or(&[], |line| &line.rids)
     }
 
-    /// What the line to the client carries.
+    /// What the line to the client carries. Where much is lost, it is no more than what gets through: an estimate falls in small
+    /// steps, and later.
     pub(crate) fn bandwidth(&self) -> Bandwidth {
-        self.bandwidth
+        match (self.bandwidth, self.measures.overflow()) {
+            (Bandwidth::Estimated(estimate), Some(arrived)) => Bandwidth::Estimated(estimate.min(arrived)),
+            (bandwidth, _) => bandwidth,
+        }
     }
 
     /// What has lately got through to the client, in bits per second; 0 when that is not known.
     pub(crate) fn carried(&self) -> u64 {
-        self.measures.carried
-    }
-
-    /// How many times what is said is sent to the client.
-    pub(crate) fn copies_of_audio(&self, now: Instant) -> u64 {
-        if self.measures.wants_repeats(now) { 1 + red::REPEATED as u64 } else { 1 }
+        self.measures.carried()
     }
 
     /// Looks anew at what the line to the client carries, beginning with this many bits per second.
@@ -298,7 +305,13 @@ impl Transport {
         match reception {
             Ok(reception @ (Reception::Taken | Reception::Invalid)) => {
                 self.measures.received(contents);
+                let was_silent = now.saturating_duration_since(std::mem::replace(&mut self.heard, now)) >= ABSENCE;
+                let place = live.path.present(now);
                 self.drain(now, out);
+                let has_moved = self.live.as_ref().is_some_and(|live| live.path.present(now) != place);
+                if self.connected && (was_silent || has_moved) {
+                    out.events.push(TransportEvent::Heard);
+                }
                 reception
             }
             Ok(reception) => {

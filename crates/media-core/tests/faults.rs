@@ -45,6 +45,10 @@ impl Egress for FaultyEgress {
         self.0.request_keyframe(rtc, mid, rid)
     }
 
+    fn repeat_audio(&mut self, repeats: bool) {
+        self.0.repeat_audio(repeats);
+    }
+
     fn look(&mut self, rtc: &mut Rtc, bits_per_second: u64) {
         self.0.look(rtc, bits_per_second);
     }

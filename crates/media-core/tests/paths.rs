@@ -67,6 +67,7 @@ fn media_follows_a_client_to_its_next_address_and_leaves_the_old_one() {
         assert!(first_sent >= checked, "an address is sent to once it has proved itself");
         assert!(last_to_old <= checked, "the old address is forgotten");
         assert!(in_the_last_second(&harness) > 85);
+        assert!(harness.client(ANN).keyframe_requests.iter().any(|at| *at >= checked), "its picture begins anew");
         assert_nobody_closed(&harness);
     }
 }

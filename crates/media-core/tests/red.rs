@@ -129,7 +129,7 @@ fn a_receiver_that_loses_packets_gets_plain_opus_repeated() {
     for client in 1..3 {
         harness.set_path(client, Path::PERFECT, lossy);
     }
-    harness.advance(3 * SECOND);
+    harness.advance(5 * SECOND);
     let begin = harness.client(0).microphone.sent.len();
     harness.advance(60 * SECOND);
     let sent = harness.client(0).microphone.sent.len() - begin;

@@ -235,6 +235,25 @@ fn a_client_that_comes_back_in_time_goes_on() {
 }
 
 #[test]
+fn after_a_moment_without_a_line_pictures_begin_anew_on_both_sides() {
+    let mut harness = joined(12, &["ann", "ben", "cleo"]);
+    everyone_sees_everyone(&mut harness, &["ann", "ben", "cleo"]);
+    harness.advance(2 * SECOND);
+    let dead = Path { loss: 1.0, ..Path::PERFECT };
+    let asked = |harness: &mut Harness| [0, 1, 2].map(|client| harness.client(client).keyframe_requests.len());
+    for (pause, begins_anew) in [(SECOND / 2, false), (3 * SECOND, true)] {
+        harness.set_path(1, dead, dead);
+        harness.advance(pause);
+        let before = asked(&mut harness);
+        harness.set_path(1, Path::PERFECT, Path::PERFECT);
+        harness.advance(SECOND / 5);
+        let after = asked(&mut harness);
+        let news = std::array::from_fn(|client| after[client] > before[client]);
+        assert_eq!(news, [begins_anew; 3], "ben sees ann and cleo, and they see ben: {pause:?}");
+    }
+}
+
+#[test]
 fn a_client_that_never_comes_is_given_up() {
     let mut harness = Harness::new(11);
     let dead = Path { loss: 1.0, ..Path::PERFECT };

@@ -214,6 +214,22 @@ describe("the offer", () => {
     }
     expect(told).toEqual(["connecting", "connected", "pathLost", "disconnected", "pathLost", "failed"]);
   });
+
+  it("is wished again when nothing arrives although this side sends, long before the browser says so", async () => {
+    vi.useFakeTimers();
+    const { media, connection } = make();
+    let packetsSent = 0;
+    connection.remoteDescription = {};
+    connection.getStats = async () =>
+      new Map([["T", { type: "transport", id: "T", packetsSent: packetsSent++, packetsReceived: 7 }]]);
+    connection.connectionState = "connected";
+    connection.dispatchEvent(new Event("connectionstatechange"));
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(told).toEqual(["pathLost"]);
+    await media.close();
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+  });
 });
 
 describe("the microphone and the camera", () => {

@@ -21,6 +21,7 @@ impl Room {
                     TransportEvent::Packet(packet) => self.forward(participant, &packet, fx),
                     TransportEvent::Connected => self.on_connected(participant, fx),
                     TransportEvent::Resumed => self.restart_slots(participant),
+                    TransportEvent::Heard => self.refresh_pictures(participant),
                     TransportEvent::KeyframeWanted(slot) => self.want_keyframe_in(participant, slot),
                     TransportEvent::Estimated => self.reallocate(participant),
                     TransportEvent::Closed(reason) => self.on_closed(participant, reason, fx),
@@ -137,6 +138,20 @@ impl Room {
             });
         }
         self.end_streams(key, fx.now);
+    }
+
+    /// Asks for keyframes of what a participant sees and of what others see of it. They would ask themselves, but browsers
+    /// wait up to three seconds for what is lost.
+    fn refresh_pictures(&mut self, key: ParticipantKey) {
+        let Some(participant) = self.participants.get(&key) else {
+            return;
+        };
+        let seen = participant.slots.keys().map(|slot| (key, *slot));
+        let shown = participant.publications().filter_map(|publication| self.publications.get(&publication));
+        let shown = shown.flat_map(|publication| publication.subscribers.iter().copied());
+        for (receiver, slot) in seen.chain(shown).collect::<Vec<_>>() {
+            self.want_keyframe_in(receiver, slot);
+        }
     }
 
     fn send_keyframe_request(&mut self, key: PublicationKey, layer: usize, fx: &mut Effects<'_>) {

@@ -71,7 +71,6 @@ impl Room {
             return;
         };
         let (mut shown, mut wants, mut reserved) = (Vec::new(), Vec::new(), 0);
-        let copies = participant.transport.as_ref().map_or(1, |transport| transport.copies_of_audio(fx.now));
         for (key, slot) in &mut participant.slots {
             let is_offered = participant.transport.as_ref().is_none_or(|transport| transport.offers(*key));
             let Some((id, publication)) = slot.publication.and_then(|id| Some((id, self.publications.get_mut(&id)?)))
@@ -79,7 +78,7 @@ impl Room {
                 continue;
             };
             match key.kind {
-                Kind::Audio => reserved += copies * AUDIO_RESERVE.max(publication.cost(fx.now)),
+                Kind::Audio => reserved += AUDIO_RESERVE.max(publication.cost(fx.now)),
                 Kind::Video if is_offered && slot.is_shown() => {
                     let mut want = publication.want(slot.preference, slot.given, fx.load, fx.now);
                     want.costs.iter_mut().for_each(|cost| *cost += (*cost as f64 * OVERHEAD) as u64);

@@ -15,6 +15,7 @@ import {
 import { LayeredSender } from "./layered-sender.js";
 import { LocalTrack } from "./local-track.js";
 import { Peer } from "./peer.js";
+import { SilenceWatch } from "./silence.js";
 import type { StatsEntry } from "./stats-entry.js";
 import { totalAudioStats } from "./total-stats.js";
 
@@ -38,6 +39,7 @@ export class BrowserMedia implements MediaHandler {
   readonly #screen: LocalTrack;
   readonly #cameraLayers: LayeredSender;
   readonly #screenLayers: LayeredSender;
+  readonly #silence: SilenceWatch;
   readonly #remoteAudio: MediaStream;
   readonly #videos = new Map<string, ShownVideo>();
   #peer: Peer;
@@ -53,6 +55,10 @@ export class BrowserMedia implements MediaHandler {
     this.#listener = listener;
     this.#iceServers = iceServers;
     this.#devices = devices;
+    this.#silence = new SilenceWatch(
+      () => this.stats(),
+      () => listener.pathLost(),
+    );
     this.#peer = this.#connect(FIRST_VIDEO_SLOTS);
     const { microphone, camera, screen, audioSlots } = this.#peer;
     this.#microphone = new LocalTrack(microphone, () => void this.#replaceLostMicrophone());
@@ -124,6 +130,7 @@ export class BrowserMedia implements MediaHandler {
   async reconnect(): Promise<void> {
     const before = this.#peer;
     before.connection.close();
+    this.#silence.stop();
     this.#peer = this.#connect(before.videoSlots.length);
     const { microphone, camera, screen, audioSlots } = this.#peer;
     setTracks(this.#remoteAudio, audioSlots);
@@ -180,15 +187,18 @@ export class BrowserMedia implements MediaHandler {
   async stats(): Promise<readonly StatsEntry[]> {
     const { connection } = this.#peer;
     if (connection.remoteDescription === null) return [];
-    const report = await Promise.race([
-      connection.getStats().catch(() => null),
-      new Promise<null>((resolve) => setTimeout(resolve, STATS_TIMEOUT, null)),
-    ]);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const timeout = new Promise<null>((resolve) => {
+      timer = setTimeout(resolve, STATS_TIMEOUT, null);
+    });
+    const report = await Promise.race([connection.getStats().catch(() => null), timeout]);
+    clearTimeout(timer);
     return report === null ? [] : [...report.values()];
   }
 
   async close(): Promise<TotalMediaStats> {
     this.#closed = true;
+    this.#silence.stop();
     for (const track of [this.#microphone, this.#camera, this.#screen]) track.close();
     try {
       const entries = await this.stats();
@@ -201,7 +211,10 @@ export class BrowserMedia implements MediaHandler {
   #connect(videoSlots: number): Peer {
     const peer = new Peer(videoSlots);
     peer.connection.addEventListener("connectionstatechange", () => {
-      if (peer === this.#peer && LOST.includes(peer.connection.connectionState)) this.#listener.pathLost();
+      if (peer !== this.#peer) return;
+      const { connectionState } = peer.connection;
+      if (connectionState === "connected") this.#silence.start();
+      if (LOST.includes(connectionState)) this.#listener.pathLost();
     });
     return peer;
   }

@@ -8,7 +8,7 @@ const SUB_PROTOCOL = "ringback.rtc.v1";
 /** Longer than a slow mobile network needs to open a socket and answer, in milliseconds. */
 const OPEN_TIMEOUT = 10_000;
 /** Longer than most networks need to answer a ping, in milliseconds. A slower one costs a new socket for the same session. */
-const PROBE_TIMEOUT = 2_500;
+const PROBE_TIMEOUT = 1_500;
 /** After so many keep-alive periods without a word the socket counts as dead. */
 export const SILENT_PERIODS = 3;
 
