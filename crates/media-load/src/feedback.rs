@@ -121,18 +121,27 @@ fn chunk(symbols: &[SymbolTypeTcc]) -> PacketStatusChunk {
     })
 }
 
-/// What one slot reports: its SSRC, the newest extended number, and how many are missing.
-pub(crate) type Reported = (u32, (u32, u32));
+/// What has come of a slot (RFC 3550 §6.4.1, A.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Received {
+    /// The newest extended number.
+    pub(crate) newest: u32,
+    /// How many are missing, ever.
+    pub(crate) lost: u32,
+    /// What share is missing of those since the last report, of 256.
+    pub(crate) fraction: u8,
+}
 
-/// Receiver reports about all slots.
-pub(crate) fn receiver_reports(ssrc: u32, slots: &[Reported]) -> Vec<Box<dyn Packet>> {
-    let report = |(slot, (newest, lost)): &Reported| ReceptionReport {
+/// Receiver reports about all slots, by their SSRCs.
+pub(crate) fn receiver_reports(ssrc: u32, slots: &[(u32, Received)]) -> Vec<Box<dyn Packet>> {
+    let report = |(slot, received): &(u32, Received)| ReceptionReport {
         ssrc: *slot,
-        total_lost: (*lost).min(0x7f_ffff),
-        last_sequence_number: *newest,
+        fraction_lost: received.fraction,
+        total_lost: received.lost.min(0x7f_ffff),
+        last_sequence_number: received.newest,
         ..ReceptionReport::default()
     };
-    let packet = |slots: &[Reported]| -> Box<dyn Packet> {
+    let packet = |slots: &[(u32, Received)]| -> Box<dyn Packet> {
         let reports = slots.iter().map(report).collect();
         Box::new(ReceiverReport { ssrc, reports, profile_extensions: Bytes::new() })
     };

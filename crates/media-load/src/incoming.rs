@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rtc_srtp::context::Context as SrtpContext;
 
+use crate::feedback::Received;
 use crate::mark::Mark;
 use crate::rtp::Header;
 
@@ -65,6 +66,8 @@ pub(crate) struct Incoming {
     expected: u64,
     /// The transport's: expected and received over the whole life, for receiver reports.
     life: (u64, u64),
+    /// What of it the last receiver report told.
+    told: (u64, u64),
     until_check: u32,
     /// The last verified packet: extended sequence number, and what it said of itself.
     last: Option<(u64, Mark)>,
@@ -88,6 +91,7 @@ impl Incoming {
             window: 0,
             expected: 0,
             life: (0, 0),
+            told: (0, 0),
             until_check: 0,
             last: None,
             seen: Vec::new(),
@@ -191,10 +195,17 @@ impl Incoming {
         in_order && is_named_well
     }
 
-    /// For a receiver report: the newest extended number, and how many are missing; none before the first packet.
-    pub(crate) fn reported(&self) -> Option<(u32, u32)> {
+    /// What the next receiver report says of the slot; nothing before the first packet.
+    pub(crate) fn report(&mut self) -> Option<Received> {
         let newest = self.newest? - 0x1_0000;
-        Some((newest as u32, self.life.0.saturating_sub(self.life.1) as u32))
+        let (expected, received) = (self.life.0 - self.told.0, self.life.1 - self.told.1);
+        self.told = self.life;
+        let share = expected.saturating_sub(received) << 8;
+        Some(Received {
+            newest: newest as u32,
+            lost: self.life.0.saturating_sub(self.life.1) as u32,
+            fraction: share.checked_div(expected).map_or(0, |share| share.min(255) as u8),
+        })
     }
 
     /// Counts from here on.
@@ -240,6 +251,23 @@ mod tests {
         assert_eq!(counted(&[10, 13, 11, 12]), (0, 0), "late is not lost");
         assert_eq!(counted(&[10, 11, 11, 10, 12]), (0, 2));
         assert_eq!(counted(&[10, 500, 499, 499]), (488, 1));
+    }
+
+    #[test]
+    fn a_report_tells_what_share_was_lost_since_the_one_before() {
+        let mut slot = Incoming::new(Kind::Audio, 0);
+        assert_eq!(slot.report(), None);
+        let mut report = |sequences: &[u16]| {
+            for sequence in sequences {
+                slot.count(*sequence);
+            }
+            slot.report().map(|Received { newest, lost, fraction }| (newest, lost, fraction))
+        };
+        assert_eq!(report(&[10, 11, 12, 13]), Some((13, 0, 0)));
+        assert_eq!(report(&[14, 17]), Some((17, 2, 128)), "two of four");
+        assert_eq!(report(&[]), Some((17, 2, 0)));
+        assert_eq!(report(&[15, 16, 18]), Some((18, 0, 0)), "the late ones make up for it");
+        assert_eq!(report(&[65_535]), Some((18, 0, 0)));
     }
 
     #[test]

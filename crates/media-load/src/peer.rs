@@ -404,8 +404,8 @@ impl Peer {
         }
         if self.next_reports <= now {
             self.next_reports = now + REPORTS_INTERVAL;
-            let slots = self.ssrcs.iter().zip(&self.slots);
-            let reported: Vec<_> = slots.filter_map(|(ssrc, slot)| Some(((*ssrc)?, slot.reported()?))).collect();
+            let slots = self.ssrcs.iter().zip(&mut self.slots);
+            let reported: Vec<_> = slots.filter_map(|(ssrc, slot)| Some(((*ssrc)?, slot.report()?))).collect();
             for report in feedback::receiver_reports(self.ssrc, &reported) {
                 compounds.push(vec![report]);
             }
