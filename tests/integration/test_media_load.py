@@ -70,15 +70,16 @@ async def test_two_rooms_of_four_hear_and_see_each_other(server: Server) -> None
 
 
 async def test_in_a_room_of_seven_whoever_is_loud_is_heard(server: Server) -> None:
+    # Who only listens may hold a slot until somebody else has spoken; everybody speaks for three seconds.
     code, report, errors = await media_load(
         server,
-        *("audio", "--speakers", "7", "--listeners", "2", "--video-slots", "9"),
-        *("--seconds", "5", "--verify", "1"),
+        *("audio", "--speakers", "7", "--listeners", "2"),
+        *("--warm-up", "10", "--seconds", "5", "--verify", "1"),
     )
 
     assert code == 0, (report, errors)
     assert_sound(report)
-    assert report["received_packets"] > 0.8 * 9 * 3 * SPOKEN * report["seconds"], "three microphones for each of nine"
+    assert report["received_packets"] > 0.9 * report["expected_packets"], "three microphones for each of nine"
 
 
 async def test_in_a_room_that_grows_everybody_offers_more_slots_and_sees_everybody(server: Server) -> None:
