@@ -374,6 +374,20 @@ impl Client {
         packet.into()
     }
 
+    /// What a packet is about, without what a worker repeats in it (RFC 2198) on a line that loses packets.
+    pub fn without_repeats(&self, packet: &Received) -> Arc<[u8]> {
+        let params = self.rtc.codec_config().params();
+        if !params.iter().any(|params| params.spec().codec == RED && *params.pt() == packet.payload_type) {
+            return packet.payload.clone();
+        }
+        let (mut place, mut repeated) = (0, 0);
+        while packet.payload[place] & 0x80 != 0 {
+            repeated += usize::from(u16::from_be_bytes([packet.payload[place + 2] & 3, packet.payload[place + 3]]));
+            place += 4;
+        }
+        packet.payload[place + 1 + repeated..].into()
+    }
+
     fn send_frame(&mut self, now: Instant) {
         if !self.camera.enabled {
             return;

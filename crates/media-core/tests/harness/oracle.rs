@@ -13,7 +13,8 @@ pub const TAIL: Duration = Duration::from_secs(2);
 /// A slot that showed one publication: everything that was sent from its beginning on, in order, once, and unchanged.
 /// `missing` is the share of packets that may be lost for good (a repetition is asked for five times at most).
 pub fn complete(receiver: &Client, slot: Mid, sent: &[Sent], number: u32, missing: f64) -> Result<usize, String> {
-    let received = receiver.in_order(slot);
+    let mut received = receiver.in_order(slot);
+    received.iter_mut().for_each(|packet| packet.payload = receiver.without_repeats(packet));
     let what = format!("{} slot {slot} publication {number}", receiver.name);
     let first = received.first().ok_or(format!("{what}: nothing arrived"))?;
     if received.iter().any(|packet| packet.csrc != [number]) {
