@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import socket
 import struct
@@ -40,7 +41,10 @@ class Wiretap:
         return self._as_client[client]
 
     async def hears(self, what: Callable[[bytes], bool]) -> bytes:
-        """The next datagram of a client that is such a one."""
+        """A datagram of a client that is such a one: an earlier one, or the next."""
+        for datagram in itertools.chain.from_iterable(self.heard.values()):
+            if what(datagram):
+                return datagram
         heard: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
         self._awaited.append((what, heard))
         return await heard
