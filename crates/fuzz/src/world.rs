@@ -160,7 +160,7 @@ impl World {
     /// What is sent by now.
     #[must_use]
     pub fn sent(&mut self) -> Vec<Datagram> {
-        std::iter::from_fn(|| self.worker.poll_datagram()).collect()
+        std::iter::from_fn(|| self.worker.poll_datagram(self.now)).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Ringback's media core: rooms, transports, publications, slots and forwarders, without I/O, clock or threads.
 //!
-//! Feed a [`Worker`] one thing at a time — a command ([`Worker::run`]), a datagram ([`Worker::receive`]) or the time
-//! ([`Worker::tick`]) — then take out what it wants sent ([`Worker::poll_datagram`]), the facts it has recorded
+//! Feed a [`Worker`] a command ([`Worker::run`]), datagrams that came together ([`Worker::receive`]) or the time
+//! ([`Worker::tick`]), then take out what it wants sent ([`Worker::poll_datagram`]), the facts it has recorded
 //! ([`Worker::facts`]) and the moment it next wants the time ([`Worker::next_deadline`]). Time and seeds are arguments, so
 //! a run can be repeated exactly, except for the keys and nonces that ICE and DTLS draw for themselves.
 //!

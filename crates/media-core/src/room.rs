@@ -55,6 +55,8 @@ pub(crate) struct Room {
     keyframes_wanted: BTreeSet<(PublicationKey, usize)>,
     /// Whose bandwidth must be handed out anew; empty between steps.
     stale_allocations: BTreeSet<ParticipantKey>,
+    /// To whom something was forwarded that has not been sent yet.
+    unsent: BTreeSet<ParticipantKey>,
     next_allocation: Instant,
     loudest: Loudest,
     /// What was last said of the microphones' loudness.
@@ -84,6 +86,7 @@ impl Room {
             publication_names: HashMap::new(),
             keyframes_wanted: BTreeSet::new(),
             stale_allocations: BTreeSet::new(),
+            unsent: BTreeSet::new(),
             next_allocation: now,
             loudest: Loudest::default(),
             said_levels: Vec::new(),

@@ -55,9 +55,12 @@ const UNREPORTED_LIMIT: u64 = 6_000_000;
 /// transport from taking all the time of a thread, at the price of a delay that nobody hears.
 const MIN_STEP: Duration = Duration::from_millis(1);
 
-/// How often a transport is given the same time while it still wants it. str0m's pacer sends one packet each time, and a
+/// How often a transport is given the time at once while it still wants it. str0m's pacer sends one packet each time, and a
 /// keyframe has some dozens.
 const STEPS_AT_ONCE: usize = 64;
+
+/// How far a transport's time may be ahead of the clock for that: nothing that anybody notices, and a microsecond for each packet.
+const LEAD: Duration = Duration::from_micros(100);
 
 /// A pause between two datagrams of a client after which it has missed something, and others have of it. A client that is sent
 /// pictures reports on them several times a second; shorter would ask for keyframes after every hiccup of a busy client.
@@ -337,27 +340,11 @@ impl Transport {
             self.end(reason, out);
             return;
         }
-        for _ in 0..STEPS_AT_ONCE {
-            let Some(live) = &mut self.live else {
-                return;
-            };
-            match fence("giving the time", || live.rtc.handle_input(Input::Timeout(now))) {
-                Ok(result) => {
-                    if let Err(error) = result {
-                        tracing::debug!(error = kind_of(&error), "time refused");
-                    }
-                    self.drain(now, out);
-                }
-                Err(fault) => self.fail(&fault, out),
-            }
-            if self.deadline > now {
-                return;
-            }
-        }
-        self.deadline = now + MIN_STEP;
+        self.flush(now, out);
     }
 
-    /// Sends a packet in a slot; false if it was not sent.
+    /// Takes a packet to be sent in a slot with the next [`Transport::flush`]; false if it is not sent. A picture has a dozen, which then
+    /// leave one after the other.
     pub(crate) fn send(
         &mut self,
         slot: SlotKey,
@@ -368,8 +355,38 @@ impl Transport {
         let Some(live) = &mut self.live else {
             return false;
         };
-        let sent = fence("sending a packet", || live.egress.send(&mut live.rtc, slot, packet, now));
-        self.after_step(sent, now, out)
+        match fence("sending a packet", || live.egress.send(&mut live.rtc, slot, packet, now)) {
+            Ok(sent) => sent,
+            Err(fault) => {
+                self.fail(&fault, out);
+                false
+            }
+        }
+    }
+
+    /// Lets go what was sent since then. str0m lets go one packet each time it is given the time, and each a microsecond after the one
+    /// before, so its time runs a little ahead of ours while there is more.
+    pub(crate) fn flush(&mut self, now: Instant, out: &mut Outputs<'_>) {
+        let mut time = now;
+        for _ in 0..STEPS_AT_ONCE {
+            let Some(live) = &mut self.live else {
+                return;
+            };
+            match fence("giving the time", || live.rtc.handle_input(Input::Timeout(time))) {
+                Ok(result) => {
+                    if let Err(error) = result {
+                        tracing::debug!(error = kind_of(&error), "time refused");
+                    }
+                    self.drain(now, out);
+                }
+                Err(fault) => self.fail(&fault, out),
+            }
+            if self.deadline > now + LEAD {
+                return;
+            }
+            time = time.max(self.deadline);
+        }
+        self.deadline = now + MIN_STEP;
     }
 
     /// Asks the client for a keyframe of a layer of one of its sources; false if nothing has arrived from there.

@@ -84,6 +84,8 @@ pub struct Worker {
     routes: Routes,
     facts: FactJournal,
     replies: ReplyMemory,
+    /// Whether a datagram was taken since the last one was sent.
+    forwards: bool,
     datagrams: Outbox,
     captures: BTreeMap<RoomKey, Capture>,
     load: LoadSnapshot,
@@ -121,6 +123,7 @@ impl Worker {
             facts: FactJournal::default(),
             replies: ReplyMemory::default(),
             datagrams: Outbox::default(),
+            forwards: false,
             captures: BTreeMap::new(),
             load: LoadSnapshot { state: Load::Normal, busy: 0.0, lag_ms: 0.0 },
             traffic: Traffic::default(),
@@ -153,6 +156,7 @@ impl Worker {
         let reception = match &nominated {
             Ok(Some(transport)) => {
                 let transport = *transport;
+                self.forwards = true;
                 let datagram = Incoming { tuple, contents };
                 let step = |room: &mut Room, fx: &mut Effects<'_>| room.receive(transport, &datagram, fx);
                 self.in_room(transport.room, "taking a datagram", now, step).unwrap_or(Reception::Unknown)
@@ -206,8 +210,15 @@ impl Worker {
         self.rooms.values().filter_map(|room| room.deadline(now)).chain(captures).min()
     }
 
-    /// The next datagram to send.
-    pub fn poll_datagram(&mut self) -> Option<Datagram> {
+    /// The next datagram to send. What was forwarded since the last call leaves together, each client's in one piece.
+    pub fn poll_datagram(&mut self, now: Instant) -> Option<Datagram> {
+        if std::mem::take(&mut self.forwards) {
+            let unsent = self.rooms.iter().filter(|(_, room)| room.has_unsent()).map(|(key, _)| *key);
+            for room in unsent.collect::<Vec<_>>() {
+                // A room that fails here is recorded as such; there is nobody to tell otherwise.
+                let _ = self.in_room(room, "letting packets go", now, Room::flush);
+            }
+        }
         let datagram = self.datagrams.pop()?;
         self.traffic.packets_sent += 1;
         self.traffic.bytes_sent += datagram.contents.len() as u64;

@@ -12,6 +12,7 @@ mod framing;
 pub mod fuzzing;
 pub mod log;
 mod media;
+mod segments;
 mod serve;
 mod sockets;
 mod tcp;

@@ -4,10 +4,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use media_core::{Datagram, FiveTuple, Protocol, Worker};
+use media_core::{FiveTuple, Protocol, Worker};
 use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
 
+use crate::segments::{self, Segments};
 use crate::sockets::{MediaAddress, OpenMedia};
 use crate::tcp::TcpMedia;
 
@@ -30,6 +31,8 @@ struct UdpMedia {
     socket: UdpSocket,
     /// Whether there may be more to read.
     ready: bool,
+    /// Whether several datagrams may be sent in one call.
+    segments: bool,
 }
 
 /// All of them.
@@ -58,7 +61,7 @@ impl MediaSockets {
             let known_as = announced.get(first).copied().unwrap_or(address);
             let mut socket = UdpSocket::from_std(socket);
             registry.register(&mut socket, Token(FIRST_UDP + number), Interest::READABLE)?;
-            udp.push(UdpMedia { announced: known_as, socket, ready: true });
+            udp.push(UdpMedia { announced: known_as, socket, ready: true, segments: true });
             tcp.listen(listener, known_as, Token(FIRST_LISTENER + number))?;
         }
         Ok(Self { announced, udp, tcp })
@@ -129,22 +132,57 @@ impl MediaSockets {
 
     /// Sends all that the core wants sent.
     pub(crate) fn send(&mut self, worker: &mut Worker) {
-        while let Some(datagram) = worker.poll_datagram() {
+        let now = Instant::now();
+        let mut segments = Segments::default();
+        while let Some(datagram) = worker.poll_datagram(now) {
             match datagram.tuple.protocol {
-                Protocol::Udp => self.send_udp(&datagram, worker),
+                Protocol::Udp => {
+                    if let Some(other) = segments.take(datagram) {
+                        self.send_udp(&mut segments, worker);
+                        segments.take(other);
+                    }
+                }
                 Protocol::Tcp => self.tcp.send(&datagram),
             }
         }
+        self.send_udp(&mut segments, worker);
     }
 
-    fn send_udp(&self, datagram: &Datagram, worker: &mut Worker) {
-        let from = datagram.tuple.worker;
-        if let Some(media) = self.udp.iter().find(|media| media.announced == from)
-            && let Err(error) = media.socket.send_to(&datagram.contents, datagram.tuple.client)
-        {
-            // Like a loss on the way: whoever needs it asks again.
-            tracing::trace!(error = %error.kind(), "datagram not sent");
-            worker.note_unsent();
+    fn send_udp(&mut self, segments: &mut Segments, worker: &mut Worker) {
+        let Some(FiveTuple { worker: from, client, .. }) = segments.as_slice().first().map(|first| first.tuple) else {
+            return;
+        };
+        let Some(media) = self.udp.iter_mut().find(|media| media.announced == from) else {
+            segments.drain().for_each(drop);
+            return;
+        };
+        if media.segments && segments.as_slice().len() > 1 {
+            match segments::send(&media.socket, segments.as_slice(), client) {
+                Err(error) if segments::is_unsupported(&error) => {
+                    tracing::info!(%error, "datagrams are sent one by one from now on");
+                    media.segments = false;
+                }
+                sent => {
+                    let count = segments.drain().count();
+                    if let Err(error) = sent {
+                        note_unsent(&error, count, worker);
+                    }
+                    return;
+                }
+            }
         }
+        for datagram in segments.drain() {
+            if let Err(error) = media.socket.send_to(&datagram.contents, client) {
+                note_unsent(&error, 1, worker);
+            }
+        }
+    }
+}
+
+/// What is not sent is like a loss on the way: whoever needs it asks again.
+fn note_unsent(error: &io::Error, count: usize, worker: &mut Worker) {
+    tracing::trace!(error = %error.kind(), count, "datagrams not sent");
+    for _ in 0..count {
+        worker.note_unsent();
     }
 }

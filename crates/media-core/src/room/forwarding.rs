@@ -9,7 +9,7 @@ use crate::fact::{CloseReason, Fact};
 use crate::ids::{ParticipantKey, PublicationKey, TransportKey};
 use crate::origin::Origin;
 use crate::slot::{SlotKey, Verdict};
-use crate::transport::{MediaPacket, Outputs, TransportEvent};
+use crate::transport::{MediaPacket, Outputs, Transport, TransportEvent};
 
 impl Room {
     /// Handles what transports have told until nothing is left, then hands out the bandwidth anew where that is needed, then
@@ -99,6 +99,7 @@ impl Room {
             let mut out = Outputs { datagrams: fx.datagrams, events: &mut self.scratch };
             if transport.send(*slot_key, &forwarded, fx.now, &mut out) {
                 slot.packets_sent += 1;
+                self.unsent.insert(*receiver);
             } else if starts {
                 slot.restart();
             }
@@ -107,6 +108,19 @@ impl Room {
         if keyframe_wanted {
             self.want_keyframe(key, layer);
         }
+    }
+
+    /// Lets all transports send what was forwarded to them.
+    pub(crate) fn flush(&mut self, fx: &mut Effects<'_>) {
+        while let Some(receiver) = self.unsent.pop_first() {
+            self.on_transport(receiver, fx, Transport::flush);
+        }
+        self.settle(fx);
+    }
+
+    /// Whether something was forwarded that no transport has sent yet.
+    pub(crate) fn has_unsent(&self) -> bool {
+        !self.unsent.is_empty()
     }
 
     fn on_connected(&mut self, participant: ParticipantKey, fx: &mut Effects<'_>) {

@@ -412,7 +412,7 @@ impl Harness {
 
     /// Puts what anybody wants sent onto its way.
     fn collect(&mut self) {
-        while let Some(datagram) = self.worker.poll_datagram() {
+        while let Some(datagram) = self.worker.poll_datagram(self.now) {
             if !is_stun(&datagram.contents) {
                 self.sent.push((self.now, datagram.tuple.client));
             }
