@@ -1,4 +1,4 @@
-//! Datagrams that leave in one call: the system cuts what it is given into segments (UDP_SEGMENT, `udp(7)`), and goes through its
+//! Datagrams that leave in one call: the system cuts what it is given into segments (`UDP_SEGMENT`, `udp(7)`), and goes through its
 //! layers once for all of them. Pictures are why: a dozen packets of nearly one length for each receiver.
 
 use std::io::{self, IoSlice};

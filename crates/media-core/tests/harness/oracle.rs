@@ -14,7 +14,9 @@ pub const TAIL: Duration = Duration::from_secs(2);
 /// `missing` is the share of packets that may be lost for good (a repetition is asked for five times at most).
 pub fn complete(receiver: &Client, slot: Mid, sent: &[Sent], number: u32, missing: f64) -> Result<usize, String> {
     let mut received = receiver.in_order(slot);
-    received.iter_mut().for_each(|packet| packet.payload = receiver.without_repeats(packet));
+    for packet in &mut received {
+        packet.payload = receiver.without_repeats(packet);
+    }
     let what = format!("{} slot {slot} publication {number}", receiver.name);
     let first = received.first().ok_or(format!("{what}: nothing arrived"))?;
     if received.iter().any(|packet| packet.csrc != [number]) {
