@@ -20,6 +20,10 @@ const OLD_STREAM_AGE: Duration = Duration::from_secs(2);
 /// them at every burst of loss; longer would be a frozen picture that everybody sees.
 const SILENCE_LIMIT: Duration = Duration::from_millis(750);
 
+/// From how long a silence on a line is taken to have been gone, if packets are missing after it. Repairs of so many would come too
+/// late; a screen that does not change is silent for as long, but misses nothing.
+const OUTAGE: Duration = Duration::from_secs(1);
+
 /// Over how long what is told of a layer's rate is measured.
 const RATE_WINDOW: Duration = Duration::from_secs(1);
 
@@ -36,6 +40,8 @@ pub(crate) struct Arrival {
     pub(crate) starts_keyframe: bool,
     /// It is the first of another stream of the publisher, or of another codec in its stream.
     pub(crate) restarted: bool,
+    /// Nothing came for a while before it, and something is missing: the publisher's line was gone for a moment.
+    pub(crate) after_outage: bool,
 }
 
 /// A layer; of a publication without simulcast the only one.
@@ -93,6 +99,8 @@ impl Layer {
         }
         if let Some(stream) = self.stream.as_mut().filter(|stream| stream.ssrc == ssrc) {
             let newest = sequence > stream.highest;
+            let silence = self.last_arrival.map_or(Duration::ZERO, |at| now.saturating_duration_since(at));
+            let after_outage = sequence > stream.highest + 1 && silence >= OUTAGE;
             if newest {
                 self.last_arrival = Some(now);
             }
@@ -105,12 +113,12 @@ impl Layer {
                 return None;
             }
             stream.codec = codec;
-            return Some(Arrival { newest, starts_keyframe, restarted });
+            return Some(Arrival { newest, starts_keyframe, restarted, after_outage });
         }
         self.end_stream(now);
         self.last_arrival = Some(now);
         self.stream = Some(Stream { ssrc, codec, first: sequence, highest: sequence, received: 1 });
-        Some(Arrival { newest: true, starts_keyframe, restarted: true })
+        Some(Arrival { newest: true, starts_keyframe, restarted: true, after_outage: false })
     }
 
     /// The publisher's transport is another one: whatever arrives next is a new stream.

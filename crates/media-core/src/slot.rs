@@ -148,8 +148,8 @@ impl Slot {
 mod tests {
     use super::*;
 
-    const INTERFRAME: Arrival = Arrival { newest: true, starts_keyframe: false, restarted: false };
-    const KEYFRAME: Arrival = Arrival { newest: true, starts_keyframe: true, restarted: false };
+    const INTERFRAME: Arrival = Arrival { newest: true, starts_keyframe: false, restarted: false, after_outage: false };
+    const KEYFRAME: Arrival = Arrival { newest: true, starts_keyframe: true, restarted: false, after_outage: false };
 
     #[test]
     fn video_begins_with_a_keyframe() {

@@ -253,6 +253,24 @@ fn after_a_moment_without_a_line_pictures_begin_anew_on_both_sides() {
     }
 }
 
+/// A camera's packets get lost for a while, and nothing else does: there is no silence of the client.
+#[test]
+fn a_picture_that_comes_again_with_something_missing_begins_anew() {
+    let mut harness = joined(13, &["ann", "ben"]);
+    everyone_sees_everyone(&mut harness, &["ann", "ben"]);
+    harness.advance(2 * SECOND);
+    for (pause, missing, begins_anew) in [(SECOND / 2, 30, false), (2 * SECOND, 0, false), (2 * SECOND, 30, true)] {
+        harness.client(0).camera.enabled = false;
+        harness.advance(pause);
+        harness.client(0).camera.sequence += missing;
+        harness.client(0).keyframe_requests.clear();
+        harness.client(0).camera.enabled = true;
+        harness.advance(SECOND / 10);
+        assert_eq!(!harness.client(0).keyframe_requests.is_empty(), begins_anew, "{pause:?}, {missing} missing");
+        harness.advance(SECOND);
+    }
+}
+
 #[test]
 fn a_client_that_never_comes_is_given_up() {
     let mut harness = Harness::new(11);

@@ -66,7 +66,8 @@ impl Room {
             return;
         };
         let (kind, number) = (source.kind(), publication.number);
-        let mut keyframe_wanted = false;
+        // Browsers would find out by themselves, after three seconds.
+        let mut keyframe_wanted = arrival.after_outage && !arrival.starts_keyframe;
         for (receiver, slot_key) in &publication.subscribers {
             let Some(participant) = self.participants.get_mut(receiver) else {
                 continue;

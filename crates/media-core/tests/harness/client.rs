@@ -127,7 +127,7 @@ pub struct Sent {
 pub struct Sender {
     mid: Mid,
     pub codec: Codec,
-    sequence: u64,
+    pub sequence: u64,
     next: Option<Instant>,
     pub enabled: bool,
     pub sent: Vec<Sent>,
