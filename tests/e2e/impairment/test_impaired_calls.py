@@ -58,7 +58,7 @@ async def watch(caller: Caller, seconds: float = WATCH) -> dict[str, Any]:
 @LONGER
 @pytest.mark.parametrize(("loss", "frames_per_second"), [(0.1, 6), (0.3, 1)])
 async def test_a_call_with_random_losses_stays_usable(arrive: Arrive, loss: float, frames_per_second: int) -> None:
-    """F-06. At 30 % a browser believes that it may send next to nothing: its pictures are slides then; its voice is not."""
+    """F-06. At 30 % a browser believes that it may send next to nothing: its pictures are slides, its voice is not."""
     anna, boris = await arrive("anna"), await arrive("boris")
     for one in (anna, boris):
         one.path.becomes(BROADBAND)
