@@ -8,7 +8,7 @@ use media_core::{FiveTuple, Protocol, Worker};
 use mio::net::UdpSocket;
 use mio::{Interest, Registry, Token};
 
-use crate::segments::{self, Segments};
+use crate::segments::{self, Refused, Segments};
 use crate::sockets::{MediaAddress, OpenMedia};
 use crate::tcp::TcpMedia;
 
@@ -157,12 +157,14 @@ impl MediaSockets {
             return;
         };
         if media.segments && segments.as_slice().len() > 1 {
-            match segments::send(&media.socket, segments.as_slice(), client) {
-                Err(error) if segments::is_unsupported(&error) => {
-                    tracing::info!(%error, "datagrams are sent one by one from now on");
+            let sent = segments::send(&media.socket, segments.as_slice(), client);
+            match sent.as_ref().err().and_then(segments::refused) {
+                Some(Refused::All) => {
+                    tracing::info!("datagrams are sent one by one from now on");
                     media.segments = false;
                 }
-                sent => {
+                Some(Refused::These) => {}
+                None => {
                     let count = segments.drain().count();
                     if let Err(error) = sent {
                         note_unsent(&error, count, worker);

@@ -56,10 +56,22 @@ pub(crate) fn send(socket: &impl AsRawFd, datagrams: &[Datagram], to: SocketAddr
     Ok(())
 }
 
-/// Whether an error means that this system, or the network card behind the address, does not segment.
-pub(crate) fn is_unsupported(error: &io::Error) -> bool {
-    let unsupported = [Errno::EINVAL, Errno::EIO, Errno::EOPNOTSUPP, Errno::ENOPROTOOPT];
-    error.raw_os_error().is_some_and(|code| unsupported.contains(&Errno::from_raw(code)))
+/// Datagrams that do not leave in one call, and may leave one by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// These: on the way to this client packets of their length are cut, and segments cannot be.
+    These,
+    /// All: the network card behind the address cannot do it.
+    All,
+}
+
+/// What an error says, if it is about sending in one call.
+pub(crate) fn refused(error: &io::Error) -> Option<Refused> {
+    match Errno::from_raw(error.raw_os_error()?) {
+        Errno::EINVAL | Errno::EMSGSIZE => Some(Refused::These),
+        Errno::EIO | Errno::EOPNOTSUPP | Errno::ENOPROTOOPT => Some(Refused::All),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -94,6 +106,14 @@ mod tests {
         assert_eq!(segments.take(datagram(3, 100)), Some(datagram(3, 100)), "another client");
         assert_eq!(segments.drain().count(), 1);
         assert!(segments.take(datagram(3, 200)).is_none(), "it begins anew");
+    }
+
+    #[test]
+    fn one_client_with_a_narrow_way_slows_down_nobody_else() {
+        let of = |errno: Errno| refused(&io::Error::from(errno));
+        assert_eq!(of(Errno::EINVAL), Some(Refused::These));
+        assert_eq!(of(Errno::EIO), Some(Refused::All));
+        assert_eq!(of(Errno::EAGAIN), None, "no room now, one by one either");
     }
 
     #[test]
