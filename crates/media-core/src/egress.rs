@@ -235,11 +235,10 @@ impl Egress for StromEgress {
         let Some((sequence, timestamp)) = bound.rewriter.map(sequence, packet.header.timestamp, wallclock) else {
             return false;
         };
-        let (format, payload) = match bound.format(Codec::Red) {
-            Some(red) if self.repeats_audio && format.codec == Codec::Opus => {
-                (red, bound.repeats.before(*format.payload_type, timestamp, payload))
-            }
-            _ => (format, payload),
+        let repeated = self.repeats_audio && format.codec == Codec::Opus;
+        let (format, payload) = match repeated.then(|| bound.format(Codec::Red)).flatten() {
+            Some(red) => (red, bound.repeats.before(*format.payload_type, timestamp, payload)),
+            None => (format, payload),
         };
         // Where a talkspurt begins, the receiver may adjust its delay (RFC 3551 §4.1).
         let begins_talk = starts && codec.kind() == Kind::Audio;

@@ -1,6 +1,6 @@
 //! The worker: rooms by name, routes, facts, and the fence around every step of a room.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -84,8 +84,8 @@ pub struct Worker {
     routes: Routes,
     facts: FactJournal,
     replies: ReplyMemory,
-    /// Whether a datagram was taken since the last one was sent.
-    forwards: bool,
+    /// In which rooms something was forwarded that no transport has sent yet.
+    unsent: BTreeSet<RoomKey>,
     datagrams: Outbox,
     captures: BTreeMap<RoomKey, Capture>,
     load: LoadSnapshot,
@@ -123,7 +123,7 @@ impl Worker {
             facts: FactJournal::default(),
             replies: ReplyMemory::default(),
             datagrams: Outbox::default(),
-            forwards: false,
+            unsent: BTreeSet::new(),
             captures: BTreeMap::new(),
             load: LoadSnapshot { state: Load::Normal, busy: 0.0, lag_ms: 0.0 },
             traffic: Traffic::default(),
@@ -156,7 +156,6 @@ impl Worker {
         let reception = match &nominated {
             Ok(Some(transport)) => {
                 let transport = *transport;
-                self.forwards = true;
                 let datagram = Incoming { tuple, contents };
                 let step = |room: &mut Room, fx: &mut Effects<'_>| room.receive(transport, &datagram, fx);
                 self.in_room(transport.room, "taking a datagram", now, step).unwrap_or(Reception::Unknown)
@@ -212,12 +211,9 @@ impl Worker {
 
     /// The next datagram to send. What was forwarded since the last call leaves together, each client's in one piece.
     pub fn poll_datagram(&mut self, now: Instant) -> Option<Datagram> {
-        if std::mem::take(&mut self.forwards) {
-            let unsent = self.rooms.iter().filter(|(_, room)| room.has_unsent()).map(|(key, _)| *key);
-            for room in unsent.collect::<Vec<_>>() {
-                // A room that fails here is recorded as such; there is nobody to tell otherwise.
-                let _ = self.in_room(room, "letting packets go", now, Room::flush);
-            }
+        while let Some(room) = self.unsent.pop_first() {
+            // A room that fails here is recorded as such; there is nobody to tell otherwise.
+            let _ = self.in_room(room, "letting packets go", now, Room::flush);
         }
         let datagram = self.datagrams.pop()?;
         self.traffic.packets_sent += 1;
@@ -230,9 +226,9 @@ impl Worker {
         self.dropped.oversized += 1;
     }
 
-    /// The system would not send a datagram.
-    pub fn note_unsent(&mut self) {
-        self.dropped.unsent += 1;
+    /// The system would not send so many datagrams.
+    pub fn note_unsent(&mut self, count: u64) {
+        self.dropped.unsent += count;
     }
 
     /// There is so much to do from now on. Rooms follow when they hand out bandwidth the next time.
@@ -542,6 +538,9 @@ impl Worker {
         let mark = fx.datagrams.mark();
         // Facts, routes and datagrams are changed by whole entries, so they are sound after a panic; the room is dropped.
         let result = fence(doing, || step(room, &mut fx));
+        if room.has_unsent() {
+            self.unsent.insert(key);
+        }
         if let Some(capture) = self.captures.get_mut(&key) {
             let mut note = |sent: &Datagram| capture.note(sent.tuple.worker, sent.tuple.client, &sent.contents, now);
             let has_room = self.datagrams.since(mark).all(&mut note);

@@ -7,6 +7,7 @@ mod harness;
 use std::time::Duration;
 
 use harness::client::{RED, Received};
+use harness::oracle::blocks;
 use harness::{Client, Codecs, Harness, Path, everyone_sees_everyone, oracle};
 use str0m::format::Codec;
 
@@ -25,28 +26,6 @@ fn joined(seed: u64, path: Path) -> Harness {
 
 fn heard(client: &Client) -> Vec<Received> {
     client.in_order(client.audio_slots[0])
-}
-
-/// The blocks of a packet, the latest first: payload type and contents.
-fn blocks(packet: &[u8]) -> Vec<(u8, Vec<u8>)> {
-    let mut headers = vec![];
-    let mut place = 0;
-    while packet[place] & 0x80 != 0 {
-        let length = usize::from(u16::from_be_bytes([packet[place + 2] & 3, packet[place + 3]]));
-        headers.push((packet[place] & 0x7f, length));
-        place += 4;
-    }
-    let primary = packet[place];
-    let mut rest = &packet[place + 1..];
-    let mut blocks = vec![];
-    for (payload_type, length) in headers {
-        let (block, after) = rest.split_at(length);
-        blocks.push((payload_type, block.to_vec()));
-        rest = after;
-    }
-    blocks.push((primary, rest.to_vec()));
-    blocks.reverse();
-    blocks
 }
 
 #[test]

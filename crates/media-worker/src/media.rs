@@ -184,7 +184,5 @@ impl MediaSockets {
 /// What is not sent is like a loss on the way: whoever needs it asks again.
 fn note_unsent(error: &io::Error, count: usize, worker: &mut Worker) {
     tracing::trace!(error = %error.kind(), count, "datagrams not sent");
-    for _ in 0..count {
-        worker.note_unsent();
-    }
+    worker.note_unsent(count as u64);
 }

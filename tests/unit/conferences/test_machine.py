@@ -132,6 +132,15 @@ def test_somebody_is_joined_when_the_media_is_connected() -> None:
         play.expect()
 
 
+CAT_BESIDE_ANN_AND_BEN = media(
+    publishes("cat", 3),
+    hears("ann", 1, 3),
+    hears("ben", 1, 3),
+    hears("cat", 0, 1),
+    hears("cat", 1, 2),
+)
+
+
 def test_the_third_one_is_received_in_the_next_slot_and_receives_both() -> None:
     with room_with("ann", "ben") as play:
         play.tell(ROOM, join("cat"))
@@ -145,13 +154,7 @@ def test_the_third_one_is_received_in_the_next_slot_and_receives_both() -> None:
                 },
             ),
             *comes_in("cat"),
-            media(
-                publishes("cat", 3),
-                hears("ann", 1, 3),
-                hears("ben", 1, 3),
-                hears("cat", 0, 1),
-                hears("cat", 1, 2),
-            ),
+            CAT_BESIDE_ANN_AND_BEN,
         )
 
 
@@ -164,13 +167,7 @@ def test_who_is_still_joining_learns_its_slots_only_when_it_has_joined() -> None
             ROOM.says(ParticipantJoining, participant=like(Participant, id="cat")),
             remaps(ROOM, {"ann": (slot(0, "ben", 2), slot(1, "cat", 3))}),
             *comes_in("cat"),
-            media(
-                publishes("cat", 3),
-                hears("ann", 1, 3),
-                hears("ben", 1, 3),
-                hears("cat", 0, 1),
-                hears("cat", 1, 2),
-            ),
+            CAT_BESIDE_ANN_AND_BEN,
         )
         play.tell(ROOM, MediaConnected("ben"))
         play.expect(ROOM.says(ParticipantJoined, participant=like(Participant, id="ben")))

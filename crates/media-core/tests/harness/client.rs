@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::oracle;
 use super::simulcast::{self, LayerSender};
 use media_core::Source;
 use str0m::change::{SdpAnswer, SdpPendingOffer};
@@ -380,12 +381,8 @@ impl Client {
         if !params.iter().any(|params| params.spec().codec == RED && *params.pt() == packet.payload_type) {
             return packet.payload.clone();
         }
-        let (mut place, mut repeated) = (0, 0);
-        while packet.payload[place] & 0x80 != 0 {
-            repeated += usize::from(u16::from_be_bytes([packet.payload[place + 2] & 3, packet.payload[place + 3]]));
-            place += 4;
-        }
-        packet.payload[place + 1 + repeated..].into()
+        let (_, latest) = oracle::blocks(&packet.payload).swap_remove(0);
+        latest.into()
     }
 
     fn send_frame(&mut self, now: Instant) {

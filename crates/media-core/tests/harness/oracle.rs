@@ -66,3 +66,25 @@ pub fn index(packet: &Received) -> usize {
 pub fn publisher(packet: &Received) -> u8 {
     packet.payload[2]
 }
+
+/// The blocks of a packet of RED (RFC 2198), the latest first: payload type and contents.
+pub fn blocks(packet: &[u8]) -> Vec<(u8, Vec<u8>)> {
+    let mut headers = vec![];
+    let mut place = 0;
+    while packet[place] & 0x80 != 0 {
+        let length = usize::from(u16::from_be_bytes([packet[place + 2] & 3, packet[place + 3]]));
+        headers.push((packet[place] & 0x7f, length));
+        place += 4;
+    }
+    let primary = packet[place];
+    let mut rest = &packet[place + 1..];
+    let mut blocks = vec![];
+    for (payload_type, length) in headers {
+        let (block, after) = rest.split_at(length);
+        blocks.push((payload_type, block.to_vec()));
+        rest = after;
+    }
+    blocks.push((primary, rest.to_vec()));
+    blocks.reverse();
+    blocks
+}
