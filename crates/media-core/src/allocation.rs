@@ -132,7 +132,7 @@ pub(crate) struct Allocation {
 
 /// An estimate that has not grown much since.
 #[derive(Debug, Clone, Copy)]
-struct Unchanged {
+struct Plateau {
     estimate: u64,
     desired: u64,
     since: Instant,
@@ -159,7 +159,7 @@ pub(crate) struct Allocator {
     raised: Option<Raise>,
     back_off: Option<Duration>,
     not_before: Option<Instant>,
-    unchanged: Option<Unchanged>,
+    plateau: Option<Plateau>,
 }
 
 impl Allocator {
@@ -262,15 +262,15 @@ impl Allocator {
     /// Whether the estimate grows too slowly although more is desired: for long, or although it has just become more.
     fn is_stuck(&mut self, estimate: u64, desired: u64, now: Instant) -> bool {
         let grows = |before: u64| estimate as f64 > before as f64 * GROWTH;
-        let before = self.unchanged.filter(|before| estimate < desired && !grows(before.estimate));
+        let before = self.plateau.filter(|before| estimate < desired && !grows(before.estimate));
         let Some(before) = before else {
-            self.unchanged = Some(Unchanged { estimate, desired, since: now });
+            self.plateau = Some(Plateau { estimate, desired, since: now });
             return false;
         };
         let has_grown = desired > before.desired && !is_same(before.desired, desired);
         let is_stuck = has_grown || now.saturating_duration_since(before.since) >= LOOK_AFTER;
         if is_stuck {
-            self.unchanged = Some(Unchanged { estimate, desired, since: now });
+            self.plateau = Some(Plateau { estimate, desired, since: now });
         }
         is_stuck
     }
