@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, Playwright
+from playwright.async_api import Browser, BrowserContext, Page, Playwright
 
 from tests.e2e.content import LOOKS, write_audio, write_video
 
@@ -25,6 +27,9 @@ FIXED_ARGUMENTS = [
     "--auto-select-desktop-capture-source=Entire screen",
 ]
 RECOGNITION = Path(__file__).with_name("recognition.js")
+
+asked_of_strangers: list[str] = []
+"""What pages have asked of hosts that no test runs, since this test began; conftest.py lets no test pass with any."""
 
 
 async def launch(playwright: Playwright, name: str, folder: Path) -> Browser:
@@ -53,4 +58,24 @@ async def launch_with_files(
 async def new_context(browser: Browser) -> BrowserContext:
     context = await browser.new_context(permissions=["camera", "microphone"])
     await context.add_init_script(path=RECOGNITION)
+    context.on("request", lambda request: _note(request.url))
+    context.on("page", _watch_sockets)
     return context
+
+
+def _watch_sockets(page: Page) -> None:
+    page.on("websocket", lambda socket: _note(socket.url))
+
+
+def _note(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in {"data", "blob"} and not _is_ours(parts.hostname or ""):
+        asked_of_strangers.append(url)
+
+
+def _is_ours(host: str) -> bool:
+    """All our servers are on this machine, or in its own network namespaces."""
+    try:
+        return ip_address(host).is_private
+    except ValueError:
+        return host == "localhost"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Protocol
@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Playwright, async_playwright
 
-from tests.e2e.browsers import launch, new_context
+from tests.e2e.browsers import asked_of_strangers, launch, new_context
 from tests.e2e.devices import Device
 from tests.e2e.people import Person
 from tests.e2e.relay import Relay, relay_to
@@ -48,6 +48,14 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     if report.failed:
         item.stash[_failed] = True
     return report
+
+
+@pytest.fixture(autouse=True)
+def nobody_else_is_asked() -> Iterator[None]:
+    """Neither our pages nor the SDK load anything from elsewhere, whatever happens (DESIGN, decision 10)."""
+    asked_of_strangers.clear()
+    yield
+    assert asked_of_strangers == []
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

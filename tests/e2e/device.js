@@ -1,5 +1,5 @@
 // Runs in a blank page as a module: one device of a person, driven through the public SDK and nothing else.
-import { CallsApiEvent, createRingbackRtc, RtcEvent } from './rtc.js';
+import { CallsApiEvent, createRingbackRtc, RtcEvent } from '/sdk/ringback-rtc.mjs';
 
 const SPOKEN = ['started-talking', 'stopped-talking', 'participant-started-talking', 'participant-stopped-talking',
   'active-speakers-changed']; // who speaks when is chance, not order

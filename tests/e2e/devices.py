@@ -11,15 +11,11 @@ from playwright.async_api import BrowserContext, Page, Route, TimeoutError
 
 from tests.e2e.content import LOOKS
 from tests.e2e.people import PATIENCE, POLL, STEADY_POLLS
-from tests.e2e.server import API_KEY, ROOT, Server
+from tests.e2e.server import API_KEY, Server
 
 # A page that the server really serves: of one made up by the test, Chromium would not let it reach the local network.
 BLANK = "/health/live"
-SCRIPTS = "/e2e/"  # made up: the server has nothing there
-FILES = {
-    SCRIPTS + "device.js": Path(__file__).with_name("device.js"),
-    SCRIPTS + "rtc.js": ROOT / "packages/rtc/dist/index.js",
-}
+SCRIPT = "/e2e/device.js"  # made up: the server has nothing there
 
 questions = count(1)
 
@@ -35,10 +31,10 @@ class Device:
 
     @classmethod
     async def opens(cls, name: str, context: BrowserContext, server: Server, url: str) -> Device:
-        await context.route(f"**{SCRIPTS}*", _serve)
+        await context.route(f"**{SCRIPT}", _serve)
         page = await context.new_page()
         await page.goto(url + BLANK)
-        await page.evaluate("import('/e2e/device.js')")
+        await page.evaluate(f"import('{SCRIPT}')")
         return cls(name, page, server)
 
     async def connects(self, token: str | None = None) -> None:
@@ -130,5 +126,5 @@ async def _token(device: Device, path: str, body: dict[str, object], **headers: 
 
 
 async def _serve(route: Route) -> None:
-    file = FILES[SCRIPTS + route.request.url.rpartition(SCRIPTS)[2]]
+    file = Path(__file__).with_name("device.js")
     await route.fulfill(content_type="text/javascript", body=await asyncio.to_thread(file.read_text))

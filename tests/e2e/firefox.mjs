@@ -21,6 +21,10 @@ const browser = await puppeteer.launch({
 });
 try {
   const page = await browser.newPage();
+  page.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (protocol.startsWith("http") && origin !== url) throw new Error(`The page asks ${request.url()}`);
+  });
   await page.evaluateOnNewDocument(readFileSync(new URL("recognition.js", import.meta.url), "utf8"));
   await page.goto(`${url}/app/showcase/?name=${name}&room=${encodeURIComponent(room)}`);
   for (const label of ["Continue", "Join"]) {

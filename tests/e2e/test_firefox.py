@@ -54,4 +54,4 @@ async def firefox_joins(anna: Person, room: str) -> None:
         )
     finally:
         firefox.stdin.close()
-        await firefox.wait()
+        assert await firefox.wait() == 0, "it asked another host, or could not leave"

@@ -19,6 +19,7 @@ from ringback.web.middleware import REQUEST_ID, EveryRequest
 from ringback.web.openapi import ABOUT, describe, openapi_routes
 from ringback.web.operations import Gate, Operation
 from ringback.web.pages import STATIC_PAGES, Pages
+from ringback.web.sdk import BUILT_SDK, Sdk
 
 BODY_LIMIT: Final = 256 * 1024
 """Bytes of a request's body, unless a route says otherwise: ten times the largest call anybody describes in JSON."""
@@ -40,6 +41,7 @@ def assemble(
     home: str | None,
     public_url: str = "/",
     pages: Path = STATIC_PAGES,
+    sdk: Path = BUILT_SDK,
 ) -> FastAPI:
     """The application.
 
@@ -91,4 +93,5 @@ def assemble(
         return await built.get_response("reference", request.scope)
 
     app.mount("/app", built, name="page")
+    app.mount("/sdk", Sdk(sdk), name="sdk")
     return app

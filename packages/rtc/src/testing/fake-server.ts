@@ -1,4 +1,4 @@
-import type { ClientMessage, ErrorCode, Results, ServerEvent } from "@ringback/protocol";
+import type { ClientMessage, ErrorCode, Results, ServerEvent, SessionOpened } from "@ringback/protocol";
 import type { OpenSocket, SocketListener } from "../signaling/socket.js";
 
 type RequestType = ClientMessage["type"];
@@ -12,6 +12,19 @@ const TURNS = 50;
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < TURNS; turn += 1) await Promise.resolve();
 }
+
+/** What a client is told when its session is opened, unless the test says otherwise. */
+const WELCOME: SessionOpened = {
+  sessionId: "0b7d9c3e-0000-4000-8000-000000000001",
+  identity: "anna",
+  displayName: null,
+  expiresAt: "2100-01-01T00:00:00Z",
+  keepAliveSeconds: 20,
+  resumeKey: "resume-key",
+  resumeSeconds: 30,
+  resumed: false,
+  iceServers: [],
+};
 
 interface Heard {
   readonly message: ClientMessage;
@@ -66,6 +79,13 @@ export class FakeServer {
     this.#heard.length = 0;
     this.#open = true;
     this.#connection().opened();
+  }
+
+  /** The client's socket opens, and the platform opens the session that it asks for. */
+  async welcomes(session: Partial<SessionOpened> = {}): Promise<void> {
+    this.opens();
+    await this.hears("hello");
+    await this.replies("hello", { ...WELCOME, ...session });
   }
 
   /** The socket closes, or does not open, with this close code. */

@@ -1,0 +1,76 @@
+import type { RingbackRtc } from "../api/client.js";
+import { consoleLog, type Log } from "../log.js";
+import { RtcClient } from "../rtc-client.js";
+import { FakeMedia } from "./fake-media.js";
+import { FakeServer } from "./fake-server.js";
+
+/** What a test may want to have a hand in. */
+export interface FakeRtcOptions {
+  /** Is shown the media of each call, before anything is done with it. */
+  readonly prepareMedia?: (media: FakeMedia) => void;
+  /** Hears what the SDK would say on the console. */
+  readonly log?: Log;
+}
+
+/** A client in a world of fakes, and the strings that move this world. */
+export interface FakeRtc {
+  /** What the application is given. */
+  readonly rtc: RingbackRtc;
+  /** The platform that `rtc` speaks to. */
+  readonly server: FakeServer;
+  /** The media of all calls so far, the oldest first. */
+  readonly medias: readonly FakeMedia[];
+  /** The media of one call. Throws when there has not been one. */
+  media(index?: number): FakeMedia;
+  /** An element that is watched (`watchDisplay`) has another size from now on, in CSS pixels. */
+  resize(element: Element, width: number, height: number): void;
+  /** The device finds a network. */
+  findNetwork(): void;
+}
+
+/** Makes a client that opens no socket, no device and no connection. It waits with `setTimeout`, which tests may replace. */
+export function createFakeRtc({ prepareMedia, log = consoleLog(false) }: FakeRtcOptions = {}): FakeRtc {
+  const server = new FakeServer();
+  const medias: FakeMedia[] = [];
+  const sizes = new Map<Element, (size: { width: number; height: number }) => void>();
+  let networkFound = () => {};
+  const rtc = new RtcClient(
+    "wss://calls.example.com/rtc/v1",
+    { token: "token", client: { name: "ringback-rtc", version: "0.1.0" } },
+    {
+      openSocket: server.openSocket,
+      watchNetwork: (found) => {
+        networkFound = found;
+        return () => {
+          networkFound = () => {};
+        };
+      },
+      observeSize: (element, tell) => {
+        sizes.set(element, tell);
+        return () => sizes.delete(element);
+      },
+      listDevices: async (kind) => [{ kind, deviceId: `a-${kind}` }] as MediaDeviceInfo[],
+      createMedia: (...parts) => {
+        const media = new FakeMedia(...parts);
+        prepareMedia?.(media);
+        medias.push(media);
+        return media;
+      },
+      now: () => new Date(),
+      random: () => 0.5,
+      log,
+    },
+  );
+  return {
+    rtc,
+    server,
+    medias,
+    media(index = 0) {
+      const media = medias[index];
+      if (media === undefined) throw new Error(`There has been no media ${index}`);
+      return media;
+    },
+    resize: (element, width, height) => sizes.get(element)?.({ width, height }),
+    findNetwork: () => networkFound(),
+  };
+}
