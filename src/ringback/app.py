@@ -52,6 +52,7 @@ from ringback.recordings.api import recording_routes
 from ringback.settings import Settings
 from ringback.signaling.api import Signaling
 from ringback.signaling.hub import Hub
+from ringback.signaling.relay import TextRelay
 from ringback.signaling.service import SignalingService
 from ringback.signaling.turn import TurnServers
 from ringback.storage import DataDirectoryLock, outbox
@@ -97,6 +98,7 @@ class Conversations:
     dispatcher: Dispatcher
     jobs: CallJobs
     hub: Hub
+    relay: TextRelay
     journal: ActivityJournal
     signaling: Signaling
     revocations: RevocationWatch
@@ -110,8 +112,10 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
     calls = CallService(database, mailboxes, engine, clock, ids, ring_timeout)
     journal = ActivityJournal(database, clock, timedelta(days=platform.settings.user_activity_days))
     conferences = ConferenceService(mailboxes, engine, ids, platform.settings.room_participants)
-    service = SignalingService(calls, conferences, clock)
-    hub = Hub(database, calls, service, clock, ids, journal)
+    relay = TextRelay(clock)
+    service = SignalingService(calls, conferences, relay, clock)
+    hub = Hub(database, calls, service, clock, ids, journal, relay)
+    relay.attach(hub)
     dispatcher = Dispatcher(database, outbox.SIGNALING, hub.deliver)
     jobs = CallJobs(database, mailboxes, ids)
     jobs.attach(engine, hub, audience=hub)
@@ -122,6 +126,7 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
         dispatcher=dispatcher,
         jobs=jobs,
         hub=hub,
+        relay=relay,
         journal=journal,
         signaling=Signaling(hub, platform.tokens, turn, clock),
         revocations=RevocationWatch(database, platform.revocations, clock),
@@ -141,6 +146,7 @@ async def conversing(conversations: Conversations, *, workers_stay: bool) -> Asy
         asyncio.create_task(conversations.mailboxes.run_deadlines(), name="deadlines"),
         asyncio.create_task(conversations.dispatcher.run(), name="signaling's outbox"),
         asyncio.create_task(conversations.hub.run_graces(), name="sessions that are away"),
+        asyncio.create_task(conversations.relay.run_deadlines(), name="texts that nobody confirms"),
         asyncio.create_task(conversations.revocations.run(), name="what others revoke"),
         asyncio.create_task(conversations.journal.run(), name="user activity"),
         asyncio.create_task(conversations.journal.run_forgetting(), name="old user activity"),

@@ -235,7 +235,7 @@ async def test_calls_that_ended_before_there_was_a_history_are_in_it(tmp_path: P
         (child,), total = await found(identity="bob")
         assert (child.call.id, child.state, total) == ("child", FinalState.FINISHED, 1)
         assert child.dialog is not None
-        assert child.dialog.parent.endpoint.identity == "alice"
+        assert child.dialog.parent.endpoint.identifier == "alice"
         unanswered, total = await found(direction=Direction.INBOUND)
         assert {log.state for log in unanswered} == {FinalState.NO_ANSWER}
         assert total == 1_501

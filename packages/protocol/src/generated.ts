@@ -19,7 +19,9 @@ export type ClientMessage =
   | MediaOffer
   | MediaUpdate
   | EchoStart
-  | SlotsPrefer;
+  | SlotsPrefer
+  | TextSend
+  | TextConfirm;
 /**
  * Numbers the client's messages of one session, over all its sockets: 1, 2, 3 …
  */
@@ -37,9 +39,21 @@ export type ResumeKey = string;
  */
 export type LastSequence = number;
 /**
+ * Who is called.
+ */
+export type Destination = WebrtcDestination | PhoneDestination | ApplicationDestination;
+/**
  * The name of a user of an account.
  */
 export type Identity = string;
+/**
+ * An international number as in E.164, with or without the plus sign.
+ */
+export type PhoneNumber = string;
+/**
+ * Of a calls configuration, an application or an entity of the account.
+ */
+export type ProvisionedId = string;
 /**
  * 1 … 100 characters, none of them a control character.
  */
@@ -56,6 +70,10 @@ export type SlotIndex = number;
  * Of a screen, as it has them.
  */
 export type Pixels = number;
+/**
+ * 1 … 8192 bytes of UTF-8.
+ */
+export type Text = string;
 /**
  * What the platform may send.
  */
@@ -77,6 +95,9 @@ export type ServerMessage =
   | LayersWanted
   | ScreenStopped
   | MediaLost
+  | TextReceived
+  | TextDelivered
+  | TextBroadcast
   | CallEnded;
 /**
  * Numbers the events of one session: 1, 2, 3 …
@@ -106,6 +127,10 @@ export type VideoSlots = 4 | 9 | 16 | 25 | 49;
  * How many simulcast layers, from the lowest up; 0: nobody receives it.
  */
 export type LayerCount = number;
+/**
+ * RFC 3339.
+ */
+export type Date = string;
 /**
  * The codes of version 1. A client takes a code that it does not know like INTERNAL.
  */
@@ -156,7 +181,7 @@ export interface Ping {
   received: LastSequence;
 }
 /**
- * Calls an identity.
+ * Calls somebody.
  */
 export interface CallStart {
   type: "call.start";
@@ -167,11 +192,32 @@ export interface CallStart {
   customData?: CustomData;
 }
 /**
- * Who is called.
+ * An identity, on whichever of its devices.
  */
-export interface Destination {
+export interface WebrtcDestination {
   type: "WEBRTC";
   identity: Identity;
+}
+/**
+ * A phone.
+ */
+export interface PhoneDestination {
+  type: "PHONE";
+  phoneNumber: PhoneNumber;
+  from?: PhoneNumber;
+}
+/**
+ * A backend, which decides what becomes of the call.
+ */
+export interface ApplicationDestination {
+  type: "APPLICATION";
+  callsConfigurationId: ProvisionedId;
+  applicationId?: ProvisionedId;
+  entityId?: ProvisionedId;
+  /**
+   * Keep the call for a while when its endpoint is gone. Default false.
+   */
+  autoReconnect?: boolean;
 }
 /**
  * The application's own data, at most 4 KiB as JSON (UTF-8 bytes, written without spaces).
@@ -281,6 +327,25 @@ export interface SlotPreference {
    * It comes before others when bandwidth is scarce.
    */
   pinned: boolean;
+}
+/**
+ * Sends a text to everybody else in the conversation, or to those of them with one identity.
+ */
+export interface TextSend {
+  type: "text.send";
+  id: MessageId;
+  callId: Id;
+  text: Text;
+  to?: WebrtcDestination;
+}
+/**
+ * Says that a text has arrived in this call, and every one that came before it.
+ */
+export interface TextConfirm {
+  type: "text.confirm";
+  id: MessageId;
+  callId: Id;
+  textId: Id;
 }
 /**
  * Answers the request of the same id; which of Results it carries follows from that request.
@@ -491,6 +556,46 @@ export interface MediaLost {
   callId: Id;
 }
 /**
+ * Somebody else in the conversation has sent a text.
+ */
+export interface TextReceived {
+  type: "text.received";
+  sequence: Sequence;
+  callId: Id;
+  textId: Id;
+  text: Text;
+  from: Endpoint;
+  /**
+   * Not to everybody.
+   */
+  direct: boolean;
+  date: Date;
+}
+/**
+ * What became of a text of this client; once for each.
+ */
+export interface TextDelivered {
+  type: "text.delivered";
+  sequence: Sequence;
+  callId: Id;
+  textId: Id;
+  /**
+   * All to whom it was sent have confirmed it.
+   */
+  delivered: boolean;
+  date: Date;
+}
+/**
+ * The account's backend says something to the whole conversation.
+ */
+export interface TextBroadcast {
+  type: "text.broadcast";
+  sequence: Sequence;
+  callId: Id;
+  text: Text;
+  date: Date;
+}
+/**
  * Exactly once per call, rooms included; the last event of that call.
  */
 export interface CallEnded {
@@ -523,6 +628,8 @@ export interface Results {
   "media.update": Done;
   "echo.start": CallCreated;
   "slots.prefer": Done;
+  "text.send": TextSent;
+  "text.confirm": Done;
 }
 export interface SessionOpened {
   sessionId: Id;
@@ -564,4 +671,7 @@ export interface CallCreated {
 }
 export interface MediaAnswer {
   sdp: Sdp;
+}
+export interface TextSent {
+  textId: Id;
 }

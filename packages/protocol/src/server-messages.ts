@@ -93,6 +93,8 @@ const participants = list(participant);
 const slotIndex = integer(0, 0xffff);
 const layerCount = integer(0, 0xff);
 const videoSlots = test((value) => [4, 9, 16, 25, 49].some((known) => known === value));
+const text = string(1, 8192);
+const date = test((value) => typeof value === "string" && !Number.isNaN(Date.parse(value)));
 const reason = object({ id: integer(10_000, 10_999), name: string(1), description: string() });
 
 const event = (fields: Readonly<Record<string, Check>> = {}): Check =>
@@ -116,6 +118,9 @@ const MESSAGES: Readonly<Record<ServerMessage["type"], Check>> = {
   "layers.wanted": event({ camera: layerCount, screen: layerCount }),
   "screen.stopped": event({ reason: constant("ACTIVE_PRESENTER_CHANGED") }),
   "media.lost": event(),
+  "text.received": event({ textId: id, text, from: endpoint, direct: boolean, date }),
+  "text.delivered": event({ textId: id, delivered: boolean, date }),
+  "text.broadcast": event({ text, date }),
   "call.ended": event({ reason }),
 };
 
@@ -145,6 +150,8 @@ const RESULTS: Readonly<Record<keyof Results, Check>> = {
   "media.update": done,
   "echo.start": callCreated,
   "slots.prefer": done,
+  "text.send": object({ textId: id }),
+  "text.confirm": done,
 };
 
 /** Reads one text frame. Fields that the protocol does not name stay in the message and mean nothing. */

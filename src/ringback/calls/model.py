@@ -96,9 +96,39 @@ class WebrtcEndpoint(Struct, frozen=True, tag="WEBRTC", tag_field="type", rename
     identity: str
     display_name: str | None = None
 
+    @property
+    def identifier(self) -> str:
+        return self.identity
 
-Endpoint: TypeAlias = WebrtcEndpoint
-"""A typed address. PHONE, SIP and WEBSOCKET join it with their channels."""
+
+class PhoneEndpoint(Struct, frozen=True, tag="PHONE", tag_field="type", rename="camel"):
+    """A phone. No channel reaches one yet."""
+
+    phone_number: str
+    """As in E.164, without the plus sign."""
+
+    @property
+    def identifier(self) -> str:
+        return self.phone_number
+
+
+class ApplicationEndpoint(Struct, frozen=True, tag="APPLICATION", tag_field="type", rename="camel"):
+    """A backend, which decides what becomes of the call. No channel reaches one yet."""
+
+    calls_configuration_id: str
+
+    @property
+    def identifier(self) -> str:
+        return self.calls_configuration_id
+
+
+Endpoint: TypeAlias = WebrtcEndpoint | PhoneEndpoint | ApplicationEndpoint
+"""A typed address. SIP and WEBSOCKET join it with their channels."""
+
+
+def identity_of(endpoint: Endpoint) -> str:
+    """Its identity; empty for an endpoint that has none."""
+    return endpoint.identity if isinstance(endpoint, WebrtcEndpoint) else ""
 
 
 class Place(Struct, frozen=True):

@@ -15,7 +15,7 @@ from ringback.calls.events import (
     OfferMade,
     SessionLost,
 )
-from ringback.calls.model import Call, Direction, Endpoint, EndReason
+from ringback.calls.model import Call, Direction, Endpoint, EndReason, WebrtcEndpoint, identity_of
 from ringback.calls.store import CALLS, live_calls
 from ringback.calls.transport import transport_id
 from ringback.kernel.clock import Clock
@@ -114,7 +114,7 @@ class CallService:
         session: str,
         call_id: str,
         *,
-        caller: Endpoint,
+        caller: WebrtcEndpoint,
         callee: Endpoint,
         microphone: bool,
         camera: bool,
@@ -140,7 +140,7 @@ class CallService:
         )
 
         def begin(transaction: Transaction) -> None:
-            glare = is_calling(transaction.connection, account_id, callee.identity, caller.identity)
+            glare = is_calling(transaction.connection, account_id, identity_of(callee), caller.identity)
             transaction.tell(DIALOGS.ref(dialog.id), dialog)
             if glare:
                 # Both call each other: whoever came first rings, the second one hears that the other is busy.

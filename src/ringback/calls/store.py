@@ -7,7 +7,7 @@ from msgspec import Struct
 from sqlalchemy import Column, ColumnElement, Connection, Index, Integer, String, func, select, text
 
 from ringback.calls.machine import step
-from ringback.calls.model import Call, CallState, Place
+from ringback.calls.model import Call, CallState, Place, identity_of
 from ringback.kernel.figures import Figure
 from ringback.kernel.steps import Ref
 from ringback.storage import UtcDateTime
@@ -49,7 +49,7 @@ CALLS: Final[Kind[Call]] = Kind(
         "owner": str(call.owner),
         "worker": call.place.worker,
         "call_state": call.state,
-        "identity": call.endpoint.identity,
+        "identity": identity_of(call.endpoint),
         "direction": call.direction,
         "started_at": call.created_at,
         "ended_at": call.ended_at,

@@ -15,6 +15,7 @@ import msgspec
 
 from ringback.kernel.errors import RingbackError, Unauthenticated
 from ringback.signaling.messages import (
+    MAX_TEXT_BYTES,
     ClientMessage,
     Done,
     Error,
@@ -23,6 +24,7 @@ from ringback.signaling.messages import (
     Reply,
     Request,
     ServerMessage,
+    TextSend,
     Welcome,
 )
 
@@ -238,6 +240,8 @@ def _read(frame: str | bytes) -> ClientMessage:
     custom_data = getattr(message, "custom_data", None)
     if custom_data and len(_encode(custom_data)) > MAX_CUSTOM_DATA_BYTES:
         raise Unreadable(message.id, "`customData` is over 4 KiB", "customData")
+    if isinstance(message, TextSend) and len(message.text.encode()) > MAX_TEXT_BYTES:
+        raise Unreadable(message.id, "`text` is over 8 KiB", "text")
     return message
 
 

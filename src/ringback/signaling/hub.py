@@ -8,9 +8,9 @@ from typing import Final
 import msgspec
 import structlog
 
-from ringback.calls import CallService, GoingOn
+from ringback.calls import CallNotFound, CallService, GoingOn
 from ringback.calls.dialogs.events import DialogFailed, DialogFinished
-from ringback.calls.model import Endpoint, EndReason
+from ringback.calls.model import Endpoint, EndReason, WebrtcEndpoint
 from ringback.conferences.events import ConferenceEnded
 from ringback.identities.activity import ActivityJournal
 from ringback.identities.activity.model import OpenSession
@@ -18,7 +18,7 @@ from ringback.identities.activity.store import still_open
 from ringback.identities.model import TokenClaims
 from ringback.identities.store import is_known
 from ringback.kernel.clock import Clock
-from ringback.kernel.errors import RingbackError, Unavailable
+from ringback.kernel.errors import InvalidState, RingbackError, Unavailable
 from ringback.kernel.figures import Figure
 from ringback.kernel.ids import Ids
 from ringback.media.model import Source
@@ -27,6 +27,7 @@ from ringback.signaling.hints import VideoHints
 from ringback.signaling.live import LiveSession, Performer
 from ringback.signaling.messages import CallEvent, Resume, SessionRestored, SpeakersChanged
 from ringback.signaling.notifications import HAPPENINGS, Happening, Notification, Notifier
+from ringback.signaling.relay import TextRelay
 from ringback.signaling.session import GRACE_SECONDS, Session, hash_key
 from ringback.storage import Connection, outbox
 from ringback.storage.database import Database
@@ -52,6 +53,7 @@ class Hub:
         clock: Clock,
         ids: Ids,
         journal: ActivityJournal,
+        relay: TextRelay,
     ) -> None:
         self._database = database
         self._calls = calls
@@ -59,6 +61,7 @@ class Hub:
         self._clock = clock
         self._ids = ids
         self._journal = journal
+        self._relay = relay
         self._notifier = Notifier()
         self._sessions: dict[str, LiveSession] = {}
         self._by_identity: dict[tuple[str, str], dict[str, None]] = {}
@@ -78,6 +81,7 @@ class Hub:
 
         opened, owed, running = await self._database.write(take)
         told = self._notifier.restore(filter(None, map(_happening, owed)), running)
+        self._relay.restore(running)
         for kept in opened:
             session = Session(kept.id, kept.key_hash, kept.claims, restored=True)
             live = LiveSession(session, self._performer, self._clock.monotonic())
@@ -219,6 +223,8 @@ class Hub:
 
     async def find_devices(self, account_id: str, endpoint: Endpoint) -> tuple[str, ...] | EndReason:
         """The sessions of an identity that are not in a call, or why nothing can ring."""
+        if not isinstance(endpoint, WebrtcEndpoint):
+            return EndReason.FEATURE_UNAVAILABLE  # until there is a channel that reaches it
         present = self._by_identity.get((account_id, endpoint.identity), {})
         free = tuple(id for id in present if not self._sessions[id].is_in_a_call)
         if free:
@@ -238,7 +244,7 @@ class Hub:
         """Which video slots of everybody in a room are paused, and how many layers of what they send are wanted."""
         if any(self._notifier.holder(call_id) for call_id in (*paused, *wanted)):  # it is not just ending
             for hint in self._hints.take(room, paused, wanted):
-                self._tell_in_call(hint)
+                self.tell_in_call(hint)
 
     def repeat_hints(self, live: LiveSession) -> None:
         """A session is back: tell it what holds of its videos, which may have been said while it was unknown here."""
@@ -247,7 +253,16 @@ class Hub:
                 for hint in self._hints.of(call_id):
                     live.tell(hint)
 
-    def _tell_in_call(self, event: CallEvent) -> None:
+    def require_in_call(self, session: str, call_id: str) -> None:
+        """Raises `CallNotFound` when this session has no such call, `InvalidState` when it is not in it yet."""
+        live = self.session(session)
+        if live is None or call_id not in live.calls:
+            raise CallNotFound
+        if not live.calls[call_id]:
+            raise InvalidState("the call is not established")
+
+    def tell_in_call(self, event: CallEvent) -> None:
+        """Tell the session that holds the call, if it is in it: what is not stored."""
         live = self.session(self._notifier.holder(event.call_id) or "")
         if live and live.calls.get(event.call_id):
             live.tell(event)
@@ -256,7 +271,7 @@ class Hub:
         speakers = self._speakers[room]
         if speaking is not None:
             for call_id in calls:
-                self._tell_in_call(SpeakersChanged(call_id=call_id, speakers=speaking))
+                self.tell_in_call(SpeakersChanged(call_id=call_id, speakers=speaking))
         if speakers.deadline is not None:
             # Silence is not announced again, so somebody has to look when the pause is over.
             nap = speakers.deadline - self._clock.monotonic()
@@ -277,6 +292,7 @@ class Hub:
             return
         for notification in self._notifier.notify(happening):
             await self._tell(stored.account_id, notification)
+        self._relay.follow(happening)
 
     async def _tell(self, account_id: str, notification: Notification) -> None:
         live = self.session(notification.session)

@@ -1,10 +1,11 @@
 """The messages of the signaling protocol, version 1, as types. The document is `protocol/signaling/README.md`."""
 
+from datetime import datetime
 from typing import Annotated, Final, Literal, TypeAlias
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from ringback.calls.model import Endpoint, Participant
+from ringback.calls.model import Endpoint, Participant, WebrtcEndpoint
 from ringback.media.room import VIDEO_SLOTS, SlotMapping, SlotPreference
 
 SUBPROTOCOL: Final = "ringback.rtc.v1"
@@ -15,6 +16,12 @@ Id = Annotated[str, Meta(min_length=1, max_length=64)]
 Identity = Annotated[str, Meta(min_length=1, max_length=64)]
 RoomName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f]*\Z")]
 Text = Annotated[str, Meta(min_length=1)]
+PhoneNumber = Annotated[str, Meta(pattern=r"^\+?[1-9][0-9]{4,14}\Z")]
+"""As in E.164, with or without the plus sign."""
+ProvisionedId = Annotated[str, Meta(min_length=1, max_length=255)]
+
+MAX_TEXT_BYTES: Final = 8 * 1024
+"""Of a text, as UTF-8: many screens of talk. More would let one sender fill what waits for a client that is away."""
 
 
 class _Request(Struct, frozen=True, rename="camel", tag_field="type", kw_only=True):
@@ -50,10 +57,33 @@ class Ping(_Request, frozen=True, tag="ping"):
     received: Annotated[int, Meta(ge=0, le=2**53 - 1)]
 
 
-class Destination(Struct, frozen=True, tag="WEBRTC", tag_field="type"):
-    """Who is called."""
+class WebrtcDestination(Struct, frozen=True, tag="WEBRTC", tag_field="type"):
+    """An identity, on whichever of its devices."""
 
     identity: Identity
+
+
+class PhoneDestination(
+    Struct, frozen=True, tag="PHONE", tag_field="type", rename={"phone_number": "phoneNumber", "caller": "from"}
+):
+    """A phone."""
+
+    phone_number: PhoneNumber
+    caller: PhoneNumber | UnsetType = UNSET
+    """The number that it shows."""
+
+
+class ApplicationDestination(Struct, frozen=True, tag="APPLICATION", tag_field="type", rename="camel"):
+    """A backend, which decides what becomes of the call."""
+
+    calls_configuration_id: ProvisionedId
+    application_id: ProvisionedId | UnsetType = UNSET
+    entity_id: ProvisionedId | UnsetType = UNSET
+    auto_reconnect: bool = False
+
+
+Destination: TypeAlias = WebrtcDestination | PhoneDestination | ApplicationDestination
+"""Who is called."""
 
 
 class CallStart(_Request, frozen=True, tag="call.start"):
@@ -132,6 +162,21 @@ class SlotsPrefer(_Request, frozen=True, tag="slots.prefer"):
     slots: Annotated[tuple[SlotPreference, ...], Meta(max_length=VIDEO_SLOTS[-1])]
 
 
+class TextSend(_Request, frozen=True, tag="text.send"):
+    """Send a text to everybody else in the conversation, or to those of them with one identity."""
+
+    call_id: Id
+    text: Annotated[str, Meta(min_length=1, max_length=MAX_TEXT_BYTES)]
+    to: WebrtcDestination | UnsetType = UNSET
+
+
+class TextConfirm(_Request, frozen=True, tag="text.confirm"):
+    """This text has arrived, and every one before it."""
+
+    call_id: Id
+    text_id: Id
+
+
 Request: TypeAlias = (
     CallStart
     | CallAccept
@@ -143,6 +188,8 @@ Request: TypeAlias = (
     | MediaOffer
     | MediaUpdate
     | SlotsPrefer
+    | TextSend
+    | TextConfirm
 )
 """What a session may ask, besides `Hello` and `Ping`."""
 
@@ -183,11 +230,17 @@ class Answered(Struct, frozen=True):
     sdp: str
 
 
+class TextSent(Struct, frozen=True, rename="camel"):
+    """The result of `text.send`."""
+
+    text_id: str
+
+
 class Done(Struct, frozen=True):
     """The result of everything else."""
 
 
-Result: TypeAlias = Welcome | CallOpened | Answered | Done
+Result: TypeAlias = Welcome | CallOpened | Answered | TextSent | Done
 
 
 class Reply(Struct, frozen=True, tag="reply", tag_field="type"):
@@ -313,6 +366,36 @@ class MediaLost(_Event, frozen=True, tag="media.lost"):
     """The worker's side of this client's connection is gone."""
 
 
+class TextReceived(
+    _Event,
+    frozen=True,
+    tag="text.received",
+    rename={"call_id": "callId", "text_id": "textId", "sender": "from"},
+):
+    """Somebody else in the conversation has sent a text."""
+
+    text_id: str
+    text: str
+    sender: WebrtcEndpoint
+    direct: bool
+    date: datetime
+
+
+class TextDelivered(_Event, frozen=True, tag="text.delivered"):
+    """What became of a text of this client."""
+
+    text_id: str
+    delivered: bool
+    date: datetime
+
+
+class TextBroadcast(_Event, frozen=True, tag="text.broadcast"):
+    """The account's backend says something to the whole conversation."""
+
+    text: str
+    date: datetime
+
+
 class Reason(Struct, frozen=True):
     """Why a call ended: id and name of a public hangup cause."""
 
@@ -342,6 +425,9 @@ CallEvent: TypeAlias = (
     | LayersWanted
     | ScreenStopped
     | MediaLost
+    | TextReceived
+    | TextDelivered
+    | TextBroadcast
     | CallEnded
 )
 

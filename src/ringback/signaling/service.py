@@ -5,7 +5,7 @@ from typing import assert_never
 import msgspec
 
 from ringback.calls import CallService
-from ringback.calls.model import WebrtcEndpoint
+from ringback.calls.model import ApplicationEndpoint, Endpoint, PhoneEndpoint, WebrtcEndpoint
 from ringback.conferences import ConferenceService
 from ringback.identities.model import TokenClaims
 from ringback.kernel.clock import Clock
@@ -13,30 +13,39 @@ from ringback.kernel.errors import Unauthenticated
 from ringback.kernel.ids import derived_id
 from ringback.signaling.messages import (
     Answered,
+    ApplicationDestination,
     CallAccept,
     CallDecline,
     CallHangUp,
     CallOpened,
     CallStart,
+    Destination,
     Done,
     EchoStart,
     MediaOffer,
     MediaUpdate,
+    PhoneDestination,
     Request,
     Result,
     RoomJoin,
     RoomLeave,
     SlotsPrefer,
+    TextConfirm,
+    TextSend,
+    TextSent,
+    WebrtcDestination,
 )
+from ringback.signaling.relay import TextRelay
 from ringback.signaling.session import Session
 
 
 class SignalingService:
     """What the SDKs can do."""
 
-    def __init__(self, calls: CallService, conferences: ConferenceService, clock: Clock) -> None:
+    def __init__(self, calls: CallService, conferences: ConferenceService, relay: TextRelay, clock: Clock) -> None:
         self._calls = calls
         self._conferences = conferences
+        self._relay = relay
         self._clock = clock
 
     async def carry_out(self, asking: Session, request: Request) -> Result:
@@ -65,7 +74,7 @@ class SignalingService:
                     session,
                     new_call,
                     caller=me,
-                    callee=WebrtcEndpoint(request.destination.identity),
+                    callee=_endpoint(request.destination),
                     microphone=request.microphone,
                     camera=request.camera,
                     custom_data=request.custom_data,
@@ -112,6 +121,14 @@ class SignalingService:
                 )
             case SlotsPrefer():
                 await self._calls.prefer_slots(account_id, session, request.call_id, request.slots)
+            case TextSend():
+                # Carried out again after a restart it gets the same id, by which its receivers know it again.
+                text_id = derived_id(session, str(request.id))
+                to = request.to.identity if request.to else None
+                self._relay.send(session, request.call_id, text_id, request.text, to)
+                return TextSent(text_id)
+            case TextConfirm():
+                self._relay.confirm(session, request.call_id, request.text_id)
             case MediaOffer():
                 sdp = await self._calls.accept_offer(
                     account_id,
@@ -129,3 +146,13 @@ class SignalingService:
     def _require_unexpired(self, claims: TokenClaims) -> None:
         if self._clock.now() >= claims.expires_at:
             raise Unauthenticated("The token has expired.")
+
+
+def _endpoint(destination: Destination) -> Endpoint:
+    match destination:
+        case WebrtcDestination():
+            return WebrtcEndpoint(destination.identity)
+        case PhoneDestination():
+            return PhoneEndpoint(destination.phone_number.removeprefix("+"))
+        case ApplicationDestination():
+            return ApplicationEndpoint(destination.calls_configuration_id)

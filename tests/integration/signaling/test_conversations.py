@@ -13,10 +13,10 @@ CONVERSATIONS: Final = Path(__file__).parents[3] / "protocol" / "signaling" / "v
 
 DISPLAY_NAMES: Final = {"desk": "Front desk", "kitchen": None, "porch": "Porch", "attic": None, "cellar": None}
 
-NOT_COMPARED: Final = ("expiresAt", "sdp", "description")
+NOT_COMPARED: Final = ("expiresAt", "sdp", "description", "date")
 """What only this run of the platform can say."""
 
-CHOSEN_BY_THE_PLATFORM: Final = ("callId", "participantId", "sessionId", "resumeKey")
+CHOSEN_BY_THE_PLATFORM: Final = ("callId", "participantId", "sessionId", "resumeKey", "textId")
 
 
 class Script:

@@ -289,6 +289,7 @@ class World:
         self.clock.advance(seconds)
         await self.conversations.mailboxes.pass_deadlines()
         await self.conversations.hub.pass_graces()
+        self.conversations.relay.pass_deadlines()
 
 
 def _is_in(room: Any, call_id: str) -> bool:

@@ -37,6 +37,9 @@ export function applyEvent(snapshot: Snapshot | null, event: CallEvent): Snapsho
     case "speakers.changed":
     case "slots.paused":
     case "layers.wanted":
+    case "text.received":
+    case "text.delivered":
+    case "text.broadcast":
       return snapshot;
   }
 }

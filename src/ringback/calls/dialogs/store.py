@@ -6,6 +6,7 @@ from sqlalchemy import Column, Connection, Index, String, exists, select
 
 from ringback.calls.dialogs.machine import step
 from ringback.calls.dialogs.model import Dialog, DialogState
+from ringback.calls.model import identity_of
 from ringback.storage.aggregates import Kind, aggregate_table
 
 table = aggregate_table(
@@ -25,8 +26,8 @@ DIALOGS: Final[Kind[Dialog]] = Kind(
     step=step,
     columns=lambda dialog: {
         "dialog_state": dialog.state,
-        "caller": dialog.parent.endpoint.identity,
-        "callee": dialog.child.endpoint.identity,
+        "caller": identity_of(dialog.parent.endpoint),
+        "callee": identity_of(dialog.child.endpoint),
     },
 )
 

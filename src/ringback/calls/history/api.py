@@ -8,7 +8,14 @@ from pydantic import Field
 
 from ringback.calls.history.model import CallFilter, CallLog, FinalState
 from ringback.calls.history.service import CallHistory
-from ringback.calls.model import Direction, Endpoint, EndReason
+from ringback.calls.model import (
+    ApplicationEndpoint,
+    Direction,
+    Endpoint,
+    EndReason,
+    PhoneEndpoint,
+    WebrtcEndpoint,
+)
 from ringback.identities.model import IDENTITY_LENGTH
 from ringback.web import (
     Authenticated,
@@ -37,7 +44,21 @@ class WebrtcEndpointAnswer(ResponseModel):
     """What the others saw, if its token said so."""
 
 
-EndpointAnswer: TypeAlias = WebrtcEndpointAnswer
+class PhoneEndpointAnswer(ResponseModel):
+    type: Literal["PHONE"] = "PHONE"
+
+    phone_number: Annotated[str, Field(examples=["41793026727"])]
+    """International (E.164), without the plus sign."""
+
+
+class ApplicationEndpointAnswer(ResponseModel):
+    type: Literal["APPLICATION"] = "APPLICATION"
+
+    calls_configuration_id: Annotated[str, Field(examples=["support"])]
+    """How the backend that was called is named."""
+
+
+EndpointAnswer: TypeAlias = WebrtcEndpointAnswer | PhoneEndpointAnswer | ApplicationEndpointAnswer
 
 
 class EndReasonAnswer(ResponseModel):
@@ -65,7 +86,7 @@ class CallLogAnswer(ResponseModel):
     """The identity that called, or came into a room."""
 
     to: Annotated[str | None, Field(examples=["boris"])] = None
-    """The identity that was called. A call in a room has none."""
+    """Who was called: an identity, a phone number or a calls configuration. A call in a room has none."""
 
     direction: Direction
     """Seen from the platform: `INBOUND` is the call of who called or came into a room, `OUTBOUND` of who was called."""
@@ -115,8 +136,8 @@ class CallLogAnswer(ResponseModel):
             call_id=call.id,
             endpoint=_endpoint(call.endpoint),
             counterpart=None if dialog is None else _endpoint(dialog.other(call.id).endpoint),
-            from_=call.caller.identity,
-            to=None if dialog is None else dialog.child.endpoint.identity,
+            from_=call.caller.identifier,
+            to=None if dialog is None else dialog.child.endpoint.identifier,
             direction=call.direction,
             state=log.state,
             start_time=call.created_at,
@@ -188,7 +209,13 @@ def _described(operation_id: str, *errors: int) -> dict[str, Any]:
 
 
 def _endpoint(endpoint: Endpoint) -> EndpointAnswer:
-    return EndpointAnswer(identity=endpoint.identity, display_name=endpoint.display_name)
+    match endpoint:
+        case WebrtcEndpoint(identity, display_name):
+            return WebrtcEndpointAnswer(identity=identity, display_name=display_name)
+        case PhoneEndpoint(phone_number):
+            return PhoneEndpointAnswer(phone_number=phone_number)
+        case ApplicationEndpoint(calls_configuration_id):
+            return ApplicationEndpointAnswer(calls_configuration_id=calls_configuration_id)
 
 
 def _seconds(duration: timedelta) -> int:
