@@ -103,7 +103,7 @@ describe("a call", () => {
   it("says what keeps the camera away, and goes on", async () => {
     const { showcase, line } = await annaCallsBoris();
     line.tell("camera-video-removed", { reason: "USER_REQUEST" });
-    line.refuseWith = new RtcError({ id: "10102", name: "DEVICE_UNAVAILABLE", description: "" });
+    line.refuseWith = new RtcError({ id: "10102", name: "DEVICE_UNAVAILABLE", description: "", remedy: "" });
     await showcase.conversation.value?.toggleCamera();
     expect(showcase.conversation.value?.mediaProblem.value).toEqual({ device: "camera", problem: "BUSY" });
     expect(showcase.conversation.value?.camera.value).toBe(false);

@@ -1,3 +1,4 @@
+import { invalidArgument } from "./api/error-code.js";
 import type { EventSource, Handler } from "./api/events.js";
 import type { Log } from "./log.js";
 
@@ -11,6 +12,7 @@ export class Emitter<Events> implements EventSource<Events> {
   }
 
   on<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): void {
+    if (typeof handler !== "function") throw invalidArgument(`The handler of "${String(name)}" is no function.`);
     let handlers = this.#handlers[name];
     if (handlers === undefined) {
       handlers = new Set();

@@ -5,14 +5,22 @@
  */
 
 export type {
+  AnsweredCall,
+  AnyCall,
+  ApplicationCall,
+  Call,
+  GroupCall,
+  IncomingApplicationCall,
   IncomingCallOptions,
   IncomingWebrtcCall,
   MediaCall,
+  PhoneCall,
   RoomCall,
   StopWatching,
+  ViberCall,
   WebrtcCall,
 } from "./api/calls.js";
-export type { RingbackRtc, RtcOptions } from "./api/client.js";
+export type { ConnectOptions, RingbackRtc, RtcOptions, TokenProvider } from "./api/client.js";
 export type {
   EchoAudio,
   EchoConnectedEvent,
@@ -24,44 +32,131 @@ export type {
   EchoTraffic,
   EchoVideo,
 } from "./api/echo.js";
-export type { Endpoint, User, WebrtcEndpoint } from "./api/endpoint.js";
-export { CallStatus, EndpointType, RecordingType, State, VideoRemovalReason } from "./api/enums.js";
-export { type ErrorCode, RtcError } from "./api/error-code.js";
 export {
-  type ActiveSpeakersEvent,
-  CallsApiEvent,
-  type ConnectedEvent,
-  type DisconnectedEvent,
-  type EmptyEvent,
-  type ErrorEvent,
-  type EventSource,
-  type Handler,
-  type HangupEvent,
-  type IncomingWebrtcCallEvent,
-  type LocalMediaEvents,
-  type ParticipantEvent,
-  type ParticipantVideoEvent,
-  type RoomCallEvents,
-  type RoomJoinedEvent,
-  RtcEvent,
-  type RtcEvents,
-  type StreamEvent,
-  type VideoRemovedEvent,
-  type WebrtcCallEvents,
+  type Endpoint,
+  PhoneEndpoint,
+  SipEndpoint,
+  type User,
+  ViberEndpoint,
+  WebrtcEndpoint,
+  WebsocketEndpoint,
+  WhatsAppEndpoint,
+} from "./api/endpoint.js";
+export {
+  AudioQualityMode,
+  CallStatus,
+  CallsConfiguration,
+  CameraOrientation,
+  EndpointType,
+  FileFormat,
+  NetworkQuality,
+  RecordingType,
+  RoleType,
+  State,
+  VideoMode,
+  VideoRemovalReason,
+  VideoType,
+} from "./api/enums.js";
+export { type ErrorCode, ErrorName, RtcError } from "./api/error-code.js";
+export { CallsApiEvent, RtcEvent } from "./api/event-names.js";
+export type {
+  ActiveSpeakersEvent,
+  AnsweredCallEvents,
+  AnyCallEvents,
+  ApplicationCallEvents,
+  ConferenceJoinedEvent,
+  ConnectedEvent,
+  DialogJoinedEvent,
+  DisconnectedEvent,
+  EmptyEvent,
+  ErrorEvent,
+  EventSource,
+  Handler,
+  HangupEvent,
+  IncomingApplicationCallEvent,
+  IncomingWebrtcCallEvent,
+  LocalMediaEvents,
+  MachineDetectionFailedEvent,
+  MachineDetectionFinishedEvent,
+  MessageReceivedEvent,
+  NetworkQualityEvent,
+  ParticipantEvent,
+  ParticipantNetworkQualityEvent,
+  ParticipantsEvents,
+  ParticipantVideoEvent,
+  PhoneCallEvents,
+  RecordingStartedEvent,
+  RemoteNetworkQualityEvent,
+  RoleChangedEvent,
+  RoomCallEvents,
+  RoomJoinedEvent,
+  RtcEvents,
+  StreamEvent,
+  ViberCallEvents,
+  VideoRemovedEvent,
+  WebrtcCallEvents,
 } from "./api/events.js";
+export type { AudioFilter, RTCVideoFrame, VideoFilter, VideoFilterManager } from "./api/filters.js";
 export {
+  AudioOptions,
+  type AudioOptionsBuilder,
+  type AudioWishes,
+  VideoOptions,
+  type VideoOptionsBuilder,
+  type VideoWishes,
+} from "./api/media-options.js";
+export {
+  ApplicationCallOptions,
+  type ApplicationCallWishes,
+  CallOptions,
+  type CallWishes,
   type CustomData,
   DeclineOptions,
   type DeclineOptionsBuilder,
   type DisplayOptions,
   type DisplaySurface,
+  MachineDetectionOptions,
   type MediaCallOptions,
-  type MediaCallOptionsBuilder,
+  PhoneCallOptions,
+  type PhoneCallWishes,
+  PlatformOptions,
   RoomCallOptions,
+  type RoomCallWishes,
+  ViberCallOptions,
+  type ViberCallWishes,
+  VideoCallOptions,
   type WatchOptions,
   WebrtcCallOptions,
+  type WebrtcCallWishes,
 } from "./api/options.js";
-export type { Participant, ParticipantAudio, ParticipantMedia } from "./api/participant.js";
-export type { AudioStats, TotalMediaStats } from "./api/stats.js";
+export type {
+  ApplicationCallOptionsBuilder,
+  CallOptionsBuilder,
+  PhoneCallOptionsBuilder,
+  RoomCallOptionsBuilder,
+  ViberCallOptionsBuilder,
+  VideoCallOptionsBuilder,
+  WebrtcCallOptionsBuilder,
+} from "./api/options-builders.js";
+export type { Participant, ParticipantAudio, ParticipantMedia, ParticipantVideo, Role } from "./api/participant.js";
+export {
+  type AudioRecordingType,
+  PhoneCallRecordingOptions,
+  RecordingOptions,
+  type RecordingState,
+  RoomCallRecordingOptions,
+  ViberCallRecordingOptions,
+  WebrtcCallRecordingOptions,
+} from "./api/recording.js";
+export type {
+  Capturer,
+  FileResponse,
+  LocalCapturer,
+  LocalWebrtcCapturer,
+  ServerCapturer,
+  ServerWebrtcCapturer,
+  WebrtcCapturer,
+} from "./api/screen-capture.js";
+export type { AudioStats, CurrentMediaStats, TotalMediaStats } from "./api/stats.js";
 export { createRingbackRtc } from "./create.js";
 export { playRingback, playRingtone, type StopTone } from "./tones.js";

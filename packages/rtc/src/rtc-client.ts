@@ -1,23 +1,38 @@
 import type { CallIncoming, ServerEvent } from "@ringback/protocol";
-import type { RoomCall, WebrtcCall } from "./api/calls.js";
-import type { RingbackRtc } from "./api/client.js";
+import type { ApplicationCall, PhoneCall, RoomCall, ViberCall, WebrtcCall } from "./api/calls.js";
+import type { ConnectOptions, RingbackRtc } from "./api/client.js";
 import type { EchoTest, EchoTestOptions } from "./api/echo.js";
-import type { User } from "./api/endpoint.js";
+import { type Endpoint, PhoneEndpoint, type User, ViberEndpoint, WebrtcEndpoint } from "./api/endpoint.js";
+import { CallsConfiguration } from "./api/enums.js";
 import { errorCode } from "./api/error-code.js";
 import type { Handler, RtcEvents } from "./api/events.js";
-import { type MediaCallOptions, RoomCallOptions, WebrtcCallOptions } from "./api/options.js";
+import {
+  ApplicationCallOptions,
+  type ApplicationCallWishes,
+  type CallOptions,
+  PhoneCallOptions,
+  type PhoneCallWishes,
+  RoomCallOptions,
+  type RoomCallWishes,
+  ViberCallOptions,
+  type ViberCallWishes,
+  WebrtcCallOptions,
+  type WebrtcCallWishes,
+} from "./api/options.js";
+import { optionsArgument, textArgument } from "./arguments.js";
+import { OutgoingApplicationCall } from "./calls/application-call.js";
 import type { CallContext } from "./calls/context.js";
 import { EchoCall } from "./calls/echo-call.js";
 import { IncomingCall } from "./calls/incoming-call.js";
 import { JoinedRoom } from "./calls/joined-room.js";
-import { OutgoingCall } from "./calls/outgoing-call.js";
+import { type Destination, OutgoingCall } from "./calls/outgoing-call.js";
 import { CallRegistry } from "./calls/registry.js";
 import { Emitter } from "./emitter.js";
 import type { Log } from "./log.js";
 import type { ObserveSize } from "./media/element-size.js";
 import type { CreateMedia, PreferredDevices } from "./media/handler.js";
-import { Connection, type ConnectionParts } from "./signaling/connection.js";
-import type { Credentials, Session } from "./signaling/session.js";
+import { Connection, type ConnectionParts, type Credentials } from "./signaling/connection.js";
+import type { Session } from "./signaling/session.js";
 import type { OpenSocket } from "./signaling/socket.js";
 
 /** The world around a client: in the browser its WebSocket and RTCPeerConnection, in tests their fakes. */
@@ -70,9 +85,10 @@ export class RtcClient implements RingbackRtc {
     };
   }
 
-  connect(): Promise<void> {
-    this.#connection.connect();
+  connect({ signal }: ConnectOptions = {}): Promise<void> {
+    if (signal?.aborted !== true) this.#connection.connect();
     const connected = this.#connection.session().then(() => {});
+    whenAborted(signal, () => this.#connection.giveUpConnecting());
     // An application that does not await must not see an unhandled rejection: it hears of the failure by DISCONNECTED.
     connected.catch(() => {});
     return connected;
@@ -87,12 +103,42 @@ export class RtcClient implements RingbackRtc {
     return this.#connection.user();
   }
 
-  callWebrtc(identity: string, options: MediaCallOptions = {}): WebrtcCall {
-    return new OutgoingCall(this.#context, () => this.connectedUser(), identity, new WebrtcCallOptions(options));
+  callWebrtc(identity: string, wishes?: WebrtcCallWishes): WebrtcCall {
+    const endpoint = new WebrtcEndpoint(textArgument("The identity", identity));
+    return this.#call(endpoint, { type: "WEBRTC", identity }, new WebrtcCallOptions(optionsArgument(wishes)));
   }
 
-  joinRoom(name: string, options: MediaCallOptions = {}): RoomCall {
-    return new JoinedRoom(this.#context, name, new RoomCallOptions(options));
+  callPhone(phoneNumber: string, wishes?: PhoneCallWishes): PhoneCall {
+    const endpoint = new PhoneEndpoint(textArgument("The phone number", phoneNumber));
+    const options = new PhoneCallOptions(optionsArgument(wishes));
+    const from = options.from === undefined ? {} : { from: options.from };
+    return this.#call(endpoint, { type: "PHONE", phoneNumber, ...from }, options);
+  }
+
+  callViber(phoneNumber: string, from: string, wishes?: ViberCallWishes): ViberCall {
+    const endpoint = new ViberEndpoint(textArgument("The phone number", phoneNumber));
+    const destination = { type: "VIBER", phoneNumber, from: textArgument("The Viber number", from) } as const;
+    return this.#call(endpoint, destination, new ViberCallOptions(optionsArgument(wishes)));
+  }
+
+  callApplication(callsConfigurationId: string, wishes?: ApplicationCallWishes): ApplicationCall {
+    textArgument("The calls configuration", callsConfigurationId);
+    const options = new ApplicationCallOptions(optionsArgument(wishes));
+    const call = new OutgoingApplicationCall(this.#context, callsConfigurationId, options);
+    whenAborted(options.signal, () => call.hangup());
+    return call;
+  }
+
+  callConversations(wishes?: ApplicationCallWishes): ApplicationCall {
+    return this.callApplication(CallsConfiguration.CONVERSATIONS, wishes);
+  }
+
+  joinRoom(name: string, wishes?: RoomCallWishes): RoomCall {
+    textArgument("The room's name", name);
+    const options = new RoomCallOptions(optionsArgument(wishes));
+    const call = new JoinedRoom(this.#context, name, options);
+    whenAborted(options.signal, () => call.leave());
+    return call;
   }
 
   startEchoTest(options: EchoTestOptions = {}): EchoTest {
@@ -135,6 +181,12 @@ export class RtcClient implements RingbackRtc {
     this.#events.off(name, handler);
   }
 
+  #call<Options extends CallOptions>(endpoint: Endpoint, destination: Destination, options: Options) {
+    const call = new OutgoingCall(this.#context, () => this.connectedUser(), endpoint, destination, options);
+    whenAborted(options.signal, () => call.hangup());
+    return call;
+  }
+
   #happened(event: ServerEvent, session: Session): void {
     if (event.type === "session.restored") this.#registry.finishAllBut(event.calls, errorCode("NETWORK_ERROR"));
     else if (event.type === "call.incoming") this.#rings(event, session);
@@ -147,4 +199,10 @@ export class RtcClient implements RingbackRtc {
     this.#registry.add(event.callId, incomingCall);
     this.#events.emit("incoming-webrtc-call", { incomingCall, customData: event.customData });
   }
+}
+
+/** Does this when the signal is aborted, or at once when it was. */
+function whenAborted(signal: AbortSignal | undefined, abort: () => void): void {
+  if (signal?.aborted === true) abort();
+  else signal?.addEventListener("abort", abort, { once: true });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { RtcEvent } from "../src/api/events.js";
+import { RtcEvent } from "../src/api/event-names.js";
 import { harness, listen, SESSION } from "./harness.js";
 
 const { server, client, log, connect, wait } = harness();

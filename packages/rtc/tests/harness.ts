@@ -1,7 +1,8 @@
 import type { Endpoint, Participant, SessionOpened, Slot } from "@ringback/protocol";
 import { afterEach, beforeEach, type Mock, vi } from "vitest";
 import type { IncomingWebrtcCall } from "../src/api/calls.js";
-import { CallsApiEvent, type EventSource, RtcEvent } from "../src/api/events.js";
+import { CallsApiEvent, RtcEvent } from "../src/api/event-names.js";
+import type { EventSource } from "../src/api/events.js";
 import type { Log } from "../src/log.js";
 import { RtcClient } from "../src/rtc-client.js";
 import { FakeMedia } from "../src/testing/fake-media.js";
@@ -41,7 +42,7 @@ export class Heard {
   readonly payloads: unknown[] = [];
 
   constructor(source: EventSource<never>) {
-    const names: readonly string[] = [...Object.values(RtcEvent), ...Object.values(CallsApiEvent)];
+    const names = new Set<string>([...Object.values(RtcEvent), ...Object.values(CallsApiEvent)]);
     for (const name of names) {
       source.on(name as never, (event: unknown) => {
         this.names.push(name);

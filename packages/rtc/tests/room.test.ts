@@ -62,7 +62,8 @@ describe("a room", () => {
           displayIdentifier: null,
         },
         state: "JOINED",
-        media: { audio: { muted: false, talking: false } },
+        media: { audio: { muted: false, deaf: false, talking: false }, video: { blind: false } },
+        disconnected: false,
       },
     ]);
     expect(room.joinTime()).toEqual(new Date("2026-11-22T08:30:00Z"));
@@ -85,7 +86,7 @@ describe("a room", () => {
     expect(room.status()).toBe(CallStatus.CONNECTING);
     await server().hears("room.join", { microphone: false, camera: true, customData: { seat: "4" } });
     await server().refuses("room.join", "ROOM_FULL");
-    expect(room.options()).toEqual({ audio: false, video: true, customData: { seat: "4" } });
+    expect(room.options()).toMatchObject({ audio: false, video: true, customData: { seat: "4" } });
     expect(room.customData()).toEqual({ seat: "4" });
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { createRingbackRtc } from "../src/index.js";
+import { createRingbackRtc, RtcError } from "../src/index.js";
 import { signalingUrl, watchNetwork } from "../src/signaling/websocket.js";
 
 describe("the place of the signaling", () => {
@@ -13,12 +13,12 @@ describe("the place of the signaling", () => {
   });
 
   it("is on nothing but the web", () => {
-    expect(() => signalingUrl("ftp://calls.example.com")).toThrow(TypeError);
-    expect(() => signalingUrl("calls.example.com")).toThrow(TypeError);
+    expect(() => signalingUrl("ftp://calls.example.com")).toThrow(RtcError);
+    expect(() => signalingUrl("calls.example.com")).toThrow(RtcError);
   });
 
   it("is the page's origin when none is given", () => {
-    expect(() => createRingbackRtc("token")).toThrow(TypeError);
+    expect(() => createRingbackRtc("token")).toThrow(RtcError);
     const opened: string[] = [];
     vi.stubGlobal("location", { origin: "https://page.example.com" });
     vi.stubGlobal(

@@ -1,22 +1,39 @@
 import type { Endpoint } from "./endpoint.js";
 import type { CallStatus } from "./enums.js";
-import type { EventSource, RoomCallEvents, WebrtcCallEvents } from "./events.js";
 import type {
+  AnsweredCallEvents,
+  AnyCallEvents,
+  ApplicationCallEvents,
+  EventSource,
+  PhoneCallEvents,
+  RoomCallEvents,
+  ViberCallEvents,
+  WebrtcCallEvents,
+} from "./events.js";
+import type { AudioFilter, VideoFilter } from "./filters.js";
+import type {
+  ApplicationCallOptions,
+  ApplicationCallWishes,
+  CallOptions,
   CustomData,
   DeclineOptions,
   DisplayOptions,
-  MediaCallOptions,
+  PhoneCallOptions,
   RoomCallOptions,
+  ViberCallOptions,
   WatchOptions,
   WebrtcCallOptions,
+  WebrtcCallWishes,
 } from "./options.js";
 import type { Participant } from "./participant.js";
+import type { RecordingState } from "./recording.js";
+import type { LocalCapturer, LocalWebrtcCapturer, ServerCapturer, ServerWebrtcCapturer } from "./screen-capture.js";
 
 /** Ends what it was given back by. */
 export type StopWatching = () => void;
 
 /** What every kind of call can do. */
-export interface MediaCall {
+export interface AnyCall {
   /** The platform's id of this call, or an empty string until the platform has said it. */
   id(): string;
   /** Where the call stands. */
@@ -33,6 +50,21 @@ export interface MediaCall {
   mute(shouldMute: boolean): Promise<void>;
   /** Whether the microphone is muted, by the last wish. */
   muted(): boolean;
+  /**
+   * Takes another microphone for this call, while it goes on. Rejected with an {@link RtcError} when it cannot be
+   * opened; then the one before goes on.
+   */
+  setAudioInputDevice(deviceId: string): Promise<void>;
+  /** The filter of the microphone; this release has none. */
+  audioFilter(): AudioFilter | undefined;
+  /** Rejected with `FEATURE_UNAVAILABLE` in this release. */
+  setAudioFilter(audioFilter: AudioFilter): Promise<void>;
+  /** Without a filter there is nothing to do. */
+  clearAudioFilter(): Promise<void>;
+}
+
+/** What a call that can have video can do. */
+export interface MediaCall extends AnyCall {
   /**
    * Switches the camera on or off. The promise is fulfilled when it has happened and the platform knows. It is rejected
    * with an {@link RtcError} when the camera cannot be opened or the call is over. Of several calls in a row the last
@@ -55,11 +87,6 @@ export interface MediaCall {
   /** Whether this side shares its screen. */
   hasScreenShare(): boolean;
   /**
-   * Takes another microphone for this call, while it goes on. Rejected with an {@link RtcError} when it cannot be
-   * opened; then the one before goes on.
-   */
-  setAudioInputDevice(deviceId: string): Promise<void>;
-  /**
    * Takes another camera for this call, while it goes on; the stream of `CAMERA_VIDEO_ADDED` stays the same. Rejected
    * with an {@link RtcError} when it cannot be opened; then the one before goes on, if it can.
    */
@@ -73,33 +100,68 @@ export interface MediaCall {
    * @param stream - the video, as its event has brought it
    */
   watchDisplay(stream: MediaStream, element: Element, options?: WatchOptions): StopWatching;
+  /** The filter of the camera; this release has none. */
+  videoFilter(): VideoFilter | undefined;
+  /** Rejected with `FEATURE_UNAVAILABLE` in this release. */
+  setVideoFilter(videoFilter: VideoFilter): Promise<void>;
+  /** Without a filter there is nothing to do. */
+  clearVideoFilter(): Promise<void>;
 }
 
-/** A call between two. */
-export interface WebrtcCall extends MediaCall, EventSource<WebrtcCallEvents> {
-  /** The options in force, defaults filled in. */
-  options(): WebrtcCallOptions;
+/** A call that is answered and hung up. */
+export interface AnsweredCall {
   /** When the call was started or came in. */
   startTime(): Date;
   /** When it was established, or null. */
   establishTime(): Date | null;
   /** When it ended, or null. */
   endTime(): Date | null;
+  /**
+   * Ends the call. `HANGUP` follows exactly once, within two seconds even when the platform does not answer. Before an
+   * incoming call is accepted this declines it. After the end it does nothing.
+   */
+  hangup(): void;
+}
+
+/** A call from one endpoint to another. */
+export interface Call<Events extends AnyCallEvents & AnsweredCallEvents = AnyCallEvents & AnsweredCallEvents>
+  extends AnyCall,
+    AnsweredCall,
+    EventSource<Events> {
+  /** The options in force, defaults filled in. */
+  options(): CallOptions;
   /** Who calls. For an outgoing call its identifier is empty until the client is connected. */
   source(): Endpoint;
   /** Who is called. */
   destination(): Endpoint;
   /** The other side, whoever called. */
   counterpart(): Endpoint;
+}
+
+/** A call to a phone. */
+export interface PhoneCall extends Call<PhoneCallEvents> {
+  /** The options in force, defaults filled in. */
+  options(): PhoneCallOptions;
+}
+
+/** A call to a user of Viber. */
+export interface ViberCall extends Call<ViberCallEvents> {
+  /** The options in force, defaults filled in. */
+  options(): ViberCallOptions;
+}
+
+/** A call between two users. */
+export interface WebrtcCall extends Call<WebrtcCallEvents>, MediaCall {
+  /** The options in force, defaults filled in. */
+  options(): WebrtcCallOptions;
   /** Whether the other side's camera can be seen. */
   hasRemoteCameraVideo(): boolean;
   /** Whether the other side's screen can be seen. */
   hasRemoteScreenShare(): boolean;
-  /**
-   * Ends the call. `HANGUP` follows exactly once, within two seconds even when the platform does not answer. Before an
-   * incoming call is accepted this declines it. After the end it does nothing.
-   */
-  hangup(): void;
+  /** Takes pictures of the call in this browser. */
+  localCapturer(): LocalWebrtcCapturer;
+  /** Lets the platform store pictures of the call. */
+  serverCapturer(): ServerWebrtcCapturer;
 }
 
 /** The options of an incoming call: a method, and the same values as fields (`options.video` says whether the caller has its camera on). */
@@ -110,13 +172,45 @@ export interface IncomingWebrtcCall extends WebrtcCall {
   /** Before the answer what the caller offers, after it the options of the answer. */
   readonly options: IncomingCallOptions;
   /** Answers; `ESTABLISHED` follows. Does nothing when the call does not ring any more. */
-  accept(options?: MediaCallOptions): void;
+  accept(options?: WebrtcCallWishes): void;
   /** Refuses; `HANGUP` follows. Does nothing when the call does not ring any more. */
   decline(options?: Partial<DeclineOptions>): void;
 }
 
+/** A call with several others in it. */
+export interface GroupCall extends MediaCall {
+  /** Everybody else who takes part now, in the order they entered. */
+  participants(): readonly Participant[];
+  /** Takes pictures of the call in this browser. */
+  localCapturer(): LocalCapturer;
+  /** Lets the platform store pictures of the call. */
+  serverCapturer(): ServerCapturer;
+}
+
+/** A call to or from an application, which joins it with others as it likes. */
+export interface ApplicationCall extends GroupCall, AnsweredCall, EventSource<ApplicationCallEvents> {
+  /** The options in force, defaults filled in. */
+  options(): ApplicationCallOptions;
+  /** The configuration by which the application is found. */
+  callsConfigurationId(): string;
+  /** What is recorded at the moment. */
+  recordingState(): RecordingState;
+}
+
+/** A call that an application makes to this side; in this release none does. */
+export interface IncomingApplicationCall extends ApplicationCall {
+  /** The number or the name that the application calls from. */
+  from(): string;
+  /** A name for people, or null. */
+  fromDisplayName(): string | null;
+  /** Answers; `ESTABLISHED` follows. */
+  accept(options?: ApplicationCallWishes): void;
+  /** Refuses; `HANGUP` follows. */
+  decline(options?: Partial<DeclineOptions>): void;
+}
+
 /** This side's presence in a room. */
-export interface RoomCall extends MediaCall, EventSource<RoomCallEvents> {
+export interface RoomCall extends GroupCall, EventSource<RoomCallEvents> {
   /** The options in force, defaults filled in. */
   options(): RoomCallOptions;
   /** The room's name. */
@@ -125,8 +219,6 @@ export interface RoomCall extends MediaCall, EventSource<RoomCallEvents> {
   joinTime(): Date | null;
   /** When the room was left, or null. */
   leaveTime(): Date | null;
-  /** Everybody else in the room now, in the order they entered. */
-  participants(): readonly Participant[];
   /** Leaves. `ROOM_LEFT` follows exactly once, within two seconds even when the platform does not answer. */
   leave(): void;
 }

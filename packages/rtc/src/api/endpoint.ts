@@ -1,4 +1,4 @@
-import type { EndpointType } from "./enums.js";
+import { EndpointType } from "./enums.js";
 
 /** A typed address: who takes part. */
 export interface Endpoint {
@@ -11,17 +11,94 @@ export interface Endpoint {
 }
 
 /** A user of an application, reached through an SDK. */
-export interface WebrtcEndpoint extends Endpoint {
-  /** Always a WebRTC user. */
-  readonly type: "WEBRTC";
-  /** The user's name in the application; the same as `identifier`. */
-  readonly identity: string;
-  /** A name for people, or null; the same as `displayIdentifier`. */
-  readonly displayName: string | null;
+export class WebrtcEndpoint implements Endpoint {
+  readonly type = EndpointType.WEBRTC;
+  readonly identifier: string;
+  readonly displayIdentifier: string | null;
+
+  /**
+   * @param identity - the user's name in the application
+   * @param displayName - a name for people, or null
+   */
+  constructor(
+    readonly identity: string,
+    readonly displayName: string | null = null,
+  ) {
+    this.identifier = identity;
+    this.displayIdentifier = displayName;
+  }
 }
 
-export function webrtcEndpoint(identity: string, displayName: string | null): WebrtcEndpoint {
-  return { type: "WEBRTC", identity, displayName, identifier: identity, displayIdentifier: displayName };
+/** A phone. */
+export class PhoneEndpoint implements Endpoint {
+  readonly type = EndpointType.PHONE;
+  readonly identifier: string;
+  readonly displayIdentifier = null;
+
+  /** @param phoneNumber - in international form */
+  constructor(readonly phoneNumber: string) {
+    this.identifier = phoneNumber;
+  }
+}
+
+/** A user of Viber. */
+export class ViberEndpoint implements Endpoint {
+  readonly type = EndpointType.VIBER;
+  readonly identifier: string;
+  readonly displayIdentifier = null;
+
+  /** @param phoneNumber - the user's, in international form */
+  constructor(readonly phoneNumber: string) {
+    this.identifier = phoneNumber;
+  }
+}
+
+/** A SIP user agent. */
+export class SipEndpoint implements Endpoint {
+  readonly type = EndpointType.SIP;
+  readonly identifier: string;
+  readonly displayIdentifier = null;
+
+  /** @param username - the user in its address */
+  constructor(readonly username: string) {
+    this.identifier = username;
+  }
+}
+
+/** A user of WhatsApp. */
+export class WhatsAppEndpoint implements Endpoint {
+  readonly type = EndpointType.WHATSAPP;
+  readonly identifier: string;
+  readonly displayIdentifier: string | null;
+
+  /**
+   * @param phoneNumber - the user's, in international form
+   * @param bsuid - the user's id at a business, or null
+   * @param displayName - a name for people, or null
+   */
+  constructor(
+    readonly phoneNumber: string,
+    readonly bsuid: string | null = null,
+    readonly displayName: string | null = null,
+  ) {
+    this.identifier = phoneNumber;
+    this.displayIdentifier = displayName;
+  }
+}
+
+/** An application that sends and receives sound over a WebSocket. */
+export class WebsocketEndpoint implements Endpoint {
+  readonly type = EndpointType.WEBSOCKET;
+  readonly displayIdentifier = null;
+
+  /**
+   * @param identifier - the application's address
+   * @param websocketEndpointConfigId - how it is reached
+   */
+  constructor(
+    readonly identifier: string,
+    readonly websocketEndpointConfigId: string,
+  ) {}
 }
 
 /** The user whose token opened the connection. */

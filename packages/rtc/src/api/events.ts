@@ -1,65 +1,9 @@
-import type { IncomingWebrtcCall } from "./calls.js";
-import type { RecordingType, VideoRemovalReason } from "./enums.js";
+import type { IncomingApplicationCall, IncomingWebrtcCall } from "./calls.js";
+import type { NetworkQuality, RecordingType, VideoRemovalReason } from "./enums.js";
 import type { ErrorCode } from "./error-code.js";
 import type { CustomData } from "./options.js";
-import type { Participant } from "./participant.js";
-import type { TotalMediaStats } from "./stats.js";
-
-/** What a client tells. `on` takes these as well as the plain strings. */
-export const RtcEvent = {
-  CONNECTED: "connected",
-  RECONNECTING: "reconnecting",
-  RECONNECTED: "reconnected",
-  DISCONNECTED: "disconnected",
-  INCOMING_WEBRTC_CALL: "incoming-webrtc-call",
-} as const;
-export type RtcEvent = (typeof RtcEvent)[keyof typeof RtcEvent];
-
-/** What calls and rooms tell. `on` takes these as well as the plain strings. */
-export const CallsApiEvent = {
-  RINGING: "ringing",
-  ESTABLISHED: "established",
-  HANGUP: "hangup",
-  ERROR: "error",
-  CAMERA_VIDEO_ADDED: "camera-video-added",
-  CAMERA_VIDEO_REMOVED: "camera-video-removed",
-  SCREEN_SHARE_ADDED: "screen-share-added",
-  SCREEN_SHARE_REMOVED: "screen-share-removed",
-  STARTED_TALKING: "started-talking",
-  STOPPED_TALKING: "stopped-talking",
-  REMOTE_CAMERA_VIDEO_ADDED: "remote-camera-video-added",
-  REMOTE_CAMERA_VIDEO_REMOVED: "remote-camera-video-removed",
-  REMOTE_SCREEN_SHARE_ADDED: "remote-screen-share-added",
-  REMOTE_SCREEN_SHARE_REMOVED: "remote-screen-share-removed",
-  /** Ringback's own, as the three after it: the picture waits, because the line carries too little. */
-  REMOTE_CAMERA_VIDEO_PAUSED: "remote-camera-video-paused",
-  REMOTE_CAMERA_VIDEO_RESUMED: "remote-camera-video-resumed",
-  REMOTE_SCREEN_SHARE_PAUSED: "remote-screen-share-paused",
-  REMOTE_SCREEN_SHARE_RESUMED: "remote-screen-share-resumed",
-  REMOTE_MUTED: "remote-muted",
-  REMOTE_UNMUTED: "remote-unmuted",
-  ROOM_JOINED: "room-joined",
-  ROOM_LEFT: "room-left",
-  PARTICIPANT_JOINING: "participant-joining",
-  PARTICIPANT_JOINED: "participant-joined",
-  PARTICIPANT_LEFT: "participant-left",
-  PARTICIPANT_MUTED: "participant-muted",
-  PARTICIPANT_UNMUTED: "participant-unmuted",
-  PARTICIPANT_CAMERA_VIDEO_ADDED: "participant-camera-video-added",
-  PARTICIPANT_CAMERA_VIDEO_REMOVED: "participant-camera-video-removed",
-  PARTICIPANT_SCREEN_SHARE_ADDED: "participant-screen-share-added",
-  PARTICIPANT_SCREEN_SHARE_REMOVED: "participant-screen-share-removed",
-  /** Ringback's own, as the three after it: the picture waits, because the line carries too little. */
-  PARTICIPANT_CAMERA_VIDEO_PAUSED: "participant-camera-video-paused",
-  PARTICIPANT_CAMERA_VIDEO_RESUMED: "participant-camera-video-resumed",
-  PARTICIPANT_SCREEN_SHARE_PAUSED: "participant-screen-share-paused",
-  PARTICIPANT_SCREEN_SHARE_RESUMED: "participant-screen-share-resumed",
-  PARTICIPANT_STARTED_TALKING: "participant-started-talking",
-  PARTICIPANT_STOPPED_TALKING: "participant-stopped-talking",
-  /** Ringback's own: who speaks, the loudest first. */
-  ACTIVE_SPEAKERS_CHANGED: "active-speakers-changed",
-} as const;
-export type CallsApiEvent = (typeof CallsApiEvent)[keyof typeof CallsApiEvent];
+import type { Participant, Role } from "./participant.js";
+import type { CurrentMediaStats, TotalMediaStats } from "./stats.js";
 
 /** An event that says nothing but its name. */
 export type EmptyEvent = Readonly<Record<string, never>>;
@@ -77,11 +21,19 @@ export interface DisconnectedEvent {
 }
 
 /** Somebody calls the connected user. */
-export interface IncomingWebrtcCallEvent {
+export interface IncomingWebrtcCallEvent<Data extends CustomData = CustomData> {
   /** The call to accept or to decline. */
   readonly incomingCall: IncomingWebrtcCall;
   /** The caller's data; empty when there is none. */
-  readonly customData: CustomData;
+  readonly customData: Data;
+}
+
+/** An application calls the connected user. */
+export interface IncomingApplicationCallEvent<Data extends CustomData = CustomData> {
+  /** The call to accept or to decline. */
+  readonly incomingCall: IncomingApplicationCall;
+  /** The application's data; empty when there is none. */
+  readonly customData: Data;
 }
 
 /** A media stream to show or play. */
@@ -139,6 +91,73 @@ export interface ActiveSpeakersEvent {
   readonly participants: readonly Participant[];
 }
 
+/** What is recorded from now on. */
+export interface RecordingStartedEvent {
+  /** What of it. */
+  readonly recordingType: RecordingType;
+}
+
+/** This side's call is in a conference now. */
+export interface ConferenceJoinedEvent extends RecordingStartedEvent {
+  /** The conference. */
+  readonly id: string;
+  /** Its name, or null when it has none. */
+  readonly name: string | null;
+  /** Everybody else in it. */
+  readonly participants: readonly Participant[];
+}
+
+/** This side's call is in a dialog now. */
+export interface DialogJoinedEvent extends RecordingStartedEvent {
+  /** The dialog. */
+  readonly id: string;
+  /** The other side. */
+  readonly remote: Participant;
+}
+
+/** How good this side's line is. */
+export interface NetworkQualityEvent {
+  /** The level. */
+  readonly networkQuality: NetworkQuality;
+  /** What it was told by. */
+  readonly currentMediaStats: CurrentMediaStats;
+}
+
+/** How good the other side's line is. */
+export interface RemoteNetworkQualityEvent {
+  /** The level. */
+  readonly networkQuality: NetworkQuality;
+}
+
+/** How good a participant's line is. */
+export interface ParticipantNetworkQualityEvent extends ParticipantEvent, RemoteNetworkQualityEvent {}
+
+/** The application says something. */
+export interface MessageReceivedEvent {
+  /** What it says. */
+  readonly message: string;
+}
+
+/** Whether a machine has answered. */
+export interface MachineDetectionFinishedEvent {
+  /** The verdict. */
+  readonly detectionResult: string;
+  /** How sure it is, from 0 to 1, by verdict. */
+  readonly confidenceRating: Readonly<Record<string, number>>;
+}
+
+/** Nobody can tell whether a machine has answered. */
+export interface MachineDetectionFailedEvent {
+  /** Why. */
+  readonly reason: string;
+}
+
+/** This side's role is another one. */
+export interface RoleChangedEvent {
+  /** The role now. */
+  readonly role: Role;
+}
+
 /** The payload of each event of a client. */
 export interface RtcEvents {
   connected: ConnectedEvent;
@@ -146,12 +165,25 @@ export interface RtcEvents {
   reconnected: EmptyEvent;
   disconnected: DisconnectedEvent;
   "incoming-webrtc-call": IncomingWebrtcCallEvent;
+  "incoming-application-call": IncomingApplicationCallEvent;
 }
 
 /** The payload of each event that every kind of call has. */
-export interface LocalMediaEvents {
+export interface AnyCallEvents {
   error: ErrorEvent;
+  /** This side's media does not flow any more; the SDK works on it. */
+  reconnecting: EmptyEvent;
+  /** It flows again. */
+  reconnected: EmptyEvent;
+  "network-quality-changed": NetworkQualityEvent;
+  "talking-while-muted": EmptyEvent;
+}
+
+/** The payload of each event of this side's camera and screen. */
+export interface LocalMediaEvents extends AnyCallEvents {
   "camera-video-added": StreamEvent;
+  /** The camera's stream is another one. */
+  "camera-video-updated": StreamEvent;
   "camera-video-removed": VideoRemovedEvent;
   "screen-share-added": StreamEvent;
   "screen-share-removed": VideoRemovedEvent;
@@ -160,12 +192,19 @@ export interface LocalMediaEvents {
   "stopped-talking": EmptyEvent;
 }
 
-/** The payload of each event of a call between two. */
-export interface WebrtcCallEvents extends LocalMediaEvents {
+/** The payload of each event of a call that is answered and hung up. */
+export interface AnsweredCallEvents {
   ringing: EmptyEvent;
+  /** What the network plays before the answer. */
+  "early-media": StreamEvent;
   /** The stream is the sound of the other side. */
   established: StreamEvent;
   hangup: HangupEvent;
+  "call-recording-started": RecordingStartedEvent;
+}
+
+/** The payload of each event of a call between two. */
+export interface WebrtcCallEvents extends LocalMediaEvents, AnsweredCallEvents {
   "remote-camera-video-added": StreamEvent;
   "remote-camera-video-removed": EmptyEvent;
   "remote-screen-share-added": StreamEvent;
@@ -176,17 +215,32 @@ export interface WebrtcCallEvents extends LocalMediaEvents {
   "remote-screen-share-resumed": EmptyEvent;
   "remote-muted": EmptyEvent;
   "remote-unmuted": EmptyEvent;
+  /** The platform does not hear the other side; it may be on its way back. */
+  "remote-disconnected": EmptyEvent;
+  "remote-reconnected": EmptyEvent;
+  "remote-network-quality-changed": RemoteNetworkQualityEvent;
 }
 
-/** The payload of each event of a room. */
-export interface RoomCallEvents extends LocalMediaEvents {
-  "room-joined": RoomJoinedEvent;
-  "room-left": HangupEvent;
+/** The payload of each event of a Viber call. */
+export interface ViberCallEvents extends AnyCallEvents, AnsweredCallEvents {}
+
+/** The payload of each event of a phone call. */
+export interface PhoneCallEvents extends ViberCallEvents {
+  "machine-detection-finished": MachineDetectionFinishedEvent;
+  "machine-detection-failed": MachineDetectionFailedEvent;
+}
+
+/** The payload of each event about the others in a room or a conference. */
+export interface ParticipantsEvents extends LocalMediaEvents {
   "participant-joining": ParticipantEvent;
   "participant-joined": ParticipantEvent;
   "participant-left": ParticipantEvent;
   "participant-muted": ParticipantEvent;
   "participant-unmuted": ParticipantEvent;
+  "participant-deaf": ParticipantEvent;
+  "participant-undeaf": ParticipantEvent;
+  "participant-blinded": ParticipantEvent;
+  "participant-unblinded": ParticipantEvent;
   "participant-camera-video-added": ParticipantVideoEvent;
   "participant-camera-video-removed": ParticipantEvent;
   "participant-screen-share-added": ParticipantVideoEvent;
@@ -197,7 +251,40 @@ export interface RoomCallEvents extends LocalMediaEvents {
   "participant-screen-share-resumed": ParticipantEvent;
   "participant-started-talking": ParticipantEvent;
   "participant-stopped-talking": ParticipantEvent;
+  /** The platform does not hear the participant, who may be on the way back. */
+  "participant-disconnected": ParticipantEvent;
+  "participant-reconnected": ParticipantEvent;
+  "participant-network-quality-changed": ParticipantNetworkQualityEvent;
+  "participant-role-changed": ParticipantEvent;
+  "role-changed": RoleChangedEvent;
   "active-speakers-changed": ActiveSpeakersEvent;
+}
+
+/** The payload of each event of a room. */
+export interface RoomCallEvents extends ParticipantsEvents {
+  "room-joined": RoomJoinedEvent;
+  "room-left": HangupEvent;
+  "room-recording-started": RecordingStartedEvent;
+  /** @deprecated Use `reconnecting`. */
+  "room-rejoining": EmptyEvent;
+  /** @deprecated Use `reconnected`. */
+  "room-rejoined": RoomJoinedEvent;
+}
+
+/** The payload of each event of a call to or from an application. */
+export interface ApplicationCallEvents extends ParticipantsEvents, AnsweredCallEvents {
+  "conference-joined": ConferenceJoinedEvent;
+  "conference-left": ErrorEvent;
+  "dialog-joined": DialogJoinedEvent;
+  "dialog-left": ErrorEvent;
+  "call-recording-stopped": EmptyEvent;
+  "dialog-recording-started": RecordingStartedEvent;
+  "dialog-recording-stopped": EmptyEvent;
+  "conference-recording-started": RecordingStartedEvent;
+  "conference-recording-stopped": EmptyEvent;
+  "message-received": MessageReceivedEvent;
+  "machine-detection-finished": MachineDetectionFinishedEvent;
+  "machine-detection-failed": MachineDetectionFailedEvent;
 }
 
 /** What an application does when an event comes. An exception in it is logged and changes nothing else. */
@@ -205,7 +292,10 @@ export type Handler<Payload> = (event: Payload) => void;
 
 /** Something that tells events. */
 export interface EventSource<Events> {
-  /** Calls the handler at every event of this name. The same handler twice counts once. */
+  /**
+   * Calls the handler at every event of this name. The same handler twice counts once. Throws an {@link RtcError} of
+   * `INVALID_REQUEST` when the handler is no function.
+   */
   on<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): void;
   /** Stops calling the handler. A handler that is not there is no mistake. */
   off<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): void;

@@ -27,3 +27,11 @@ export interface TotalMediaStats {
   /** Null when the call ended before it had a media connection. */
   readonly totalAudioStats: AudioStats | null;
 }
+
+/** What a call measures at a moment. */
+export interface CurrentMediaStats {
+  /** The sound since the last measurement. */
+  readonly currentAudioStats: AudioStats | null;
+  /** How good the sound is taken to be, from 1 (bad) to 5 (excellent); ITU-T G.107. */
+  readonly mos: number;
+}

@@ -1,8 +1,17 @@
 import type { CallCreated, CallEvent, Participant } from "@ringback/protocol";
 import type { MediaCall } from "../api/calls.js";
+import type { EchoTestEvents } from "../api/echo.js";
 import { CallStatus, VideoRemovalReason } from "../api/enums.js";
-import { type ErrorCode, errorCode, RtcError } from "../api/error-code.js";
-import type { EventSource, Handler, LocalMediaEvents } from "../api/events.js";
+import { type ErrorCode, errorCode, RtcError, statedErrorCode } from "../api/error-code.js";
+import type {
+  ApplicationCallEvents,
+  EventSource,
+  Handler,
+  LocalMediaEvents,
+  PhoneCallEvents,
+  RoomCallEvents,
+  WebrtcCallEvents,
+} from "../api/events.js";
 import type { CustomData } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
 import { Emitter } from "../emitter.js";
@@ -27,16 +36,16 @@ const END_TIMEOUT = 2_000;
 /** A platform that has lost the media says within this, in milliseconds, whether the call goes on. */
 const LOSS_TIMEOUT = 20_000;
 
+/** What any kind of call tells; each kind tells some of it. */
+type CallEvents = WebrtcCallEvents & PhoneCallEvents & RoomCallEvents & ApplicationCallEvents & EchoTestEvents;
+
 /**
  * What every kind of call is: a life from its start to exactly one end, a media connection, and what it knows of the
  * others. The kinds differ in how they begin, how they ask for their end, and what they tell.
  */
-export abstract class BaseCall<Events extends LocalMediaEvents>
-  extends OwnSide
-  implements MediaCall, EventSource<Events>, RegisteredCall
-{
+export abstract class BaseCall extends OwnSide implements MediaCall, EventSource<CallEvents>, RegisteredCall {
   protected readonly context: CallContext;
-  protected readonly events: Emitter<Events>;
+  protected readonly events: Emitter<CallEvents>;
   protected life: Life;
   protected snapshot: Snapshot | null = null;
   /** The ids of the participants who speak, the loudest first; this side's is that of its call. */
@@ -64,13 +73,12 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
   /** Tells that participants began or stopped to speak. */
   protected abstract spoke(started: readonly Participant[], stopped: readonly Participant[]): void;
   protected abstract ended(reason: ErrorCode, totalMediaStats: TotalMediaStats): void;
-  protected abstract emitLocal<Name extends keyof LocalMediaEvents>(name: Name, event: LocalMediaEvents[Name]): void;
 
-  on<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): void {
+  on<Name extends keyof CallEvents>(name: Name, handler: Handler<CallEvents[Name]>): void {
     this.events.on(name, handler);
   }
 
-  off<Name extends keyof Events>(name: Name, handler: Handler<Events[Name]>): void {
+  off<Name extends keyof CallEvents>(name: Name, handler: Handler<CallEvents[Name]>): void {
     this.events.off(name, handler);
   }
 
@@ -94,8 +102,7 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
 
   happened(event: CallEvent): void {
     if (event.type === "call.ended") {
-      const { id, name, description } = event.reason;
-      this.finish({ id: String(id), name, description });
+      this.finish(statedErrorCode(event.reason));
       return;
     }
     if (this.isOver()) return;
@@ -278,8 +285,8 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
     const { started, stopped } = speakerChanges(this.speakers, speakers);
     this.speakers = speakers;
     const own = this.id();
-    if (started.includes(own)) this.emitLocal("started-talking", {});
-    if (stopped.includes(own)) this.emitLocal("stopped-talking", {});
+    if (started.includes(own)) this.events.emit("started-talking", {});
+    if (stopped.includes(own)) this.events.emit("stopped-talking", {});
     const named = (ids: readonly string[]) => participants.filter(({ id }) => ids.includes(id));
     this.spoke(named(started), named(stopped));
   }
@@ -350,6 +357,6 @@ export abstract class BaseCall<Events extends LocalMediaEvents>
   }
 
   #tellUnlessOver<Name extends keyof LocalMediaEvents>(name: Name, event: LocalMediaEvents[Name]): void {
-    if (!this.isOver()) this.emitLocal(name, event);
+    if (!this.isOver()) this.events.emit<Name>(name, event as CallEvents[Name]);
   }
 }

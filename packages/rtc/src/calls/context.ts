@@ -1,4 +1,4 @@
-import type { MediaCallOptions } from "../api/options.js";
+import type { CallWishes, MediaCallOptions } from "../api/options.js";
 import type { Log } from "../log.js";
 import type { ObserveSize } from "../media/element-size.js";
 import type { CreateMedia, LocalMedia, PreferredDevices } from "../media/handler.js";
@@ -21,6 +21,6 @@ export interface CallContext {
 }
 
 /** The wishes of options, with their defaults. */
-export function wantedMedia({ audio = true, video = false }: Pick<MediaCallOptions, "audio" | "video">): LocalMedia {
-  return { microphone: audio, camera: video };
+export function wantedMedia(wishes: CallWishes | MediaCallOptions): LocalMedia {
+  return { microphone: wishes.audio ?? true, camera: "video" in wishes && wishes.video === true };
 }

@@ -1,6 +1,5 @@
-import type { EchoTest, EchoTestEvents, EchoTestOptions, EchoTestStats } from "../api/echo.js";
+import type { EchoTest, EchoTestOptions, EchoTestStats } from "../api/echo.js";
 import { type ErrorCode, errorCode } from "../api/error-code.js";
-import type { LocalMediaEvents } from "../api/events.js";
 import type { CustomData } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
 import { echoStats } from "../media/echo-stats.js";
@@ -13,7 +12,7 @@ import type { Snapshot } from "./snapshot.js";
 const ECHO_SLOT = 0;
 
 /** A call with nobody in it but this side's own echo. */
-export class EchoCall extends BaseCall<EchoTestEvents> implements EchoTest {
+export class EchoCall extends BaseCall implements EchoTest {
   readonly #camera: boolean;
 
   constructor(context: CallContext, options: EchoTestOptions) {
@@ -51,9 +50,5 @@ export class EchoCall extends BaseCall<EchoTestEvents> implements EchoTest {
 
   protected ended(reason: ErrorCode, totalMediaStats: TotalMediaStats): void {
     this.events.emit("ended", { errorCode: reason, totalMediaStats });
-  }
-
-  protected emitLocal<Name extends keyof LocalMediaEvents>(name: Name, event: LocalMediaEvents[Name]): void {
-    this.events.emit<Name>(name, event as EchoTestEvents[Name]);
   }
 }

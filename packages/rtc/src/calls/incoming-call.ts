@@ -1,9 +1,9 @@
 import type { CallIncoming } from "@ringback/protocol";
 import type { IncomingCallOptions, IncomingWebrtcCall } from "../api/calls.js";
-import { type Endpoint, type User, webrtcEndpoint } from "../api/endpoint.js";
+import { type Endpoint, type User, WebrtcEndpoint } from "../api/endpoint.js";
 import { CallStatus } from "../api/enums.js";
 import { errorCode } from "../api/error-code.js";
-import { type CustomData, type DeclineOptions, type MediaCallOptions, WebrtcCallOptions } from "../api/options.js";
+import { type CustomData, type DeclineOptions, WebrtcCallOptions, type WebrtcCallWishes } from "../api/options.js";
 import type { Session } from "../signaling/session.js";
 import { type CallContext, wantedMedia } from "./context.js";
 import { TwoPartyCall } from "./two-party-call.js";
@@ -24,7 +24,7 @@ export class IncomingCall extends TwoPartyCall implements IncomingWebrtcCall {
     this.#session = session;
     this.#callId = event.callId;
     this.#user = user;
-    this.#from = webrtcEndpoint(event.from.identity, event.from.displayName);
+    this.#from = new WebrtcEndpoint(event.from.identity, event.from.displayName);
     this.#customData = event.customData;
     this.#options = new WebrtcCallOptions({ video: event.camera, customData: event.customData });
     this.options = fieldsOn(() => this.#options);
@@ -41,14 +41,14 @@ export class IncomingCall extends TwoPartyCall implements IncomingWebrtcCall {
   }
 
   destination(): Endpoint {
-    return webrtcEndpoint(this.#user?.identity ?? "", this.#user?.displayName ?? null);
+    return new WebrtcEndpoint(this.#user?.identity ?? "", this.#user?.displayName ?? null);
   }
 
   counterpart(): Endpoint {
     return this.#from;
   }
 
-  accept(options: MediaCallOptions = {}): void {
+  accept(options: WebrtcCallWishes = {}): void {
     if (this.isOver() || !this.advance({ kind: "connecting" })) return;
     this.#options = new WebrtcCallOptions({ ...options, customData: options.customData ?? this.#customData });
     const wanted = wantedMedia(this.#options);
@@ -78,9 +78,7 @@ export class IncomingCall extends TwoPartyCall implements IncomingWebrtcCall {
 
 /** The method, with its result's fields beside it: applications read `call.options.video` as often as `call.options().video`. */
 function fieldsOn(options: () => WebrtcCallOptions): IncomingCallOptions {
-  return Object.defineProperties(() => options(), {
-    audio: { get: () => options().audio },
-    video: { get: () => options().video },
-    customData: { get: () => options().customData },
-  }) as IncomingCallOptions;
+  const fields = Object.keys(options()) as (keyof WebrtcCallOptions)[];
+  const getters = fields.map((field) => [field, { get: () => options()[field] }] as const);
+  return Object.defineProperties(() => options(), Object.fromEntries(getters)) as IncomingCallOptions;
 }

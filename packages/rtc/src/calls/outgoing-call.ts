@@ -1,33 +1,48 @@
-import { type Endpoint, type User, webrtcEndpoint } from "../api/endpoint.js";
+import type { ClientMessage } from "@ringback/protocol";
+import { type Endpoint, type User, WebrtcEndpoint } from "../api/endpoint.js";
 import { CallStatus } from "../api/enums.js";
 import { errorCode } from "../api/error-code.js";
-import type { CustomData, WebrtcCallOptions } from "../api/options.js";
+import type { CallOptions, CustomData } from "../api/options.js";
 import { type CallContext, wantedMedia } from "./context.js";
 import { TwoPartyCall } from "./two-party-call.js";
 
-/** A call that this side makes. */
-export class OutgoingCall extends TwoPartyCall {
-  readonly #user: () => User | null;
-  readonly #options: WebrtcCallOptions;
-  #destination: Endpoint;
+/** Who is called, as the platform is told. */
+export type Destination =
+  | WireDestination
+  | { readonly type: "PHONE"; readonly phoneNumber: string; readonly from?: string }
+  | { readonly type: "VIBER"; readonly phoneNumber: string; readonly from: string };
 
-  constructor(context: CallContext, user: () => User | null, identity: string, options: WebrtcCallOptions) {
+type WireDestination = Extract<ClientMessage, { type: "call.start" }>["destination"];
+
+/** A call that this side makes to one other. */
+export class OutgoingCall<Options extends CallOptions> extends TwoPartyCall {
+  readonly #user: () => User | null;
+  readonly #options: Options;
+  #endpoint: Endpoint;
+
+  constructor(
+    context: CallContext,
+    user: () => User | null,
+    endpoint: Endpoint,
+    destination: Destination,
+    options: Options,
+  ) {
     const wanted = wantedMedia(options);
     super(context, wanted);
     this.#user = user;
     this.#options = options;
-    this.#destination = webrtcEndpoint(identity, null);
+    this.#endpoint = endpoint;
     this.advance({ kind: "called" });
     this.begin(wanted, (session) =>
       session.request(
         "call.start",
-        { destination: { type: "WEBRTC", identity }, ...wanted, customData: { ...options.customData } },
+        { destination: destination as WireDestination, ...wanted, customData: { ...options.customData } },
         null,
       ),
     );
   }
 
-  options(): WebrtcCallOptions {
+  options(): Options {
     return this.#options;
   }
 
@@ -37,12 +52,12 @@ export class OutgoingCall extends TwoPartyCall {
 
   source(): Endpoint {
     const user = this.#user();
-    return webrtcEndpoint(user?.identity ?? "", user?.displayName ?? null);
+    return new WebrtcEndpoint(user?.identity ?? "", user?.displayName ?? null);
   }
 
   destination(): Endpoint {
-    this.#destination = this.participantEndpoint() ?? this.#destination;
-    return this.#destination;
+    this.#endpoint = this.participantEndpoint() ?? this.#endpoint;
+    return this.#endpoint;
   }
 
   counterpart(): Endpoint {

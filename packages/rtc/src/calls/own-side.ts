@@ -4,14 +4,16 @@ import type { DisplayOptions, WatchOptions } from "../api/options.js";
 import type { LocalMedia } from "../media/handler.js";
 import type { Publishing } from "../media/publishing.js";
 import type { CallMedia } from "./call-media.js";
+import { MissingFeatures } from "./missing-features.js";
 
 /** What an application may ask of the media of a call on its own side: devices, and how large it shows the others. */
-export abstract class OwnSide {
+export abstract class OwnSide extends MissingFeatures {
   protected media: CallMedia | null = null;
   readonly #wanted: LocalMedia;
 
   /** @param wanted - what the call starts with */
   constructor(wanted: LocalMedia) {
+    super();
     this.#wanted = wanted;
   }
 

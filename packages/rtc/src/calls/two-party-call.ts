@@ -1,8 +1,7 @@
-import type { WebrtcCall } from "../api/calls.js";
-import { type Endpoint, webrtcEndpoint } from "../api/endpoint.js";
+import type { Call } from "../api/calls.js";
+import { type Endpoint, WebrtcEndpoint } from "../api/endpoint.js";
 import type { ErrorCode } from "../api/error-code.js";
-import type { LocalMediaEvents, WebrtcCallEvents } from "../api/events.js";
-import type { CustomData, WebrtcCallOptions } from "../api/options.js";
+import type { CallOptions, CustomData } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
 import type { Session } from "../signaling/session.js";
 import { BaseCall } from "./base-call.js";
@@ -16,10 +15,10 @@ const VIDEO_PAUSED = { camera: "remote-camera-video-paused", screen: "remote-scr
 const VIDEO_RESUMED = { camera: "remote-camera-video-resumed", screen: "remote-screen-share-resumed" } as const;
 
 /** What outgoing and incoming calls share: one other side, told as "remote". */
-export abstract class TwoPartyCall extends BaseCall<WebrtcCallEvents> implements WebrtcCall {
+export abstract class TwoPartyCall extends BaseCall implements Call {
   readonly #remoteVideos = new Set<VideoSource>();
 
-  abstract options(): WebrtcCallOptions;
+  abstract options(): CallOptions;
   abstract source(): Endpoint;
   abstract destination(): Endpoint;
   abstract counterpart(): Endpoint;
@@ -95,13 +94,9 @@ export abstract class TwoPartyCall extends BaseCall<WebrtcCallEvents> implements
     this.events.emit("hangup", { errorCode: reason, totalMediaStats });
   }
 
-  protected emitLocal<Name extends keyof LocalMediaEvents>(name: Name, event: LocalMediaEvents[Name]): void {
-    this.events.emit<Name>(name, event as WebrtcCallEvents[Name]);
-  }
-
   /** The other side as the platform names it, once the call is established. */
   protected participantEndpoint(): Endpoint | null {
     const endpoint = this.snapshot?.participants[0]?.endpoint;
-    return endpoint === undefined ? null : webrtcEndpoint(endpoint.identity, endpoint.displayName);
+    return endpoint === undefined ? null : new WebrtcEndpoint(endpoint.identity, endpoint.displayName);
   }
 }

@@ -6,14 +6,16 @@ import {
   type ServerMessage,
   type SessionOpened,
 } from "@ringback/protocol";
+import type { TokenProvider } from "../api/client.js";
 import type { User } from "../api/endpoint.js";
 import { type ErrorCode, errorCode, RtcError } from "../api/error-code.js";
 import type { Log } from "../log.js";
 import { reconnectDelay } from "./backoff.js";
 import { CloseCode, Line } from "./line.js";
 import { RequestRefused } from "./refusal.js";
-import { type Credentials, Session } from "./session.js";
+import { Session } from "./session.js";
 import type { OpenSocket } from "./socket.js";
+import { Tokens } from "./tokens.js";
 
 /** So many failures in a row, about four seconds of waiting, and a connection that was never open is given up. */
 const FIRST_ATTEMPTS = 5;
@@ -42,6 +44,15 @@ interface Waiter {
   readonly reject: (error: RtcError) => void;
 }
 
+/** Who speaks to the platform. */
+export interface Credentials {
+  readonly token: string | TokenProvider;
+  readonly client: { readonly name: string; readonly version: string };
+}
+
+/** What the application was told last: nothing yet, that it is connected, or that it is connecting again. */
+type Told = "nothing" | "connected" | "reconnecting";
+
 /** What a connection is made of. */
 export interface ConnectionParts {
   readonly url: string;
@@ -58,12 +69,13 @@ export interface ConnectionParts {
 export class Connection {
   readonly #parts: ConnectionParts;
   readonly #listener: ConnectionListener;
+  readonly #tokens: Tokens;
   readonly #waiters: Waiter[] = [];
   #state: State = { kind: "closed" };
   /** The session to open or to get back. */
   #session: Session | null = null;
   #user: User | null = null;
-  #wasOpen = false;
+  #told: Told = "nothing";
   #lostAt = Number.NEGATIVE_INFINITY;
   #patienceTimer: ReturnType<typeof setTimeout> | undefined;
   #unwatchNetwork: () => void = () => {};
@@ -71,13 +83,14 @@ export class Connection {
   constructor(parts: ConnectionParts, listener: ConnectionListener) {
     this.#parts = parts;
     this.#listener = listener;
+    this.#tokens = new Tokens(parts.credentials.token, parts.log);
   }
 
   /** Begins to connect, unless that has happened already. */
   connect(): void {
     if (this.#state.kind !== "closed") return;
     this.#unwatchNetwork = this.#parts.watchNetwork(() => this.probe());
-    this.#wasOpen = false;
+    this.#told = "nothing";
     this.#lostAt = Number.NEGATIVE_INFINITY;
     this.#open(0);
   }
@@ -88,6 +101,11 @@ export class Connection {
     if (this.#state.kind === "waiting") clearTimeout(this.#state.timer);
     else this.#state.line.close(CloseCode.DONE);
     this.#giveUp(errorCode("NETWORK_ERROR"), "USER_REQUEST");
+  }
+
+  /** Gives up to connect for the first time; a connection that was open once stays. */
+  giveUpConnecting(): void {
+    if (this.#told === "nothing") this.disconnect();
   }
 
   /** The network may be another one: finds out soon whether the platform can still be reached, and connects again if not. */
@@ -115,22 +133,32 @@ export class Connection {
   }
 
   #open(failures: number): void {
-    const { openSocket, url, credentials, log } = this.#parts;
+    const { openSocket, url, log } = this.#parts;
     const helloId = this.#session?.nextId() ?? 1;
     const line: Line = new Line(
       openSocket,
       url,
       {
-        opened: () => {
-          const resume = this.#session === null ? {} : { resume: this.#session.resume() };
-          line.send({ type: "hello", id: helloId, ...credentials, ...resume });
-        },
+        opened: () => void this.#greet(line, helloId),
         received: (message) => this.#received(message),
         closed: (cause, final) => this.#closed(cause, final),
       },
       log,
     );
     this.#state = { kind: "opening", line, helloId, failures };
+  }
+
+  async #greet(line: Line, id: number): Promise<void> {
+    const isWaiting = () => this.#state.kind === "opening" && this.#state.line === line;
+    try {
+      const token = await this.#tokens.current();
+      const { client } = this.#parts.credentials;
+      const resume = this.#session === null ? {} : { resume: this.#session.resume() };
+      if (isWaiting()) line.send({ type: "hello", id, token, client, ...resume });
+    } catch (error) {
+      this.#parts.log.warn("There is no token to connect with", error);
+      if (isWaiting()) line.end(errorCode("UNAUTHENTICATED"), false);
+    }
   }
 
   #received(message: ServerMessage): void {
@@ -166,9 +194,9 @@ export class Connection {
   #welcomed(line: Line, helloId: number, welcome: SessionOpened): void {
     const { identity, displayName } = welcome;
     const failures = this.#state.kind === "opening" ? this.#state.failures : 0;
-    const again = this.#wasOpen;
+    const before = this.#told;
     this.#user = { identity, displayName };
-    this.#wasOpen = true;
+    this.#told = "connected";
     clearTimeout(this.#patienceTimer);
     if (!welcome.resumed) this.#endSession(errorCode("NETWORK_ERROR"));
     this.#session ??= new Session(welcome, helloId, this.#parts.log);
@@ -177,8 +205,17 @@ export class Connection {
     line.keepAlive(welcome.keepAliveSeconds, () => session.ping());
     session.attach((outgoing) => line.send(outgoing), welcome);
     for (const { resolve } of this.#waiters.splice(0)) resolve(session);
-    if (again) this.#listener.reconnected();
-    else this.#listener.connected(this.#user);
+    this.#tokens.accepted(new Date(welcome.expiresAt), this.#parts.now(), () => this.#openWithNewToken());
+    if (before === "nothing") this.#listener.connected(this.#user);
+    else if (before === "reconnecting") this.#listener.reconnected();
+  }
+
+  /** Says hello with the newer token over another line; the session goes on, and nobody notices. */
+  #openWithNewToken(): void {
+    if (this.#state.kind !== "open") return;
+    this.#state.line.close(CloseCode.LOST);
+    this.#detach(this.#state.session);
+    this.#open(0);
   }
 
   #closed(cause: ErrorCode, final: boolean): void {
@@ -186,12 +223,15 @@ export class Connection {
     const wasOpen = before.kind === "open";
     if (wasOpen) this.#detach(before.session);
     const earlier = before.kind === "closed" || (wasOpen && this.#wasCalm()) ? 0 : before.failures + 1;
-    if (final || (!this.#wasOpen && earlier >= FIRST_ATTEMPTS)) {
+    const hopeless = final && !(cause.name === "UNAUTHENTICATED" && this.#tokens.refused());
+    if (hopeless || (this.#told === "nothing" && earlier >= FIRST_ATTEMPTS)) {
       this.#giveUp(cause, cause.name);
       return;
     }
     this.#waitAndOpen(earlier);
-    if (wasOpen) this.#listener.reconnecting();
+    if (this.#told !== "connected") return;
+    this.#told = "reconnecting";
+    this.#listener.reconnecting();
   }
 
   /** The platform keeps the session for a while. */
@@ -230,6 +270,7 @@ export class Connection {
     this.#state = { kind: "closed" };
     this.#unwatchNetwork();
     clearTimeout(this.#patienceTimer);
+    this.#tokens.rest();
     this.#endSession(cause);
     for (const { reject } of this.#waiters.splice(0)) reject(new RtcError(cause));
     this.#listener.disconnected(reason);

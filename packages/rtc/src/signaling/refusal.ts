@@ -1,7 +1,7 @@
 import type { Error as ErrorMessage } from "@ringback/protocol";
-import { type ErrorCode, errorCode, type LocalCause, RtcError } from "../api/error-code.js";
+import { type ErrorCode, type ErrorName, errorCode, RtcError } from "../api/error-code.js";
 
-const CAUSES: Readonly<Record<string, LocalCause>> = {
+const CAUSES: Readonly<Record<string, ErrorName>> = {
   INVALID_MESSAGE: "INVALID_REQUEST",
   UNAUTHENTICATED: "UNAUTHENTICATED",
   MESSAGE_TOO_LARGE: "INVALID_REQUEST",

@@ -22,12 +22,6 @@ const UNCONFIRMED_EVENTS = 250;
 type RequestType = keyof Results;
 type Fields<T extends RequestType> = Omit<Extract<ClientMessage, { type: T }>, "type" | "id">;
 
-/** Who speaks to the platform. */
-export interface Credentials {
-  readonly token: string;
-  readonly client: { readonly name: string; readonly version: string };
-}
-
 interface Pending {
   readonly message: { readonly type: RequestType; readonly id: number };
   readonly timeout: number | null;

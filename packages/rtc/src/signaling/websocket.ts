@@ -1,3 +1,4 @@
+import { invalidArgument } from "../api/error-code.js";
 import type { OpenSocket } from "./socket.js";
 
 /** Opens the browser's own WebSocket. */
@@ -28,12 +29,12 @@ const SOCKET_SCHEMES: Readonly<Record<string, string>> = {
 /**
  * Where the signaling of a platform is.
  *
- * @throws TypeError when the base is no URL of http, https, ws or wss.
+ * @throws RtcError of `INVALID_REQUEST` when the base is no URL of http, https, ws or wss.
  */
 export function signalingUrl(base: string): string {
-  const url = new URL(base);
-  const scheme = SOCKET_SCHEMES[url.protocol];
-  if (scheme === undefined) throw new TypeError(`Not a URL of http, https, ws or wss: ${base}`);
+  const url = URL.canParse(base) ? new URL(base) : null;
+  const scheme = SOCKET_SCHEMES[url?.protocol ?? ""];
+  if (url === null || scheme === undefined) throw invalidArgument(`Not a URL of http, https, ws or wss: ${base}`);
   const path = url.pathname.replace(/\/+$/, "");
   return `${scheme}//${url.host}${path}/rtc/v1`;
 }

@@ -1,0 +1,46 @@
+import { errorCode, RtcError } from "../api/error-code.js";
+import type { AudioFilter, VideoFilter } from "../api/filters.js";
+
+function unavailable(): Promise<never> {
+  const refused = Promise.reject(new RtcError(errorCode("FEATURE_UNAVAILABLE")));
+  // An application that does not await must not see an unhandled rejection.
+  refused.catch(() => {});
+  return refused;
+}
+
+const NO_PICTURES = {
+  takeLocalScreenshot: unavailable,
+  takeRemoteScreenshot: unavailable,
+  takeScreenshot: unavailable,
+};
+
+/** What the surface of calls has and this release does not. */
+export abstract class MissingFeatures {
+  audioFilter(): undefined {}
+
+  setAudioFilter(_: AudioFilter): Promise<void> {
+    return unavailable();
+  }
+
+  clearAudioFilter(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  videoFilter(): undefined {}
+
+  setVideoFilter(_: VideoFilter): Promise<void> {
+    return unavailable();
+  }
+
+  clearVideoFilter(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  localCapturer(): typeof NO_PICTURES {
+    return NO_PICTURES;
+  }
+
+  serverCapturer(): typeof NO_PICTURES {
+    return NO_PICTURES;
+  }
+}
