@@ -18,7 +18,8 @@ from ringback.signaling.connection import (
     Send,
 )
 from ringback.signaling.live import LiveSession
-from ringback.signaling.messages import Done, Request, Result
+from ringback.signaling.messages import Done, Result
+from ringback.signaling.requests import Request
 from ringback.signaling.session import Session
 from tests.properties.messages import frames
 from tests.unit.signaling.greeting import CLAIMS, HELLO_FRAME, WELCOME

@@ -25,7 +25,8 @@ from ringback.signaling.connection import (
 )
 from ringback.signaling.hub import Hub
 from ringback.signaling.live import LiveSession
-from ringback.signaling.messages import SUBPROTOCOL, Hello, Welcome
+from ringback.signaling.messages import SUBPROTOCOL, Welcome
+from ringback.signaling.requests import Hello
 from ringback.signaling.session import GRACE_SECONDS
 from ringback.signaling.turn import TurnServers
 

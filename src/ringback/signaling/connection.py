@@ -14,19 +14,8 @@ from typing import Final, TypeAlias
 import msgspec
 
 from ringback.kernel.errors import RingbackError, Unauthenticated
-from ringback.signaling.messages import (
-    MAX_TEXT_BYTES,
-    ClientMessage,
-    Done,
-    Error,
-    Hello,
-    Ping,
-    Reply,
-    Request,
-    ServerMessage,
-    TextSend,
-    Welcome,
-)
+from ringback.signaling.messages import Done, Error, Reply, ServerMessage, Welcome
+from ringback.signaling.requests import MAX_TEXT_BYTES, ClientMessage, Hello, Ping, Request, TextSend
 
 HELLO_SECONDS: Final = 10.0
 """How long a client may take to say hello. Longer lets strangers hold sockets; shorter loses slow phones."""

@@ -25,9 +25,10 @@ from ringback.media.model import Source
 from ringback.media.speakers import Speakers
 from ringback.signaling.hints import VideoHints
 from ringback.signaling.live import LiveSession, Performer
-from ringback.signaling.messages import CallEvent, Resume, SessionRestored, SpeakersChanged
+from ringback.signaling.messages import CallEvent, SessionRestored, SpeakersChanged
 from ringback.signaling.notifications import HAPPENINGS, Happening, Notification, Notifier
 from ringback.signaling.relay import TextRelay
+from ringback.signaling.requests import Resume
 from ringback.signaling.session import GRACE_SECONDS, Session, hash_key
 from ringback.storage import Connection, outbox
 from ringback.storage.database import Database

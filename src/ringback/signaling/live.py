@@ -7,8 +7,9 @@ import structlog
 
 from ringback.identities.activity.model import OpenSession
 from ringback.kernel.errors import RingbackError
-from ringback.signaling.messages import Event, Request, Result
+from ringback.signaling.messages import Event, Result
 from ringback.signaling.notifications import Notification, Relation
+from ringback.signaling.requests import Request
 from ringback.signaling.session import Answered, Session, Taken
 
 log = structlog.get_logger()

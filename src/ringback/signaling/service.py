@@ -11,31 +11,27 @@ from ringback.identities.model import TokenClaims
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import Unauthenticated
 from ringback.kernel.ids import derived_id
-from ringback.signaling.messages import (
-    Answered,
+from ringback.signaling.messages import Answered, CallOpened, Done, Result, TextSent
+from ringback.signaling.relay import TextRelay
+from ringback.signaling.requests import (
     ApplicationDestination,
     CallAccept,
     CallDecline,
     CallHangUp,
-    CallOpened,
     CallStart,
     Destination,
-    Done,
     EchoStart,
     MediaOffer,
     MediaUpdate,
     PhoneDestination,
     Request,
-    Result,
     RoomJoin,
     RoomLeave,
     SlotsPrefer,
     TextConfirm,
     TextSend,
-    TextSent,
     WebrtcDestination,
 )
-from ringback.signaling.relay import TextRelay
 from ringback.signaling.session import Session
 
 

@@ -131,6 +131,33 @@ async def test_an_answered_call_is_told_from_both_sides(world: World, backend: B
         assert (await backend.asks(f"/{log['callId']}")).json() == log
 
 
+@pytest.mark.parametrize(
+    ("destination", "endpoint", "called"),
+    [
+        (
+            {"type": "PHONE", "phoneNumber": "+41793026727"},
+            {"type": "PHONE", "phoneNumber": "41793026727"},
+            "41793026727",
+        ),
+        (
+            {"type": "APPLICATION", "callsConfigurationId": "support"},
+            {"type": "APPLICATION", "callsConfigurationId": "support"},
+            "support",
+        ),
+    ],
+)
+async def test_who_was_called_need_not_be_an_identity(
+    world: World, backend: Backend, destination: dict[str, str], endpoint: dict[str, str], called: str
+) -> None:
+    anna = await world.connects("anna")
+    await anna.does("call.start", destination=destination, **AUDIO)
+    by_anna, by_the_called = await backend.sees_both_sides()
+    assert (by_anna["to"], by_anna["counterpart"], by_the_called["endpoint"]) == (called, endpoint, endpoint)
+    assert (by_anna["state"], by_anna["errorCode"]["name"]) == ("FAILED", "FEATURE_UNAVAILABLE")
+    assert len(await backend.sees(identity="anna")) == 1
+    assert await backend.sees(identity=called) == []
+
+
 async def test_a_call_that_goes_on_is_not_found(world: World, backend: Backend) -> None:
     anna, boris = await world.connects("anna"), await world.connects("boris")
     annas = await calls(anna, "boris")

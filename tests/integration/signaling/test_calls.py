@@ -311,3 +311,25 @@ async def test_the_same_identity_of_another_account_does_not_ring(world: World) 
     await calls(anna, "boris")
     await boris.hears("call.incoming")
     await foreign.hears_nothing_more()
+
+
+@pytest.mark.parametrize(
+    "destination",
+    [
+        {"type": "PHONE", "phoneNumber": "+41793026727", "from": "41793026700"},
+        {"type": "APPLICATION", "callsConfigurationId": "support", "autoReconnect": True},
+    ],
+)
+async def test_a_call_that_no_channel_can_make_ends_for_that_reason(world: World, destination: object) -> None:
+    anna = await world.connects("anna")
+    annas = (await anna.does("call.start", destination=destination, **AUDIO))["callId"]
+    ended = await anna.hears("call.ended")
+    assert (ended["callId"], ended["reason"]["id"], ended["reason"]["name"]) == (annas, 10311, "FEATURE_UNAVAILABLE")
+    await anna.hears_nothing_more()
+    assert world.engine.rules[0].rooms == []
+
+
+async def test_a_phone_number_that_is_none_is_refused_by_its_field(world: World) -> None:
+    anna = await world.connects("anna")
+    refusal = await anna.asks("call.start", destination={"type": "PHONE", "phoneNumber": "home"}, **AUDIO)
+    assert (refusal["code"], refusal["field"]) == ("INVALID_MESSAGE", "destination.phoneNumber")

@@ -22,7 +22,7 @@ from ringback.signaling.connection import (
     Output,
     Send,
 )
-from ringback.signaling.messages import CallHangUp
+from ringback.signaling.requests import CallHangUp
 from tests.unit.signaling.greeting import HELLO, WELCOME, greeted
 
 
@@ -191,6 +191,15 @@ def test_custom_data_over_four_kib_is_refused() -> None:
     assert without_message(said(greeted().receive(json.dumps(start), 1.0))) == [
         error(2, "INVALID_MESSAGE", "customData")
     ]
+
+
+@pytest.mark.parametrize(("text", "fits"), [("ü" * 4096, True), ("ü" * 4096 + "!", False)])
+def test_a_text_has_8192_bytes_however_many_characters(text: str, fits: bool) -> None:
+    [output] = greeted().receive(json.dumps({"type": "text.send", "id": 2, "callId": "c", "text": text}), 1.0)
+    if fits:
+        assert isinstance(output, CarryOut)
+    else:
+        assert without_message(said([output])) == [error(2, "INVALID_MESSAGE", "text")]
 
 
 def test_a_flood_is_closed() -> None:
