@@ -117,8 +117,12 @@ export class RtcClient implements RingbackRtc {
 
   callViber(phoneNumber: string, from: string, wishes?: ViberCallWishes): ViberCall {
     const endpoint = new ViberEndpoint(textArgument("The phone number", phoneNumber));
-    const destination = { type: "VIBER", phoneNumber, from: textArgument("The Viber number", from) } as const;
-    return this.#call(endpoint, destination, new ViberCallOptions(optionsArgument(wishes)));
+    textArgument("The Viber number", from);
+    const options = new ViberCallOptions(optionsArgument(wishes));
+    const call = new OutgoingCall(this.#context, () => this.connectedUser(), endpoint, options);
+    // No platform of ours has a channel to Viber, so none is asked. The application gets to know its call first.
+    queueMicrotask(() => call.finish(errorCode("FEATURE_UNAVAILABLE")));
+    return call;
   }
 
   callApplication(callsConfigurationId: string, wishes?: ApplicationCallWishes): ApplicationCall {
@@ -182,7 +186,8 @@ export class RtcClient implements RingbackRtc {
   }
 
   #call<Options extends CallOptions>(endpoint: Endpoint, destination: Destination, options: Options) {
-    const call = new OutgoingCall(this.#context, () => this.connectedUser(), endpoint, destination, options);
+    const call = new OutgoingCall(this.#context, () => this.connectedUser(), endpoint, options);
+    call.start(destination);
     whenAborted(options.signal, () => call.hangup());
     return call;
   }

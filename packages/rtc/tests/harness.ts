@@ -1,6 +1,7 @@
 import type { Endpoint, Participant, SessionOpened, Slot } from "@ringback/protocol";
 import { afterEach, beforeEach, type Mock, vi } from "vitest";
 import type { IncomingWebrtcCall } from "../src/api/calls.js";
+import type { TokenProvider } from "../src/api/client.js";
 import { CallsApiEvent, RtcEvent } from "../src/api/event-names.js";
 import type { EventSource } from "../src/api/events.js";
 import type { Log } from "../src/log.js";
@@ -66,7 +67,7 @@ export const NOBODY = { pathLost() {}, cameraLost() {}, microphoneLost() {}, scr
 export const listen = (source: unknown): Heard => new Heard(source as EventSource<never>);
 
 /** A client in a world of fakes, with a fake clock. Each test's transcript must be finished. */
-export function harness() {
+export function harness(token: string | TokenProvider = "token") {
   let server: FakeServer;
   let client: RtcClient;
   let medias: FakeMedia[];
@@ -83,7 +84,7 @@ export function harness() {
     prepareMedia = () => {};
     client = new RtcClient(
       "wss://calls.example.com/rtc/v1",
-      { token: "token", client: { name: "ringback-rtc", version: "0.1.0" } },
+      { token, client: { name: "ringback-rtc", version: "0.1.0" } },
       {
         openSocket: server.openSocket,
         watchNetwork: (found) => {

@@ -3,7 +3,7 @@ import type { AudioFilter, VideoFilter } from "./filters.js";
 
 /** How the microphone is sent, as plain fields. */
 export interface AudioWishes {
-  /** A filter for the microphone; this release goes on without it, and `ERROR` says `FEATURE_UNAVAILABLE`. */
+  /** A filter for the microphone; this release goes on without it, and says so in its log. */
   audioFilter?: AudioFilter | undefined;
   /** How much sound is sent. Default `AUTO`. */
   audioQualityMode?: AudioQualityMode | undefined;
@@ -62,7 +62,7 @@ export class AudioOptionsBuilder {
 export interface VideoWishes {
   /** Which camera of a phone. Default `FRONT`. */
   cameraOrientation?: CameraOrientation | undefined;
-  /** A filter for the camera; this release goes on without it, and `ERROR` says `FEATURE_UNAVAILABLE`. */
+  /** A filter for the camera; this release goes on without it, and says so in its log. */
   videoFilter?: VideoFilter | undefined;
   /** Whether one presenter is seen at a time. Rooms of this release always do so, calls between two never. */
   videoMode?: VideoMode | undefined;

@@ -8,6 +8,7 @@ import type { Session } from "../signaling/session.js";
 import { type CallContext, wantedMedia } from "./context.js";
 import { GroupCall } from "./group-call.js";
 import { endTime, establishTime } from "./life.js";
+import { noteMissingFilters } from "./missing-features.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** A call that this side makes to an application. */
@@ -29,13 +30,10 @@ export class OutgoingApplicationCall extends GroupCall implements ApplicationCal
       ...(entityId !== undefined && { entityId }),
       autoReconnect,
     } as const;
+    noteMissingFilters(options, context.log);
     this.advance({ kind: "called" });
     this.begin(wanted, (session) =>
-      session.request(
-        "call.start",
-        { destination: destination as never, ...wanted, customData: { ...customData } },
-        null,
-      ),
+      session.request("call.start", { destination, ...wanted, customData: { ...customData } }, null),
     );
   }
 

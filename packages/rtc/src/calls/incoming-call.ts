@@ -6,6 +6,7 @@ import { errorCode } from "../api/error-code.js";
 import { type CustomData, type DeclineOptions, WebrtcCallOptions, type WebrtcCallWishes } from "../api/options.js";
 import type { Session } from "../signaling/session.js";
 import { type CallContext, wantedMedia } from "./context.js";
+import { noteMissingFilters } from "./missing-features.js";
 import { TwoPartyCall } from "./two-party-call.js";
 
 /** A call that somebody else makes to this side. */
@@ -51,6 +52,7 @@ export class IncomingCall extends TwoPartyCall implements IncomingWebrtcCall {
   accept(options: WebrtcCallWishes = {}): void {
     if (this.isOver() || !this.advance({ kind: "connecting" })) return;
     this.#options = new WebrtcCallOptions({ ...options, customData: options.customData ?? this.#customData });
+    noteMissingFilters(this.#options, this.context.log);
     const wanted = wantedMedia(this.#options);
     this.#session
       .request("call.accept", { callId: this.#callId, ...wanted })

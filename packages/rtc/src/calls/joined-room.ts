@@ -7,6 +7,7 @@ import type { Session } from "../signaling/session.js";
 import { type CallContext, wantedMedia } from "./context.js";
 import { GroupCall } from "./group-call.js";
 import { endTime, establishTime } from "./life.js";
+import { noteMissingFilters } from "./missing-features.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** A call into a room. */
@@ -19,6 +20,7 @@ export class JoinedRoom extends GroupCall implements RoomCall {
     super(context, wanted);
     this.#name = name;
     this.#options = options;
+    noteMissingFilters(options, context.log);
     this.advance({ kind: "connecting" });
     this.begin(wanted, (session) =>
       session.request("room.join", { name, ...wanted, customData: { ...options.customData } }, null),

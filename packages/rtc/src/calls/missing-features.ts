@@ -1,11 +1,20 @@
 import { errorCode, RtcError } from "../api/error-code.js";
 import type { AudioFilter, VideoFilter } from "../api/filters.js";
+import { type CallOptions, VideoCallOptions } from "../api/options.js";
+import type { Log } from "../log.js";
 
 function unavailable(): Promise<never> {
   const refused = Promise.reject(new RtcError(errorCode("FEATURE_UNAVAILABLE")));
   // An application that does not await must not see an unhandled rejection.
   refused.catch(() => {});
   return refused;
+}
+
+/** A call goes on without the filters that its options ask for. */
+export function noteMissingFilters(options: CallOptions, log: Log): void {
+  const asksForVideoFilter = options instanceof VideoCallOptions && options.videoOptions.videoFilter !== undefined;
+  if (options.audioOptions.audioFilter === undefined && !asksForVideoFilter) return;
+  log.warn("This release has no filters: the call goes on without");
 }
 
 const NO_PICTURES = {

@@ -4,15 +4,11 @@ import { CallStatus } from "../api/enums.js";
 import { errorCode } from "../api/error-code.js";
 import type { CallOptions, CustomData } from "../api/options.js";
 import { type CallContext, wantedMedia } from "./context.js";
+import { noteMissingFilters } from "./missing-features.js";
 import { TwoPartyCall } from "./two-party-call.js";
 
 /** Who is called, as the platform is told. */
-export type Destination =
-  | WireDestination
-  | { readonly type: "PHONE"; readonly phoneNumber: string; readonly from?: string }
-  | { readonly type: "VIBER"; readonly phoneNumber: string; readonly from: string };
-
-type WireDestination = Extract<ClientMessage, { type: "call.start" }>["destination"];
+export type Destination = Extract<ClientMessage, { type: "call.start" }>["destination"];
 
 /** A call that this side makes to one other. */
 export class OutgoingCall<Options extends CallOptions> extends TwoPartyCall {
@@ -20,26 +16,20 @@ export class OutgoingCall<Options extends CallOptions> extends TwoPartyCall {
   readonly #options: Options;
   #endpoint: Endpoint;
 
-  constructor(
-    context: CallContext,
-    user: () => User | null,
-    endpoint: Endpoint,
-    destination: Destination,
-    options: Options,
-  ) {
-    const wanted = wantedMedia(options);
-    super(context, wanted);
+  constructor(context: CallContext, user: () => User | null, endpoint: Endpoint, options: Options) {
+    super(context, wantedMedia(options));
     this.#user = user;
     this.#options = options;
     this.#endpoint = endpoint;
+    noteMissingFilters(options, context.log);
     this.advance({ kind: "called" });
-    this.begin(wanted, (session) =>
-      session.request(
-        "call.start",
-        { destination: destination as WireDestination, ...wanted, customData: { ...options.customData } },
-        null,
-      ),
-    );
+  }
+
+  /** Asks the platform to call. */
+  start(destination: Destination): void {
+    const wanted = wantedMedia(this.#options);
+    const customData = { ...this.#options.customData };
+    this.begin(wanted, (session) => session.request("call.start", { destination, ...wanted, customData }, null));
   }
 
   options(): Options {
