@@ -4,6 +4,8 @@ import { CallsApiEvent, createRingbackRtc, RtcEvent } from '/sdk/ringback-rtc.mj
 const SPOKEN = ['started-talking', 'stopped-talking', 'participant-started-talking', 'participant-stopped-talking',
   'active-speakers-changed']; // who speaks when is chance, not order
 
+const OLDER = ['room-rejoining', 'room-rejoined']; // told beside the newer names
+
 const WAITING = /-(paused|resumed)$/; // what the line carries is chance too
 
 /** Everything the SDK told, in order. */
@@ -22,7 +24,7 @@ const inWords = ({ errorCode, reason, participant, participants }) => [
 function follow(name, latest) {
   call = latest;
   for (const event of Object.values(CallsApiEvent)) {
-    if (SPOKEN.includes(event) || WAITING.test(event)) continue;
+    if (SPOKEN.includes(event) || OLDER.includes(event) || WAITING.test(event)) continue;
     latest.on(event, (what) => {
       transcript.push([`${name}: ${event}`, ...inWords(what)].join(' '));
       if (event === 'established' || event === 'room-joined') play('audio', what.stream);

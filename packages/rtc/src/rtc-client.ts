@@ -66,10 +66,13 @@ export class RtcClient implements RingbackRtc {
       { ...world, url, credentials },
       {
         connected: ({ identity }) => this.#events.emit("connected", { identity }),
-        lost: (cause) => this.#registry.finishAll(cause),
+        lost: () => this.#registry.loseAll(),
         reconnecting: () => this.#events.emit("reconnecting", {}),
         reconnected: () => this.#events.emit("reconnected", {}),
-        disconnected: (reason) => this.#events.emit("disconnected", { reason }),
+        disconnected: (cause, reason) => {
+          this.#registry.finishAll(cause);
+          this.#events.emit("disconnected", { reason });
+        },
         event: (event, session) => this.#happened(event, session),
       },
     );

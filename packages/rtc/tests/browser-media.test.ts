@@ -115,6 +115,7 @@ function make(): { media: BrowserMedia; connection: PeerConnection; at: (index: 
   const media = new BrowserMedia(
     {
       pathLost: () => told.push("pathLost"),
+      mediaFlows: () => told.push("mediaFlows"),
       cameraLost: () => told.push("cameraLost"),
       microphoneLost: ({ name }) => told.push(`microphoneLost ${name}`),
       screenEnded: () => told.push("screenEnded"),

@@ -37,6 +37,9 @@ export function slot(index: number, participantId: string, camera: number | null
   return { index, participantId, microphone: 10 + index, camera, screen: null };
 }
 
+/** Older names, told beside the newer ones. */
+const OLDER_NAMES = ["room-rejoining", "room-rejoined"];
+
 /** The names of all events that a source has told, in order; the payloads lie beside. */
 export class Heard {
   readonly names: string[] = [];
@@ -44,6 +47,7 @@ export class Heard {
 
   constructor(source: EventSource<never>) {
     const names = new Set<string>([...Object.values(RtcEvent), ...Object.values(CallsApiEvent)]);
+    for (const name of OLDER_NAMES) names.delete(name);
     for (const name of names) {
       source.on(name as never, (event: unknown) => {
         this.names.push(name);
@@ -62,7 +66,7 @@ export class Heard {
 export const NO_SERVERS = async () => [];
 
 /** For media whose connection tells nobody. */
-export const NOBODY = { pathLost() {}, cameraLost() {}, microphoneLost() {}, screenEnded() {} };
+export const NOBODY = { pathLost() {}, mediaFlows() {}, cameraLost() {}, microphoneLost() {}, screenEnded() {} };
 
 export const listen = (source: unknown): Heard => new Heard(source as EventSource<never>);
 

@@ -171,9 +171,9 @@ export interface RtcEvents {
 /** The payload of each event that every kind of call has. */
 export interface AnyCallEvents {
   error: ErrorEvent;
-  /** This side's media does not flow any more; the SDK works on it. */
+  /** This side's media is lost, and the call does what it can to have it again. */
   reconnecting: EmptyEvent;
-  /** It flows again. */
+  /** Media flows again. Comes once for each `reconnecting`, unless the call ends first. */
   reconnected: EmptyEvent;
   "network-quality-changed": NetworkQualityEvent;
   "talking-while-muted": EmptyEvent;

@@ -1,7 +1,7 @@
-import type { CallCreated, CallEvent, Participant } from "@ringback/protocol";
+import type { CallEvent, Participant } from "@ringback/protocol";
 import type { MediaCall } from "../api/calls.js";
 import type { EchoTestEvents } from "../api/echo.js";
-import { CallStatus, VideoRemovalReason } from "../api/enums.js";
+import { CallStatus } from "../api/enums.js";
 import { type ErrorCode, errorCode, RtcError, statedErrorCode } from "../api/error-code.js";
 import type {
   ApplicationCallEvents,
@@ -16,16 +16,15 @@ import type { CustomData } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
 import { Emitter } from "../emitter.js";
 import { ALL_LAYERS, type LocalMedia, type MediaListener, type SentMedia } from "../media/handler.js";
-import type { PublishingListener } from "../media/publishing.js";
-import type { StatsEntry } from "../media/stats-entry.js";
 import { causeOf, RequestRefused } from "../signaling/refusal.js";
 import { REQUEST_TIMEOUT, type Session } from "../signaling/session.js";
-import { CallMedia, type CallMediaParts, NOTHING_MEASURED } from "./call-media.js";
+import { CallMedia, type CallMediaParts } from "./call-media.js";
 import type { Change } from "./changes.js";
 import type { CallContext } from "./context.js";
-import { Deferred } from "./deferred.js";
 import { duration, type Life, type LifeEvent, step } from "./life.js";
 import { OwnSide } from "./own-side.js";
+import { type Ask, PlatformCall } from "./platform-call.js";
+import { Reconnection } from "./reconnection.js";
 import type { RegisteredCall } from "./registry.js";
 import { applyEvent, type Snapshot } from "./snapshot.js";
 import { speakerChanges } from "./speakers.js";
@@ -50,8 +49,8 @@ export abstract class BaseCall extends OwnSide implements MediaCall, EventSource
   protected snapshot: Snapshot | null = null;
   /** The ids of the participants who speak, the loudest first; this side's is that of its call. */
   protected speakers: readonly string[] = [];
-  readonly #callId = new Deferred<string>();
-  #session: Session | null = null;
+  readonly #reconnection: Reconnection;
+  readonly #platformCall: PlatformCall;
   #ending = false;
   #endTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -60,6 +59,15 @@ export abstract class BaseCall extends OwnSide implements MediaCall, EventSource
     this.context = context;
     this.events = new Emitter(context.log);
     this.life = { status: CallStatus.INITIALIZED, startTime: context.now() };
+    this.#platformCall = new PlatformCall(context, this);
+    this.#reconnection = new Reconnection({
+      restart: () => this.#restart(),
+      rebuild: () => this.#rebuild(),
+      rejoin: () => void this.#rejoin().catch((error: unknown) => this.finish(causeOf(error))),
+      tellReconnecting: () => this.reconnecting(),
+      tellReconnected: () => this.reconnected(),
+      giveUp: () => this.finish(errorCode("NETWORK_ERROR")),
+    });
   }
 
   abstract customData(): CustomData;
@@ -83,7 +91,7 @@ export abstract class BaseCall extends OwnSide implements MediaCall, EventSource
   }
 
   id(): string {
-    return this.#callId.value() ?? "";
+    return this.#platformCall.id() ?? "";
   }
 
   status(): CallStatus {
@@ -95,14 +103,20 @@ export abstract class BaseCall extends OwnSide implements MediaCall, EventSource
   }
 
   created(callId: string): void {
-    this.#callId.resolve(callId);
-    if (this.isOver()) this.#askForEnd();
-    else clearTimeout(this.#endTimer);
+    this.#platformCall.created(callId);
+    if (this.isOver()) {
+      this.#askForEnd();
+      return;
+    }
+    clearTimeout(this.#endTimer);
+    this.#reconnection.happened("rejoined");
   }
 
   happened(event: CallEvent): void {
     if (event.type === "call.ended") {
-      this.finish(statedErrorCode(event.reason));
+      const reason = statedErrorCode(event.reason);
+      if (reason.name === "NETWORK_ERROR") this.lost();
+      else this.finish(reason);
       return;
     }
     if (this.isOver()) return;
@@ -114,9 +128,10 @@ export abstract class BaseCall extends OwnSide implements MediaCall, EventSource
       case "room.joined":
         if (this.snapshot === null) this.#enter(event);
         else this.#enterAgain(this.snapshot, event);
+        this.#reconnection.happened("entered");
         return;
       case "media.lost":
-        this.#reconnect();
+        this.#reconnection.happened("mediaLost");
         return;
       case "screen.stopped":
         void this.change((publishing) => publishing.screenStopped(event.reason));
@@ -135,17 +150,38 @@ export abstract class BaseCall extends OwnSide implements MediaCall, EventSource
     }
   }
 
+  lost(): void {
+    const goesOn = !this.isOver() && this.rejoins() && this.#reconnection.happened("givenUp");
+    if (!goesOn) this.finish(errorCode("NETWORK_ERROR"));
+  }
+
   finish(reason: ErrorCode): void {
     if (!this.advance({ kind: "ended", reason })) return;
     clearTimeout(this.#endTimer);
+    this.#reconnection.happened("ended");
+    this.#platformCall.end(new RtcError(reason));
     this.snapshot = null;
     this.speakers = [];
-    this.#callId.reject(new RtcError(reason));
-    void this.#closeMedia().then((totals) => this.ended(reason, totals));
+    void this.closeMedia().then((totals) => this.ended(reason, totals));
   }
 
   /** Tells that the other side rings. Rooms do not ring. */
   protected rang(): void {}
+
+  /** Tells that this side's media is lost. */
+  protected reconnecting(): void {
+    this.tell("reconnecting", {});
+  }
+
+  /** Tells that it flows again. */
+  protected reconnected(): void {
+    this.tell("reconnected", {});
+  }
+
+  /** Whether it begins anew when the platform has given it up. Others have nobody to come back to: they have hung up. */
+  protected rejoins(): boolean {
+    return false;
+  }
 
   /** Takes a step of the call's life; false when it is not legal now. */
   protected advance(event: LifeEvent): boolean {
@@ -156,16 +192,15 @@ export abstract class BaseCall extends OwnSide implements MediaCall, EventSource
   }
 
   /** Asks the platform for a new call, and makes its first offer. */
-  protected begin(wanted: LocalMedia, ask: (session: Session) => Promise<CallCreated>): void {
+  protected begin(wanted: LocalMedia, ask: Ask): void {
     this.#finishAfter(REQUEST_TIMEOUT, errorCode("NETWORK_ERROR"));
-    void this.#create(ask);
+    void this.#create(wanted, ask);
     this.openMedia(wanted);
   }
 
   /** Takes over a call that the platform has created. */
   protected adopt(session: Session, callId: string): void {
-    this.#session = session;
-    this.#callId.resolve(callId);
+    this.#platformCall.adopt(session, callId);
   }
 
   /** Opens the devices and makes the first offer, side by side. */
@@ -180,9 +215,9 @@ export abstract class BaseCall extends OwnSide implements MediaCall, EventSource
       const handler = createMedia(this.#mediaListener(), devices(), iceServers);
       this.media = new CallMedia(handler, {
         wanted,
-        tell: (update) => this.#tell(update),
+        tell: (update) => this.#tellSent(update),
         exchange: (sdp, connection) => this.#exchange(sdp, connection),
-        publishing: this.#publishingListener(),
+        publishing: this.publishingListener(),
         videos: this.#videosListener(),
         log: this.context.log,
       });
@@ -199,9 +234,11 @@ export abstract class BaseCall extends OwnSide implements MediaCall, EventSource
   protected end(reason: ErrorCode): void {
     if (this.isOver()) return;
     this.#ending = true;
-    void this.#closeMedia();
-    this.#finishAfter(END_TIMEOUT, reason);
-    if (this.#callId.value() !== null) this.#askForEnd();
+    void this.closeMedia();
+    const isThere = !this.#reconnection.isRejoining();
+    this.#reconnection.happened("ended");
+    this.#finishAfter(isThere ? END_TIMEOUT : 0, reason);
+    if (isThere) this.#askForEnd();
   }
 
   /** The call cannot go on because of this error; of one that came too late the platform says more within `patience`. */
@@ -212,18 +249,8 @@ export abstract class BaseCall extends OwnSide implements MediaCall, EventSource
       this.#finishAfter(patience, error.errorCode);
       return;
     }
-    if (this.#callId.value() !== null) this.#askForEnd();
+    this.#askForEnd();
     this.finish(causeOf(error));
-  }
-
-  /** What the media connection measures now. */
-  protected measured(): Promise<readonly StatsEntry[]> {
-    return (this.life.status === CallStatus.FINISHED ? undefined : this.media?.handler.stats()) ?? Promise.resolve([]);
-  }
-
-  /** The stream of a video that comes from this slot. */
-  protected shown(videoId: string, slot: number): MediaStream | null {
-    return this.media?.handler.showVideo(videoId, slot) ?? null;
   }
 
   /** Whether the end has come or was asked for. */
@@ -231,25 +258,36 @@ export abstract class BaseCall extends OwnSide implements MediaCall, EventSource
     return this.#ending || this.life.status === CallStatus.FINISHED;
   }
 
-  async #create(ask: (session: Session) => Promise<CallCreated>): Promise<void> {
+  async #create(wanted: LocalMedia, ask: Ask): Promise<void> {
     try {
       const session = await this.context.session();
       if (this.isOver()) return;
-      this.#session = session;
       this.#finishAfter(REQUEST_TIMEOUT, errorCode("REQUEST_TIMEOUT"));
-      await this.context.registry.create(ask(session), this);
+      await this.#platformCall.ask(session, wanted, ask);
     } catch (error) {
       if (this.#ending) this.finish(causeOf(error));
       else this.fail(error);
     }
   }
 
+  /** What this side sends goes on in the call that the platform makes anew. */
+  async #rejoin(): Promise<void> {
+    clearTimeout(this.#endTimer);
+    const publishing = this.media?.publishing;
+    if (publishing === undefined) return;
+    try {
+      const sent = await this.#platformCall.askAgain(
+        () => publishing.sent(),
+        () => this.#reconnection.isRejoining(),
+      );
+      if (sent !== null) this.change(() => publishing.begunAgain(sent));
+    } catch (error) {
+      this.finish(causeOf(error));
+    }
+  }
+
   #askForEnd(): void {
-    const callId = this.#callId.value();
-    if (this.#session === null || callId === null) return;
-    this.requestEnd(this.#session, callId).catch((error: unknown) => {
-      this.context.log.debug("The platform did not end the call", error);
-    });
+    this.#platformCall.askForEnd((session, callId) => this.requestEnd(session, callId));
   }
 
   #finishAfter(delay: number, reason: ErrorCode): void {
@@ -291,72 +329,65 @@ export abstract class BaseCall extends OwnSide implements MediaCall, EventSource
     this.spoke(named(started), named(stopped));
   }
 
-  async #tell(changed: Partial<SentMedia>): Promise<void> {
-    const callId = await this.#callId.promise;
-    await this.#liveSession().request("media.update", { callId, ...changed });
+  /** What cannot be told because there is no call is said when the platform is asked for it again. */
+  async #tellSent(changed: Partial<SentMedia>): Promise<void> {
+    if (this.#reconnection.isRejoining()) return;
+    try {
+      await this.#request((session, callId) => session.request("media.update", { callId, ...changed }));
+    } catch (error) {
+      if (!this.#reconnection.isRejoining()) throw error;
+    }
   }
 
   async #exchange(sdp: string, connection: number): Promise<string> {
-    const callId = await this.#callId.promise;
-    return (await this.#liveSession().request("media.offer", { callId, sdp, connection })).sdp;
+    const offer = { sdp, connection };
+    return (await this.#request((session, callId) => session.request("media.offer", { callId, ...offer }))).sdp;
+  }
+
+  /** Asks the platform something of this call, unless it is over. */
+  #request<Result>(ask: (session: Session, callId: string) => Promise<Result>): Promise<Result> {
+    return this.#platformCall.request((session, callId) => {
+      if (this.isOver()) throw new RtcError(errorCode("INVALID_REQUEST"));
+      return ask(session, callId);
+    });
   }
 
   #offerFailed(error: unknown): void {
+    if (this.#reconnection.isRejoining()) return;
     // What is no refusal of the platform's came from the browser.
     this.fail(error instanceof RtcError ? error : new RtcError(errorCode("MEDIA_ERROR")), LOSS_TIMEOUT);
   }
 
-  #reconnect(): void {
-    this.context.log.debug("The platform has lost the media: connecting again");
+  #rebuild(): void {
+    this.context.log.debug("The platform's side of the media is gone: connecting again");
     clearTimeout(this.#endTimer);
     this.media?.reconnect().catch((error: unknown) => this.#offerFailed(error));
   }
 
-  #liveSession(): Session {
-    if (this.#session === null || this.isOver()) throw new RtcError(errorCode("INVALID_REQUEST"));
-    return this.#session;
-  }
-
-  #pathLost(): void {
-    if (this.isOver()) return;
+  #restart(): void {
     this.context.log.debug("The network path is lost: offering again");
     this.context.probe();
     this.media?.offerAgain(true);
   }
 
-  #closeMedia(): Promise<TotalMediaStats> {
-    return this.media?.close() ?? Promise.resolve(NOTHING_MEASURED);
-  }
-
   #mediaListener(): MediaListener {
     return {
-      pathLost: () => this.#pathLost(),
-      cameraLost: () => void this.cameraVideo(false),
-      microphoneLost: (cause) => void this.change((publishing) => publishing.microphoneLost(cause)),
-      screenEnded: () => void this.stopScreenShare(),
+      pathLost: () => void this.#reconnection.happened("pathLost"),
+      mediaFlows: () => void this.#reconnection.happened("flows"),
+      ...this.deviceListener(),
     };
   }
 
   #videosListener(): CallMediaParts["videos"] {
     return {
-      resized: async (slots) => this.#liveSession().request("slots.prefer", { callId: this.id(), slots }),
+      resized: (slots) => this.#request((session, callId) => session.request("slots.prefer", { callId, slots })),
       changed: (change, stream) => this.changed(change, stream),
       observeSize: this.context.observeSize,
       isOver: () => this.isOver(),
     };
   }
 
-  #publishingListener(): PublishingListener {
-    return {
-      cameraAdded: (stream) => this.#tellUnlessOver("camera-video-added", { stream }),
-      cameraRemoved: () => this.#tellUnlessOver("camera-video-removed", { reason: VideoRemovalReason.USER_REQUEST }),
-      screenAdded: (stream) => this.#tellUnlessOver("screen-share-added", { stream }),
-      screenRemoved: (reason) => this.#tellUnlessOver("screen-share-removed", { reason }),
-      failed: (cause) => this.#tellUnlessOver("error", { errorCode: cause }),
-    };
-  }
-
-  #tellUnlessOver<Name extends keyof LocalMediaEvents>(name: Name, event: LocalMediaEvents[Name]): void {
+  protected override tell<Name extends keyof LocalMediaEvents>(name: Name, event: LocalMediaEvents[Name]): void {
     if (!this.isOver()) this.events.emit<Name>(name, event as CallEvents[Name]);
   }
 }

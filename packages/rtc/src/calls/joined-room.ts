@@ -1,6 +1,7 @@
 import type { RoomCall } from "../api/calls.js";
-import { RecordingType } from "../api/enums.js";
+import { CallStatus, RecordingType } from "../api/enums.js";
 import { type ErrorCode, errorCode } from "../api/error-code.js";
+import type { RoomJoinedEvent } from "../api/events.js";
 import type { CustomData, RoomCallOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
 import type { Session } from "../signaling/session.js";
@@ -22,8 +23,8 @@ export class JoinedRoom extends GroupCall implements RoomCall {
     this.#options = options;
     noteMissingFilters(options, context.log);
     this.advance({ kind: "connecting" });
-    this.begin(wanted, (session) =>
-      session.request("room.join", { name, ...wanted, customData: { ...options.customData } }, null),
+    this.begin(wanted, (session, sent) =>
+      session.request("room.join", { name, ...sent, customData: { ...options.customData } }, null),
     );
   }
 
@@ -51,21 +52,41 @@ export class JoinedRoom extends GroupCall implements RoomCall {
     this.end(errorCode("NORMAL_HANGUP"));
   }
 
+  protected override reconnecting(): void {
+    super.reconnecting();
+    this.events.emit("room-rejoining", {});
+  }
+
+  protected override reconnected(): void {
+    super.reconnected();
+    if (this.snapshot !== null && this.media !== null) {
+      this.events.emit("room-rejoined", this.#joined(this.snapshot, this.media.handler.remoteAudio()));
+    }
+  }
+
+  protected override rejoins(): boolean {
+    return this.#options.autoReconnect && this.status() === CallStatus.ESTABLISHED;
+  }
+
   protected requestEnd(session: Session, callId: string): Promise<unknown> {
     return session.request("room.leave", { callId });
   }
 
   protected entered(snapshot: Snapshot, stream: MediaStream): void {
-    this.events.emit("room-joined", {
-      id: this.id(),
-      name: this.#name,
-      participants: snapshot.participants.map((participant) => this.known(participant)),
-      stream,
-      recordingType: RecordingType.UNDEFINED,
-    });
+    this.events.emit("room-joined", this.#joined(snapshot, stream));
   }
 
   protected ended(reason: ErrorCode, totalMediaStats: TotalMediaStats): void {
     this.events.emit("room-left", { errorCode: reason, totalMediaStats });
+  }
+
+  #joined({ participants }: Snapshot, stream: MediaStream): RoomJoinedEvent {
+    return {
+      id: this.id(),
+      name: this.#name,
+      participants: participants.map((participant) => this.known(participant)),
+      stream,
+      recordingType: RecordingType.UNDEFINED,
+    };
   }
 }

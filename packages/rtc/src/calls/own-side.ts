@@ -1,9 +1,13 @@
 import type { StopWatching } from "../api/calls.js";
+import { VideoRemovalReason } from "../api/enums.js";
 import { errorCode, RtcError } from "../api/error-code.js";
+import type { LocalMediaEvents } from "../api/events.js";
 import type { DisplayOptions, WatchOptions } from "../api/options.js";
-import type { LocalMedia } from "../media/handler.js";
-import type { Publishing } from "../media/publishing.js";
-import type { CallMedia } from "./call-media.js";
+import type { TotalMediaStats } from "../api/stats.js";
+import type { LocalMedia, MediaListener } from "../media/handler.js";
+import type { Publishing, PublishingListener } from "../media/publishing.js";
+import type { StatsEntry } from "../media/stats-entry.js";
+import { type CallMedia, NOTHING_MEASURED } from "./call-media.js";
 import { MissingFeatures } from "./missing-features.js";
 
 /** What an application may ask of the media of a call on its own side: devices, and how large it shows the others. */
@@ -19,6 +23,8 @@ export abstract class OwnSide extends MissingFeatures {
 
   /** Whether the end has come or was asked for. */
   protected abstract isOver(): boolean;
+  /** Tells the application, unless the end has come or was asked for. */
+  protected abstract tell<Name extends keyof LocalMediaEvents>(name: Name, event: LocalMediaEvents[Name]): void;
 
   mute(shouldMute: boolean): Promise<void> {
     return this.change((publishing) => publishing.mute(shouldMute));
@@ -72,5 +78,38 @@ export abstract class OwnSide extends MissingFeatures {
     // An application that does not await must not see an unhandled rejection: it hears of the failure by ERROR.
     done.catch(() => {});
     return done;
+  }
+
+  /** What the media connection measures now. */
+  protected measured(): Promise<readonly StatsEntry[]> {
+    return (this.isOver() ? undefined : this.media?.handler.stats()) ?? Promise.resolve([]);
+  }
+
+  /** The stream of a video that comes from this slot. */
+  protected shown(videoId: string, slot: number): MediaStream | null {
+    return this.media?.handler.showVideo(videoId, slot) ?? null;
+  }
+
+  /** What follows when a device is gone. */
+  protected deviceListener(): Pick<MediaListener, "cameraLost" | "microphoneLost" | "screenEnded"> {
+    return {
+      cameraLost: () => void this.cameraVideo(false),
+      microphoneLost: (cause) => void this.change((publishing) => publishing.microphoneLost(cause)),
+      screenEnded: () => void this.stopScreenShare(),
+    };
+  }
+
+  protected publishingListener(): PublishingListener {
+    return {
+      cameraAdded: (stream) => this.tell("camera-video-added", { stream }),
+      cameraRemoved: () => this.tell("camera-video-removed", { reason: VideoRemovalReason.USER_REQUEST }),
+      screenAdded: (stream) => this.tell("screen-share-added", { stream }),
+      screenRemoved: (reason) => this.tell("screen-share-removed", { reason }),
+      failed: (cause) => this.tell("error", { errorCode: cause }),
+    };
+  }
+
+  protected closeMedia(): Promise<TotalMediaStats> {
+    return this.media?.close() ?? Promise.resolve(NOTHING_MEASURED);
   }
 }

@@ -7,6 +7,8 @@ export interface RegisteredCall {
   /** The platform has created the call; its events follow. */
   created(callId: string): void;
   happened(event: CallEvent): void;
+  /** The platform has given up the session that the call was in. */
+  lost(): void;
   /** The call is over, whatever it was doing. */
   finish(reason: ErrorCode): void;
 }
@@ -17,6 +19,8 @@ const EARLY_EVENTS = 100;
 /** Brings events to their calls, also those that overtake the reply which tells the id of their call. */
 export class CallRegistry {
   readonly #calls = new Map<string, RegisteredCall>();
+  /** Those that the platform has given up and that ask for themselves again. */
+  readonly #returning = new Set<RegisteredCall>();
   readonly #log: Log;
   #early: CallEvent[] = [];
   #unanswered = 0;
@@ -31,6 +35,7 @@ export class CallRegistry {
     try {
       const { callId } = await request;
       this.#calls.set(callId, call);
+      this.#returning.delete(call);
       call.created(callId);
       for (const event of this.#early.filter((early) => early.callId === callId)) this.deliver(event);
       this.#early = this.#early.filter((early) => early.callId !== callId);
@@ -42,6 +47,16 @@ export class CallRegistry {
 
   add(callId: string, call: RegisteredCall): void {
     this.#calls.set(callId, call);
+  }
+
+  /** The call has no id any more, and will ask for another one. */
+  returns(call: RegisteredCall): void {
+    this.#returning.add(call);
+  }
+
+  /** The call does not ask any more. */
+  forget(call: RegisteredCall): void {
+    this.#returning.delete(call);
   }
 
   has(callId: string): boolean {
@@ -72,5 +87,13 @@ export class CallRegistry {
   /** Ends all calls. */
   finishAll(reason: ErrorCode): void {
     this.finishAllBut([], reason);
+    for (const call of [...this.#returning]) call.finish(reason);
+  }
+
+  /** The session with all calls is gone; there may be another one. */
+  loseAll(): void {
+    const lost = [...this.#calls.values()];
+    this.#calls.clear();
+    for (const call of lost) call.lost();
   }
 }

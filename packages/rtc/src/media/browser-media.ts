@@ -14,8 +14,8 @@ import {
 } from "./handler.js";
 import { LayeredSender } from "./layered-sender.js";
 import { LocalTrack } from "./local-track.js";
+import { FlowWatch } from "./packet-flow.js";
 import { Peer } from "./peer.js";
-import { SilenceWatch } from "./silence.js";
 import type { StatsEntry } from "./stats-entry.js";
 import { totalAudioStats } from "./total-stats.js";
 
@@ -39,7 +39,7 @@ export class BrowserMedia implements MediaHandler {
   readonly #screen: LocalTrack;
   readonly #cameraLayers: LayeredSender;
   readonly #screenLayers: LayeredSender;
-  readonly #silence: SilenceWatch;
+  readonly #flow: FlowWatch;
   readonly #remoteAudio: MediaStream;
   readonly #videos = new Map<string, ShownVideo>();
   #peer: Peer;
@@ -55,10 +55,13 @@ export class BrowserMedia implements MediaHandler {
     this.#listener = listener;
     this.#iceServers = iceServers;
     this.#devices = devices;
-    this.#silence = new SilenceWatch(
-      () => this.stats(),
-      () => listener.pathLost(),
-    );
+    this.#flow = new FlowWatch(() => this.stats(), {
+      silent: () => listener.pathLost(),
+      flows: () => {
+        // One direction alone is no path.
+        if (this.#peer.connection.connectionState === "connected") listener.mediaFlows();
+      },
+    });
     this.#peer = this.#connect(FIRST_VIDEO_SLOTS);
     const { microphone, camera, screen, audioSlots } = this.#peer;
     this.#microphone = new LocalTrack(microphone, () => void this.#replaceLostMicrophone());
@@ -130,7 +133,7 @@ export class BrowserMedia implements MediaHandler {
   async reconnect(): Promise<void> {
     const before = this.#peer;
     before.connection.close();
-    this.#silence.stop();
+    this.#flow.stop();
     this.#peer = this.#connect(before.videoSlots.length);
     const { microphone, camera, screen, audioSlots } = this.#peer;
     setTracks(this.#remoteAudio, audioSlots);
@@ -198,7 +201,7 @@ export class BrowserMedia implements MediaHandler {
 
   async close(): Promise<TotalMediaStats> {
     this.#closed = true;
-    this.#silence.stop();
+    this.#flow.stop();
     for (const track of [this.#microphone, this.#camera, this.#screen]) track.close();
     try {
       const entries = await this.stats();
@@ -213,7 +216,7 @@ export class BrowserMedia implements MediaHandler {
     peer.connection.addEventListener("connectionstatechange", () => {
       if (peer !== this.#peer) return;
       const { connectionState } = peer.connection;
-      if (connectionState === "connected") this.#silence.start();
+      if (connectionState === "connected") this.#flow.start();
       if (LOST.includes(connectionState)) this.#listener.pathLost();
     });
     return peer;

@@ -78,8 +78,10 @@ export interface MediaHandler {
 
 /** What a media connection tells, until it is closed. */
 export interface MediaListener {
-  /** The network path is lost. */
+  /** The network path is lost, or nothing arrives over it any more. */
   pathLost(): void;
+  /** Packets arrive. Said again and again while they do. */
+  mediaFlows(): void;
   /** The camera is gone: somebody pulled its plug. */
   cameraLost(): void;
   /** The microphone is gone, and no other could be opened. */

@@ -25,7 +25,8 @@ export class Publishing {
   readonly #listener: PublishingListener;
   readonly #camera: Reconciler<boolean>;
   readonly #screen: Reconciler<boolean>;
-  readonly #told: Reconciler<SentMedia>;
+  readonly #tell: Tell;
+  #told: Reconciler<SentMedia>;
   readonly #opened: Promise<MediaStream | null>;
   /** The camera that comes with the first opening, until it was used. */
   #firstCamera: Promise<MediaStream | null> | null;
@@ -42,11 +43,8 @@ export class Publishing {
     this.#unmuted = wanted.microphone;
     this.#camera = new Reconciler(false, (on) => this.#switchCamera(on));
     this.#screen = new Reconciler(false, (on) => this.#switchScreen(on));
-    this.#told = new Reconciler<SentMedia>(
-      { ...wanted, screen: false },
-      (wish, actual) => tell(difference(actual, wish)),
-      (one, other) => Object.keys(difference(one, other)).length === 0,
-    );
+    this.#tell = tell;
+    this.#told = this.#toldAtFirst(wanted);
     this.#opened = media.open(wanted);
     this.#firstCamera = wanted.camera ? this.#opened : null;
     if (wanted.camera) this.#camera.want(true).catch((error: unknown) => log.debug("The camera did not start", error));
@@ -55,6 +53,17 @@ export class Publishing {
   /** Fulfilled when the devices that were wanted at the beginning are open. */
   async opened(): Promise<void> {
     await this.#opened;
+  }
+
+  /** What a call is begun with that goes on with what is sent now. */
+  sent(): LocalMedia {
+    return { microphone: this.#unmuted, camera: this.#camera.wish() };
+  }
+
+  /** The platform has begun the call anew with this, and knows nothing else: it is told the rest. */
+  async begunAgain(sent: LocalMedia): Promise<void> {
+    this.#told = this.#toldAtFirst(sent);
+    await this.#reporting(() => this.#tellScreenOrStop());
   }
 
   muted(): boolean {
@@ -87,18 +96,13 @@ export class Publishing {
     });
   }
 
-  /** Begins to share, or stops. Nobody should share unseen: when the platform does not follow, the sharing stops. */
+  /** Begins to share, or stops. */
   async setScreen(enabled: boolean, options: DisplayOptions = {}): Promise<void> {
     this.#displayOptions = options;
     this.#screenRemovalReason = VideoRemovalReason.USER_REQUEST;
     await this.#reporting(async () => {
       await this.#screen.want(enabled);
-      try {
-        await this.#tellWanted();
-      } catch (error) {
-        if (enabled) await this.#screen.want(false);
-        throw error;
-      }
+      await this.#tellScreenOrStop();
     });
   }
 
@@ -149,6 +153,24 @@ export class Publishing {
   #failed(error: unknown): unknown {
     this.#listener.failed(causeOf(error));
     return error;
+  }
+
+  /** Nobody should share unseen: when the platform does not follow, the sharing stops. */
+  async #tellScreenOrStop(): Promise<void> {
+    try {
+      await this.#tellWanted();
+    } catch (error) {
+      await this.#screen.want(false);
+      throw error;
+    }
+  }
+
+  #toldAtFirst(wanted: LocalMedia): Reconciler<SentMedia> {
+    return new Reconciler<SentMedia>(
+      { ...wanted, screen: false },
+      (wish, actual) => this.#tell(difference(actual, wish)),
+      (one, other) => Object.keys(difference(one, other)).length === 0,
+    );
   }
 
   #tellWanted(): Promise<void> {

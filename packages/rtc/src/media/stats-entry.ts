@@ -20,6 +20,8 @@ export interface StatsEntry {
   /** From 0 (silence) to 1. */
   readonly audioLevel?: number;
   readonly selectedCandidatePairId?: string;
+  /** Of a candidate pair: answers to checks. */
+  readonly responsesReceived?: number;
   /** Firefox's mark of the candidate pair in use. */
   readonly selected?: boolean;
   readonly nominated?: boolean;

@@ -25,11 +25,12 @@ const CALM = 10_000;
 /** What a connection tells. */
 export interface ConnectionListener {
   connected(user: User): void;
-  /** The session is over, and every call in it. */
-  lost(cause: ErrorCode): void;
+  /** The platform has given up the session, and every call in it; the connection goes on and gets another one. */
+  lost(): void;
   reconnecting(): void;
   reconnected(): void;
-  disconnected(reason: string): void;
+  /** The connection is closed for good. */
+  disconnected(cause: ErrorCode, reason: string): void;
   event(event: ServerEvent, session: Session): void;
 }
 
@@ -198,7 +199,7 @@ export class Connection {
     this.#user = { identity, displayName };
     this.#told = "connected";
     clearTimeout(this.#patienceTimer);
-    if (!welcome.resumed) this.#endSession(errorCode("NETWORK_ERROR"));
+    if (!welcome.resumed) this.#loseSession();
     this.#session ??= new Session(welcome, helloId, this.#parts.log);
     const session = this.#session;
     this.#state = { kind: "open", line, session, failures };
@@ -238,7 +239,7 @@ export class Connection {
   #detach(session: Session): void {
     session.detach();
     this.#patienceTimer = setTimeout(() => {
-      this.#endSession(errorCode("NETWORK_ERROR"));
+      this.#loseSession();
       // A hello that asks for this session must not bring it back.
       if (this.#state.kind === "opening") this.#state.line.end(errorCode("NETWORK_ERROR"), false);
     }, session.patience);
@@ -258,12 +259,11 @@ export class Connection {
     this.#state = { kind: "waiting", timer: setTimeout(() => this.#open(failures), delay), failures };
   }
 
-  #endSession(cause: ErrorCode): void {
-    const session = this.#session;
-    if (session === null) return;
+  #loseSession(): void {
+    if (this.#session === null) return;
+    this.#session.end();
     this.#session = null;
-    session.end();
-    this.#listener.lost(cause);
+    this.#listener.lost();
   }
 
   #giveUp(cause: ErrorCode, reason: string): void {
@@ -271,8 +271,9 @@ export class Connection {
     this.#unwatchNetwork();
     clearTimeout(this.#patienceTimer);
     this.#tokens.rest();
-    this.#endSession(cause);
+    this.#session?.end();
+    this.#session = null;
     for (const { reject } of this.#waiters.splice(0)) reject(new RtcError(cause));
-    this.#listener.disconnected(reason);
+    this.#listener.disconnected(cause, reason);
   }
 }

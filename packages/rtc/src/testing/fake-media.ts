@@ -60,6 +60,11 @@ export class FakeMedia implements MediaHandler {
     this.#listener.pathLost();
   }
 
+  /** Packets arrive. */
+  flows(): void {
+    this.#listener.mediaFlows();
+  }
+
   /** Somebody pulls the plug of the camera. */
   loseCamera(): void {
     this.#listener.cameraLost();
