@@ -1,5 +1,7 @@
 """Writes the pages of docs/reference that repeat what the code says: `python -m tools.reference [--check]`."""
 
+import json
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +19,8 @@ from ringback.conferences import machine as conference_machine
 from ringback.conferences.events import Join
 from ringback.conferences.model import ConferenceState
 
-FOLDER: Final = Path(__file__).parents[1] / "docs" / "reference"
+ROOT: Final = Path(__file__).parents[1]
+FOLDER: Final = ROOT / "docs" / "reference"
 MADE_BY: Final = "<!-- Made by `make generate` (tools/reference.py). Do not edit. -->"
 
 Table = Mapping[type[Any], Mapping[Any, tuple[Any, ...]]]
@@ -42,6 +45,16 @@ MACHINES: Final = (
 )
 
 
+Steps = list[tuple[str, str, str, list[str]]]
+"""State, event, next state, and what is to be done."""
+
+SDK_MACHINES: Final = (
+    ("life", "Life of a call in the SDK", "packages/rtc/src/calls/life.ts"),
+    ("connectivity", "Connectivity of a call in the SDK", "packages/rtc/src/calls/connectivity.ts"),
+)
+"""By the names of `print-machines.mjs`."""
+
+
 def pages() -> dict[Path, str]:
     """Every page by its path."""
     return {
@@ -55,11 +68,19 @@ def _state_machines() -> Iterator[str]:
     yield ""
     yield "# State machines"
     yield ""
-    yield "The diagrams are drawn from the `TRANSITIONS` tables. An event that a state does not accept changes nothing;"
-    yield "if it is a request (`Accept`, `Decline`, `Join`), it is refused with `INVALID_STATE`."
+    yield "The diagrams are drawn from the tables in the sources. An event that a state does not accept changes"
+    yield "nothing; if it is a request (`Accept`, `Decline`, `Join`), it is refused with `INVALID_STATE`."
     for machine in MACHINES:
         yield ""
         yield from _machine(machine)
+    tables: dict[str, Steps] = json.loads(
+        subprocess.run(
+            ["node", ROOT / "packages/rtc/scripts/print-machines.mjs"], capture_output=True, text=True, check=True
+        ).stdout
+    )
+    for name, title, source in SDK_MACHINES:
+        yield ""
+        yield from _sdk_machine(title, source, tables[name])
 
 
 def _machine(machine: Machine) -> Iterator[str]:
@@ -70,20 +91,13 @@ def _machine(machine: Machine) -> Iterator[str]:
                 arrows.setdefault((str(before), str(after)), []).append(event.__name__)
     first, *others = [str(state) for state in machine.states]
     reached = {first, *(after for before, after in arrows if before != after)}
-    yield f"## {machine.title}"
-    yield ""
-    yield f"Source: [`{machine.source}`](../../{machine.source})"
-    yield ""
-    yield "```mermaid"
-    yield "stateDiagram-v2"
-    yield f"    [*] --> {first}: {machine.start.__name__}"
-    for (before, after), events in arrows.items():
-        if before != after and before in reached:
-            yield f"    {before} --> {after}: {', '.join(events)}"
-    for state in (first, *others):
-        if state in reached and not any(before == state for before, _ in arrows):
-            yield f"    {state} --> [*]"
-    yield "```"
+    yield from _diagram(
+        machine.title,
+        machine.source,
+        f"{first}: {machine.start.__name__}",
+        {arrow: events for arrow, events in arrows.items() if arrow[0] in reached},
+        [state for state in (first, *others) if state in reached and not any(before == state for before, _ in arrows)],
+    )
     unreached = [state for state in others if state not in reached]
     if unreached:
         yield ""
@@ -98,6 +112,39 @@ def _machine(machine: Machine) -> Iterator[str]:
         if event is machine.start:
             accepted = ["(none yet)", *accepted]
         yield f"| `{event.__name__}` | {_meaning(event)} | {', '.join(accepted) or '-'} | {', '.join(staying) or '-'} |"
+
+
+def _sdk_machine(title: str, source: str, steps: Steps) -> Iterator[str]:
+    arrows: dict[tuple[str, str], list[str]] = {}
+    for before, event, after, _ in steps:
+        arrows.setdefault((before, after), []).append(event)
+    left = {before for before, *_ in steps}
+    last = dict.fromkeys(after for _, _, after, _ in steps if after not in left)
+    yield from _diagram(title, source, steps[0][0], arrows, list(last))
+    yield ""
+    yield "| in | event | leads to | and does |"
+    yield "|---|---|---|---|"
+    for before, event, after, commands in steps:
+        does = ", ".join(f"`{command}`" for command in commands)
+        yield f"| {before} | `{event}` | {after} | {does or '-'} |"
+
+
+def _diagram(
+    title: str, source: str, first: str, arrows: Mapping[tuple[str, str], list[str]], last: list[str]
+) -> Iterator[str]:
+    yield f"## {title}"
+    yield ""
+    yield f"Source: [`{source}`](../../{source})"
+    yield ""
+    yield "```mermaid"
+    yield "stateDiagram-v2"
+    yield f"    [*] --> {first}"
+    for (before, after), events in arrows.items():
+        if before != after:
+            yield f"    {before} --> {after}: {', '.join(events)}"
+    for state in last:
+        yield f"    {state} --> [*]"
+    yield "```"
 
 
 def _meaning(event: type) -> str:
