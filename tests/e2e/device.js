@@ -68,7 +68,7 @@ window.device = {
     await rtc.connect();
   },
   calls: (identity, options) => follow(`to ${identity}`, rtc.callWebrtc(identity, options)),
-  joins: (room) => follow(`in ${room}`, rtc.joinRoom(room)),
+  joins: (room, options) => follow(`in ${room}`, rtc.joinRoom(room, options)),
   /** Asks for something new beside the call that goes on, and leaves it at once should it be granted. */
   probes() {
     const [current, room] = [call, rtc.joinRoom('probe')];

@@ -1,0 +1,89 @@
+"""What the SDK tells of a bad network, and how soon it has everything back: nobody does anything for it.
+
+Anna's network goes away. The figures stand in benches/RESULTS.md (F-09, F-11).
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tests.e2e.impairment.conftest import COUNTERS, Arrive, Caller, Network
+from tests.e2e.impairment.link import Conditions
+from tests.e2e.impairment.test_impaired_calls import BROADBAND, LONGER, begin, talk
+from tests.e2e.people import POLL
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+AWAY = Conditions(up=False)
+BACK_MS = 30_000
+"""How long anybody waits here for media that comes back: the SDK tries every one and a half seconds."""
+
+ROOM = "standup"
+
+
+def told_of(caller: Caller, name: str, lines: list[str]) -> list[str]:
+    """What this call has told since it was there, without its name."""
+    events = [line.removeprefix(f"{name}: ") for line in lines if line.startswith(f"{name}: ")]
+    begun = next(index for index, event in enumerate(events) if event.startswith(("established", "room-joined")))
+    return [event for event in events[begun + 1 :] if "camera-video" not in event]
+
+
+async def tells(caller: Caller, line: str, times: int = 1) -> None:
+    await caller.device.page.wait_for_function(
+        "([line, times]) => device.transcript.filter((told) => told === line).length >= times",
+        arg=[line, times],
+        polling=POLL,
+        timeout=BACK_MS,
+    )
+
+
+async def is_away_for(caller: Caller, seconds: float, name: str, *others: Caller) -> None:
+    """Nothing passes for so long; then measures how soon the call says that it is back, and plays again."""
+    caller.path.becomes(AWAY)
+    await asyncio.sleep(seconds)
+    await begin(caller, *others)
+    caller.path.becomes(BROADBAND)
+    clock = asyncio.get_running_loop()
+    healed = clock.time()
+    await tells(caller, f"{name}: reconnected")
+    said = clock.time() - healed
+    back = {kind: await caller.comes_back(kind) for kind in COUNTERS}
+    print(f"\naway for {seconds} s: says so after {said:.2f} s, media back after {back}")  # for RESULTS.md
+
+
+@pytest.mark.parametrize("seconds", [5, pytest.param(30, marks=LONGER)])
+async def test_a_call_says_that_it_was_away_and_is_back(arrive: Arrive, seconds: float) -> None:
+    anna, boris = await arrive("anna"), await arrive("boris")
+    await talk(anna, boris)
+    await anna.plays()
+    await is_away_for(anna, seconds, "to boris", boris)
+
+    assert told_of(anna, "to boris", await anna.device.transcript()) == ["reconnecting", "reconnected"]
+    await anna.device.hears("boris")
+    await boris.device.hears("anna")
+
+
+@LONGER
+@pytest.mark.parametrize("seconds", [60, 120])
+async def test_a_room_is_joined_again_after_minutes_away(arrive: Arrive, seconds: float) -> None:
+    """After 60 s the platform still knows the session, and has hung up; after 120 s it knows nothing any more."""
+    anna, boris = await arrive("anna"), await arrive("boris")
+    for one in (boris, anna):
+        await one.device.page.evaluate("(room) => device.joins(room, { video: true })", ROOM)
+        await one.told("room-joined" if one is boris else "room-joined boris")
+    await anna.device.mutes()
+    await anna.plays()
+    id_before = await anna.device.page.evaluate("device.call().id()")
+    await is_away_for(anna, seconds, f"in {ROOM}", boris)
+
+    assert told_of(anna, f"in {ROOM}", await anna.device.transcript()) == ["reconnecting", "reconnected"]
+    assert await anna.device.page.evaluate("device.call().id()") != id_before
+    assert await anna.device.page.evaluate("[device.call().muted(), device.call().hasCameraVideo()]") == [True, True]
+    others = told_of(boris, f"in {ROOM}", await boris.device.transcript())
+    assert [event for event in others if event.startswith("participant-left")] == ["participant-left anna"]
+    assert others[-2:] == ["participant-joining anna", "participant-joined anna"] or "participant-muted anna" in others
+    await boris.plays()
+    await anna.device.page.evaluate("device.call().mute(false)")
+    await boris.device.hears("anna")
