@@ -260,6 +260,7 @@ export function application(rtc: InfobipRTC): ApplicationCall {
   call.on(CallsApiEvent.CONFERENCE_RECORDING_STOPPED, () => show());
   call.on(CallsApiEvent.MESSAGE_RECEIVED, ({ message }) => show(message));
   call.on(CallsApiEvent.ROLE_CHANGED, ({ role }) => show(role.type, role.advise));
+  call.setReconnectHandler(() => ApplicationCallOptions.builder().setVideo(true).build());
   show(call.callsConfigurationId(), call.recordingState().callRecording, call.participants());
   call.localCapturer().takeScreenshot("alice", VideoType.CAMERA);
   call.serverCapturer().takeScreenshot("alice", VideoType.CAMERA);

@@ -195,6 +195,13 @@ export interface ApplicationCall extends GroupCall, AnsweredCall, EventSource<Ap
   callsConfigurationId(): string;
   /** What is recorded at the moment. */
   recordingState(): RecordingState;
+  /**
+   * Older applications gave the options to call again with. A call is not made again here: it comes back by itself, and the
+   * handler is not asked.
+   *
+   * @deprecated Use the option `autoReconnect`.
+   */
+  setReconnectHandler(handler: () => unknown): void;
 }
 
 /** A call that an application makes to this side; in this release none does. */

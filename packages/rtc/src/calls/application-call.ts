@@ -53,6 +53,8 @@ export class OutgoingApplicationCall extends GroupCall implements ApplicationCal
     return {};
   }
 
+  setReconnectHandler(): void {}
+
   startTime(): Date {
     return this.life.startTime;
   }
