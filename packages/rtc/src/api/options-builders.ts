@@ -46,7 +46,7 @@ export class CallOptionsBuilder<Wishes extends CallWishes, Options> {
     return this;
   }
 
-  /** Whether the call outlives what its network does. */
+  /** Whether this side comes back when the platform has given it up. */
   setAutoReconnect(autoReconnect: boolean): this {
     this.wishes.autoReconnect = autoReconnect;
     return this;

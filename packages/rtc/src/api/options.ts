@@ -25,8 +25,8 @@ export interface CallWishes {
   /** Data for the other side. Default none. */
   customData?: CustomData | undefined;
   /**
-   * Whether the call outlives what its network does. Default true. With false it ends with `NETWORK_ERROR` when its media is lost;
-   * a room is not rejoined.
+   * Whether this side comes back when the platform has given it up, after a long outage: a room is joined again. Default true.
+   * Short outages and other networks end no call anyway.
    */
   autoReconnect?: boolean | undefined;
   /** Hangs up, or leaves, when it is aborted. Ringback's own. */
