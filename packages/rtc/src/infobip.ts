@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 
+import type { IncomingApplicationCall, IncomingWebrtcCall } from "./api/calls.js";
 import type { RingbackRtc, RtcOptions, TokenProvider } from "./api/client.js";
 import type {
   AnyCallEvents,
@@ -16,7 +17,6 @@ import type {
 } from "./api/events.js";
 import { createRingbackRtc } from "./create.js";
 
-export type { AnyCall as IncomingCall } from "./api/calls.js";
 export type { RingbackRtc as InfobipRTC } from "./api/client.js";
 export { CallsConfiguration as InfobipCallsConfiguration } from "./api/enums.js";
 export { ErrorName as ApplicationErrorCode } from "./api/error-code.js";
@@ -36,6 +36,9 @@ export type {
   AudioRecordingType as ViberRecordingType,
 } from "./api/recording.js";
 export * from "./index.js";
+
+/** A call that rings here. */
+export type IncomingCall = IncomingWebrtcCall | IncomingApplicationCall;
 
 /** Makes a client. */
 export type InfobipRTCFactory = typeof createInfobipRtc;

@@ -26,8 +26,46 @@ export class RtcError extends Error {
   }
 }
 
+/** The names of all causes that this release knows. The platform may state more. */
+export const ErrorName = {
+  NORMAL_HANGUP: "NORMAL_HANGUP",
+  ANSWERED_ELSEWHERE: "ANSWERED_ELSEWHERE",
+  MACHINE_DETECTED: "MACHINE_DETECTED",
+  HUMAN_DETECTED: "HUMAN_DETECTED",
+  MAX_DURATION_REACHED: "MAX_DURATION_REACHED",
+  DEVICE_FORBIDDEN: "DEVICE_FORBIDDEN",
+  DEVICE_NOT_FOUND: "DEVICE_NOT_FOUND",
+  DEVICE_UNAVAILABLE: "DEVICE_UNAVAILABLE",
+  MEDIA_ERROR: "MEDIA_ERROR",
+  FORBIDDEN_DISPLAY_SURFACE: "FORBIDDEN_DISPLAY_SURFACE",
+  SCREEN_SHARING_CONTROL_UNSUPPORTED: "SCREEN_SHARING_CONTROL_UNSUPPORTED",
+  NO_ANSWER: "NO_ANSWER",
+  BUSY: "BUSY",
+  CANCELLED: "CANCELLED",
+  REJECTED: "REJECTED",
+  TEMPORARILY_UNAVAILABLE: "TEMPORARILY_UNAVAILABLE",
+  FORBIDDEN: "FORBIDDEN",
+  INSUFFICIENT_FUNDS: "INSUFFICIENT_FUNDS",
+  UNAUTHENTICATED: "UNAUTHENTICATED",
+  DESTINATION_NOT_FOUND: "DESTINATION_NOT_FOUND",
+  DESTINATION_UNAVAILABLE: "DESTINATION_UNAVAILABLE",
+  INVALID_DESTINATION: "INVALID_DESTINATION",
+  INVALID_REQUEST: "INVALID_REQUEST",
+  REQUEST_TIMEOUT: "REQUEST_TIMEOUT",
+  NETWORK_ERROR: "NETWORK_ERROR",
+  SERVICE_UNAVAILABLE: "SERVICE_UNAVAILABLE",
+  UNKNOWN: "UNKNOWN",
+  FEATURE_UNAVAILABLE: "FEATURE_UNAVAILABLE",
+  CONGESTION: "CONGESTION",
+  UNAUTHORIZED: "UNAUTHORIZED",
+  URL_NOT_FOUND: "URL_NOT_FOUND",
+  URL_UNREACHABLE: "URL_UNREACHABLE",
+  INVALID_RESPONSE: "INVALID_RESPONSE",
+} as const;
+export type ErrorName = (typeof ErrorName)[keyof typeof ErrorName];
+
 /** By the name of a cause: its number, what it means, and what helps. */
-const CAUSES = {
+const CAUSES: Readonly<Record<ErrorName, readonly [id: string, description: string, remedy: string]>> = {
   NORMAL_HANGUP: ["10000", "The call was ended by one of its sides.", ""],
   ANSWERED_ELSEWHERE: ["10001", "Another device of the user has answered.", ""],
   MACHINE_DETECTED: ["10002", "A machine has answered.", ""],
@@ -97,14 +135,6 @@ const CAUSES = {
   URL_NOT_FOUND: ["10400", "The application's URL does not exist.", "See the application's configuration."],
   URL_UNREACHABLE: ["10401", "The application's URL cannot be reached.", "See the application's configuration."],
   INVALID_RESPONSE: ["10402", "The application answered with what cannot be used.", "See the application."],
-} as const;
-
-/** The name of a cause. The platform may state more. */
-export type ErrorName = keyof typeof CAUSES;
-
-/** The names of all causes that this release knows, each as its own value. */
-export const ErrorName = Object.fromEntries(Object.keys(CAUSES).map((name) => [name, name])) as {
-  readonly [Name in ErrorName]: Name;
 };
 
 export function errorCode(name: ErrorName): ErrorCode {
@@ -122,8 +152,8 @@ export function statedErrorCode({
   name: string;
   description: string;
 }): ErrorCode {
-  const known: readonly string[] | undefined = Object.hasOwn(CAUSES, name) ? CAUSES[name as ErrorName] : undefined;
-  return { id: String(id), name, description, remedy: known?.[2] ?? "" };
+  const remedy = Object.hasOwn(CAUSES, name) ? CAUSES[name as ErrorName][2] : "";
+  return { id: String(id), name, description, remedy };
 }
 
 /** An argument that cannot be meant: thrown where the application has given it. */

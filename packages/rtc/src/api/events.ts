@@ -160,64 +160,93 @@ export interface RoleChangedEvent {
 
 /** The payload of each event of a client. */
 export interface RtcEvents {
+  /** The connection is open. */
   connected: ConnectedEvent;
+  /** The connection is lost; the SDK opens another. */
   reconnecting: EmptyEvent;
+  /** The connection is back. */
   reconnected: EmptyEvent;
+  /** The connection is closed and stays closed. */
   disconnected: DisconnectedEvent;
+  /** Somebody calls. */
   "incoming-webrtc-call": IncomingWebrtcCallEvent;
+  /** An application calls. */
   "incoming-application-call": IncomingApplicationCallEvent;
 }
 
 /** The payload of each event that every kind of call has. */
 export interface AnyCallEvents {
+  /** Something failed, and the call goes on. */
   error: ErrorEvent;
   /** This side's media is lost, and the call does what it can to have it again. */
   reconnecting: EmptyEvent;
   /** Media flows again. Comes once for each `reconnecting`, unless the call ends first. */
   reconnected: EmptyEvent;
+  /** This side's line is better or worse than before. */
   "network-quality-changed": NetworkQualityEvent;
+  /** The user speaks and is muted; told when the option `detectTalkingWhileMuted` asks for it. */
   "talking-while-muted": EmptyEvent;
 }
 
 /** The payload of each event of this side's camera and screen. */
 export interface LocalMediaEvents extends AnyCallEvents {
+  /** This side's camera is on. */
   "camera-video-added": StreamEvent;
   /** The camera's stream is another one. */
   "camera-video-updated": StreamEvent;
+  /** This side's camera is off. */
   "camera-video-removed": VideoRemovedEvent;
+  /** This side shares its screen. */
   "screen-share-added": StreamEvent;
+  /** This side shares its screen no longer. */
   "screen-share-removed": VideoRemovedEvent;
   /** The platform hears this side speak. */
   "started-talking": EmptyEvent;
+  /** The platform hears this side speak no longer. */
   "stopped-talking": EmptyEvent;
 }
 
 /** The payload of each event of a call that is answered and hung up. */
 export interface AnsweredCallEvents {
+  /** The other side rings. */
   ringing: EmptyEvent;
   /** What the network plays before the answer. */
   "early-media": StreamEvent;
   /** The stream is the sound of the other side. */
   established: StreamEvent;
+  /** The call is over. It comes exactly once and is the last event. */
   hangup: HangupEvent;
+  /** This side's call is recorded from now on. */
   "call-recording-started": RecordingStartedEvent;
 }
 
 /** The payload of each event of a call between two. */
 export interface WebrtcCallEvents extends LocalMediaEvents, AnsweredCallEvents {
+  /** The other side's camera can be seen. */
   "remote-camera-video-added": StreamEvent;
+  /** The other side's camera can be seen no longer. */
   "remote-camera-video-removed": EmptyEvent;
+  /** The other side's screen can be seen. */
   "remote-screen-share-added": StreamEvent;
+  /** The other side's screen can be seen no longer. */
   "remote-screen-share-removed": EmptyEvent;
+  /** The other side's camera waits, because the line carries too little. */
   "remote-camera-video-paused": EmptyEvent;
+  /** The other side's camera moves again. */
   "remote-camera-video-resumed": EmptyEvent;
+  /** The other side's screen waits, because the line carries too little. */
   "remote-screen-share-paused": EmptyEvent;
+  /** The other side's screen moves again. */
   "remote-screen-share-resumed": EmptyEvent;
+  /** The other side has muted itself. */
   "remote-muted": EmptyEvent;
+  /** The other side can be heard again. */
   "remote-unmuted": EmptyEvent;
   /** The platform does not hear the other side; it may be on its way back. */
   "remote-disconnected": EmptyEvent;
+  /** The platform hears the other side again. */
   "remote-reconnected": EmptyEvent;
+  /** The other side's line is better or worse than before. */
   "remote-network-quality-changed": RemoteNetworkQualityEvent;
 }
 
@@ -226,44 +255,73 @@ export interface ViberCallEvents extends AnyCallEvents, AnsweredCallEvents {}
 
 /** The payload of each event of a phone call. */
 export interface PhoneCallEvents extends ViberCallEvents {
+  /** It is known whether a machine has answered. */
   "machine-detection-finished": MachineDetectionFinishedEvent;
+  /** It will not be known whether a machine has answered. */
   "machine-detection-failed": MachineDetectionFailedEvent;
 }
 
 /** The payload of each event about the others in a room or a conference. */
 export interface ParticipantsEvents extends LocalMediaEvents {
+  /** Somebody enters, and is not connected yet. */
   "participant-joining": ParticipantEvent;
+  /** Somebody is connected. */
   "participant-joined": ParticipantEvent;
+  /** Somebody has gone. */
   "participant-left": ParticipantEvent;
+  /** Somebody has muted itself. */
   "participant-muted": ParticipantEvent;
+  /** Somebody can be heard again. */
   "participant-unmuted": ParticipantEvent;
+  /** Somebody is kept from hearing the others. */
   "participant-deaf": ParticipantEvent;
+  /** Somebody hears the others again. */
   "participant-undeaf": ParticipantEvent;
+  /** Somebody is kept from seeing the others. */
   "participant-blinded": ParticipantEvent;
+  /** Somebody sees the others again. */
   "participant-unblinded": ParticipantEvent;
+  /** Somebody's camera can be seen. */
   "participant-camera-video-added": ParticipantVideoEvent;
+  /** Somebody's camera can be seen no longer. */
   "participant-camera-video-removed": ParticipantEvent;
+  /** Somebody's screen can be seen. */
   "participant-screen-share-added": ParticipantVideoEvent;
+  /** Somebody's screen can be seen no longer. */
   "participant-screen-share-removed": ParticipantEvent;
+  /** Somebody's camera waits, because the line carries too little. */
   "participant-camera-video-paused": ParticipantEvent;
+  /** Somebody's camera moves again. */
   "participant-camera-video-resumed": ParticipantEvent;
+  /** Somebody's screen waits, because the line carries too little. */
   "participant-screen-share-paused": ParticipantEvent;
+  /** Somebody's screen moves again. */
   "participant-screen-share-resumed": ParticipantEvent;
+  /** Somebody speaks. */
   "participant-started-talking": ParticipantEvent;
+  /** Somebody has stopped to speak. */
   "participant-stopped-talking": ParticipantEvent;
   /** The platform does not hear the participant, who may be on the way back. */
   "participant-disconnected": ParticipantEvent;
+  /** The platform hears the participant again. */
   "participant-reconnected": ParticipantEvent;
+  /** Somebody's line is better or worse than before. */
   "participant-network-quality-changed": ParticipantNetworkQualityEvent;
+  /** Somebody's role is another one. */
   "participant-role-changed": ParticipantEvent;
+  /** This side's role is another one. */
   "role-changed": RoleChangedEvent;
+  /** Who speaks has changed. */
   "active-speakers-changed": ActiveSpeakersEvent;
 }
 
 /** The payload of each event of a room. */
 export interface RoomCallEvents extends ParticipantsEvents {
+  /** The room is entered. */
   "room-joined": RoomJoinedEvent;
+  /** This side is out of the room. It comes exactly once and is the last event. */
   "room-left": HangupEvent;
+  /** The room is recorded from now on. */
   "room-recording-started": RecordingStartedEvent;
   /** @deprecated Use `reconnecting`. */
   "room-rejoining": EmptyEvent;
@@ -273,17 +331,29 @@ export interface RoomCallEvents extends ParticipantsEvents {
 
 /** The payload of each event of a call to or from an application. */
 export interface ApplicationCallEvents extends ParticipantsEvents, AnsweredCallEvents {
+  /** This side's call is in a conference. */
   "conference-joined": ConferenceJoinedEvent;
+  /** This side's call is in the conference no longer. */
   "conference-left": ErrorEvent;
+  /** This side's call is in a dialog. */
   "dialog-joined": DialogJoinedEvent;
+  /** This side's call is in the dialog no longer. */
   "dialog-left": ErrorEvent;
+  /** This side's call is recorded no longer. */
   "call-recording-stopped": EmptyEvent;
+  /** The dialog is recorded from now on. */
   "dialog-recording-started": RecordingStartedEvent;
+  /** The dialog is recorded no longer. */
   "dialog-recording-stopped": EmptyEvent;
+  /** The conference is recorded from now on. */
   "conference-recording-started": RecordingStartedEvent;
+  /** The conference is recorded no longer. */
   "conference-recording-stopped": EmptyEvent;
+  /** The application says something. */
   "message-received": MessageReceivedEvent;
+  /** It is known whether a machine has answered. */
   "machine-detection-finished": MachineDetectionFinishedEvent;
+  /** It will not be known whether a machine has answered. */
   "machine-detection-failed": MachineDetectionFailedEvent;
 }
 
