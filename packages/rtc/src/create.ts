@@ -3,8 +3,9 @@ import type { RingbackRtc, RtcOptions, TokenProvider } from "./api/client.js";
 import { invalidArgument } from "./api/error-code.js";
 import { consoleLog } from "./log.js";
 import { createBrowserMedia } from "./media/browser-media.js";
-import { listDevices } from "./media/devices.js";
+import { devicePermissions, listDevices, watchDevices } from "./media/devices.js";
 import { observeSize } from "./media/element-size.js";
+import { watchClicks } from "./media/playback.js";
 import { RtcClient } from "./rtc-client.js";
 import { openWebSocket, signalingUrl, watchNetwork } from "./signaling/websocket.js";
 
@@ -34,6 +35,9 @@ export function createRingbackRtc(token: string | TokenProvider, options: RtcOpt
       createMedia: createBrowserMedia,
       observeSize,
       listDevices,
+      watchDevices,
+      devicePermissions,
+      watchClicks,
       now: () => new Date(),
       random: Math.random,
       log: consoleLog(options.debug ?? false),

@@ -25,6 +25,11 @@ export class Emitter<Events> implements EventSource<Events> {
     this.#handlers[name]?.delete(handler);
   }
 
+  /** Whether anybody listens. */
+  isHeard(name: keyof Events): boolean {
+    return (this.#handlers[name]?.size ?? 0) > 0;
+  }
+
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
     for (const handler of [...(this.#handlers[name] ?? [])]) {
       try {

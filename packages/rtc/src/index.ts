@@ -21,6 +21,14 @@ export type {
   WebrtcCall,
 } from "./api/calls.js";
 export type { ConnectOptions, RingbackRtc, RtcOptions, TokenProvider } from "./api/client.js";
+export {
+  type AudioLevels,
+  type AudioPlaybackBlockedEvent,
+  type DevicePermission,
+  type DevicePermissions,
+  type DevicesChangedEvent,
+  MediaDevice,
+} from "./api/devices.js";
 export type {
   EchoAudio,
   EchoConnectedEvent,
@@ -158,5 +166,7 @@ export type {
   WebrtcCapturer,
 } from "./api/screen-capture.js";
 export type { AudioStats, CurrentMediaStats, TotalMediaStats } from "./api/stats.js";
+export { VideoCodec, VideoQuality } from "./api/video.js";
 export { createRingbackRtc } from "./create.js";
+export { RTCMediaDevice } from "./rtc-media-device.js";
 export { playRingback, playRingtone, type StopTone } from "./tones.js";

@@ -1,6 +1,7 @@
 import type { CallIncoming, ServerEvent } from "@ringback/protocol";
 import type { ApplicationCall, PhoneCall, RoomCall, ViberCall, WebrtcCall } from "./api/calls.js";
 import type { ConnectOptions, RingbackRtc } from "./api/client.js";
+import type { DevicePermissions, DevicesChangedEvent, MediaDevice } from "./api/devices.js";
 import type { EchoTest, EchoTestOptions } from "./api/echo.js";
 import { type Endpoint, PhoneEndpoint, type User, ViberEndpoint, WebrtcEndpoint } from "./api/endpoint.js";
 import { CallsConfiguration } from "./api/enums.js";
@@ -29,8 +30,11 @@ import { type Destination, OutgoingCall } from "./calls/outgoing-call.js";
 import { CallRegistry } from "./calls/registry.js";
 import { Emitter } from "./emitter.js";
 import type { Log } from "./log.js";
+import { DeviceWatch, type WatchedDevices } from "./media/device-watch.js";
 import type { ObserveSize } from "./media/element-size.js";
-import type { CreateMedia, PreferredDevices } from "./media/handler.js";
+import type { CreateMedia } from "./media/handler.js";
+import { Playback, type WatchClicks } from "./media/playback.js";
+import type { PreferredDevices } from "./media/wishes.js";
 import { Connection, type ConnectionParts, type Credentials } from "./signaling/connection.js";
 import type { Session } from "./signaling/session.js";
 import type { OpenSocket } from "./signaling/socket.js";
@@ -41,7 +45,10 @@ export interface World {
   readonly watchNetwork: ConnectionParts["watchNetwork"];
   readonly createMedia: CreateMedia;
   readonly observeSize: ObserveSize;
-  readonly listDevices: (kind: MediaDeviceKind) => Promise<MediaDeviceInfo[]>;
+  readonly listDevices: WatchedDevices["list"];
+  readonly watchDevices: WatchedDevices["watch"];
+  readonly devicePermissions: () => Promise<DevicePermissions>;
+  readonly watchClicks: WatchClicks;
   readonly now: () => Date;
   /** A number from 0 up to 1. */
   readonly random: () => number;
@@ -54,13 +61,19 @@ export class RtcClient implements RingbackRtc {
   readonly #connection: Connection;
   readonly #registry: CallRegistry;
   readonly #context: CallContext;
-  readonly #listDevices: World["listDevices"];
+  readonly #world: World;
+  readonly #deviceWatch: DeviceWatch;
+  readonly #playback: Playback;
   #devices: PreferredDevices = { microphone: null, camera: null };
 
   constructor(url: string, credentials: Credentials, world: World) {
     const { createMedia, observeSize, now, log } = world;
-    this.#listDevices = world.listDevices;
+    this.#world = world;
     this.#events = new Emitter(log);
+    this.#deviceWatch = new DeviceWatch({ list: world.listDevices, watch: world.watchDevices }, (devices) =>
+      this.#devicesChanged(devices),
+    );
+    this.#playback = new Playback(world.watchClicks);
     this.#registry = new CallRegistry(log);
     this.#connection = new Connection(
       { ...world, url, credentials },
@@ -83,6 +96,7 @@ export class RtcClient implements RingbackRtc {
       createMedia,
       devices: () => this.#devices,
       observeSize,
+      playback: this.#playback,
       now,
       log,
     };
@@ -152,16 +166,16 @@ export class RtcClient implements RingbackRtc {
     return new EchoCall(this.#context, options);
   }
 
-  getAudioInputDevices(): Promise<MediaDeviceInfo[]> {
-    return this.#listDevices("audioinput");
+  async getAudioInputDevices(): Promise<MediaDevice[]> {
+    return [...(await this.#world.listDevices()).audioInputs];
   }
 
-  getAudioOutputDevices(): Promise<MediaDeviceInfo[]> {
-    return this.#listDevices("audiooutput");
+  async getAudioOutputDevices(): Promise<MediaDevice[]> {
+    return [...(await this.#world.listDevices()).audioOutputs];
   }
 
-  getVideoInputDevices(): Promise<MediaDeviceInfo[]> {
-    return this.#listDevices("videoinput");
+  async getVideoInputDevices(): Promise<MediaDevice[]> {
+    return [...(await this.#world.listDevices()).videoInputs];
   }
 
   setAudioInputDevice(deviceId: string): void {
@@ -180,12 +194,43 @@ export class RtcClient implements RingbackRtc {
     if (deviceId === this.#devices.camera) this.#devices = { ...this.#devices, camera: null };
   }
 
+  async setAudioOutputDevice(deviceId: string): Promise<void> {
+    await this.#playback.useOutput(deviceId);
+    this.#watchDevices();
+  }
+
+  async unsetAudioOutputDevice(): Promise<void> {
+    await this.#playback.useOutput(null);
+    this.#watchDevices();
+  }
+
+  devicePermissions(): Promise<DevicePermissions> {
+    return this.#world.devicePermissions();
+  }
+
   on<Name extends keyof RtcEvents>(name: Name, handler: Handler<RtcEvents[Name]>): void {
     this.#events.on(name, handler);
+    this.#watchDevices();
   }
 
   off<Name extends keyof RtcEvents>(name: Name, handler: Handler<RtcEvents[Name]>): void {
     this.#events.off(name, handler);
+    this.#watchDevices();
+  }
+
+  /** Devices are watched as long as somebody is interested, so that a client that is forgotten is really gone. */
+  #watchDevices(): void {
+    if (this.#events.isHeard("devices-changed") || this.#playback.output() !== null) this.#deviceWatch.start();
+    else this.#deviceWatch.stop();
+  }
+
+  #devicesChanged(devices: DevicesChangedEvent): void {
+    const output = this.#playback.output();
+    // Browsers play nothing on a loudspeaker that is gone.
+    if (output !== null && !devices.audioOutputs.some(({ deviceId }) => deviceId === output)) {
+      void this.unsetAudioOutputDevice();
+    }
+    this.#events.emit("devices-changed", devices);
   }
 
   #call<Options extends CallOptions>(endpoint: Endpoint, destination: Destination, options: Options) {

@@ -1,117 +1,31 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BrowserMedia } from "../src/media/browser-media.js";
 import { listDevices } from "../src/media/devices.js";
+import { type MediaWishes, mediaWishes } from "../src/media/wishes.js";
+import {
+  FakeBrowser,
+  type FakePeerConnection,
+  FakeStream,
+  FakeTrack,
+  type FakeTransceiver,
+} from "../src/testing/fake-browser.js";
 
-/** As much of the browser as can be told without one. */
-class Track extends EventTarget {
-  enabled = true;
-  stopped = false;
-  contentHint = "";
-  displaySurface: string | undefined;
-  constructor(readonly kind: string) {
-    super();
-  }
-  stop(): void {
-    this.stopped = true;
-  }
-  getSettings = () => ({ displaySurface: this.displaySurface, width: 640, height: 360 });
-  /** Its plug is pulled. */
-  end(): void {
-    this.stopped = true;
-    this.dispatchEvent(new Event("ended"));
-  }
-}
-
-class Stream {
-  readonly tracks: Track[];
-  constructor(tracks: Track[] = []) {
-    this.tracks = [...tracks];
-  }
-  getTracks = () => [...this.tracks];
-  getAudioTracks = () => this.tracks.filter(({ kind }) => kind === "audio");
-  getVideoTracks = () => this.tracks.filter(({ kind }) => kind === "video");
-  addTrack = (track: Track) => void this.tracks.push(track);
-  removeTrack = (track: Track) => void this.tracks.splice(this.tracks.indexOf(track), 1);
-}
-
-class Transceiver {
-  codecs: string[] = [];
-  readonly receiver: { track: Track };
-  readonly sender = {
-    track: null as Track | null,
-    encodings: [] as object[],
-    replaceTrack: async (track: Track | null): Promise<void> => {
-      this.sender.track = track;
-    },
-    getParameters: () => ({ encodings: this.sender.encodings.map((encoding) => ({ ...encoding })) }),
-    setParameters: async ({ encodings }: { encodings: object[] }): Promise<void> => {
-      this.sender.encodings = encodings;
-    },
-  };
-  constructor(
-    readonly kind: string,
-    readonly direction: string,
-  ) {
-    this.receiver = { track: new Track(kind) };
-  }
-  extensions = [
-    { uri: "urn:ietf:params:rtp-hdrext:sdes:mid", direction: "sendrecv" },
-    { uri: "urn:ietf:params:rtp-hdrext:toffset", direction: "sendrecv" },
-    { uri: "urn:3gpp:video-orientation", direction: "stopped" },
-  ];
-  getHeaderExtensionsToNegotiate = () => this.extensions;
-  setHeaderExtensionsToNegotiate(extensions: { uri: string; direction: string }[]): void {
-    this.extensions = extensions;
-  }
-  setCodecPreferences(codecs: { mimeType: string }[]): void {
-    this.codecs = codecs.map(({ mimeType }) => mimeType);
-  }
-}
-
-let connections: PeerConnection[] = [];
-let knowsLayers = true;
-
-class PeerConnection extends EventTarget {
-  readonly transceivers: Transceiver[] = [];
-  connectionState = "new";
-  localDescription: unknown = null;
-  remoteDescription: unknown = null;
-  closed = false;
-  constructor(private configuration: RTCConfiguration) {
-    super();
-    connections.push(this);
-  }
-  getConfiguration = () => this.configuration;
-  setConfiguration = (configuration: RTCConfiguration) => {
-    this.configuration = configuration;
-  };
-  addTransceiver(kind: string, init: { direction: string; sendEncodings?: object[] }): Transceiver {
-    if (init.sendEncodings !== undefined && !knowsLayers) throw new TypeError("no such encodings");
-    const transceiver = new Transceiver(kind, init.direction);
-    transceiver.sender.encodings = init.sendEncodings ?? [{}];
-    this.transceivers.push(transceiver);
-    return transceiver;
-  }
-  createOffer = async ({ iceRestart }: { iceRestart: boolean }) => ({ type: "offer", sdp: `offer ${iceRestart}` });
-  setLocalDescription = async (description: unknown) => {
-    this.localDescription = description;
-  };
-  setRemoteDescription = async (description: unknown) => {
-    this.remoteDescription = description;
-  };
-  getStats = async () => new Map();
-  close(): void {
-    this.closed = true;
-  }
-}
-
-const getUserMedia = vi.fn<(constraints: { audio: unknown; video: unknown }) => Promise<Stream>>();
-const getDisplayMedia = vi.fn<(options: object) => Promise<Stream>>();
-const enumerateDevices = async () => [{ kind: "audioinput" }, { kind: "videoinput" }];
+type GetUserMedia = FakeBrowser["getUserMedia"];
+type GetDisplayMedia = FakeBrowser["getDisplayMedia"];
+const getUserMedia = vi.fn<GetUserMedia>();
+const getDisplayMedia = vi.fn<GetDisplayMedia>();
+let browser: FakeBrowser;
+let uninstall: () => void;
 let told: string[] = [];
 let servers: RTCIceServer[] = [];
 
-function make(): { media: BrowserMedia; connection: PeerConnection; at: (index: number) => Transceiver } {
+const WISHES = mediaWishes({}, { microphone: "headset", camera: null });
+
+function make(wishes: Partial<MediaWishes> = {}): {
+  media: BrowserMedia;
+  connection: FakePeerConnection;
+  at: (index: number) => FakeTransceiver;
+} {
   const media = new BrowserMedia(
     {
       pathLost: () => told.push("pathLost"),
@@ -119,49 +33,39 @@ function make(): { media: BrowserMedia; connection: PeerConnection; at: (index: 
       cameraLost: () => told.push("cameraLost"),
       microphoneLost: ({ name }) => told.push(`microphoneLost ${name}`),
       screenEnded: () => told.push("screenEnded"),
+      talkingWhileMuted: () => told.push("talkingWhileMuted"),
     },
-    { microphone: "headset", camera: null },
+    { ...WISHES, ...wishes },
     async () => servers,
   );
-  const connection = connections[0];
+  const connection = browser.connections[0];
   if (connection === undefined) throw new Error("No connection was made");
-  const at = (index: number): Transceiver => {
-    const transceiver = connection.transceivers[index];
-    if (transceiver === undefined) throw new Error(`There is no transceiver ${index}`);
-    return transceiver;
-  };
-  return { media, connection, at };
+  return { media, connection, at: (index) => connection.at(index) };
 }
 
 beforeEach(() => {
-  connections = [];
-  knowsLayers = true;
+  browser = new FakeBrowser();
   told = [];
   servers = [];
   getDisplayMedia.mockReset();
-  getDisplayMedia.mockImplementation(async () => new Stream([new Track("video")]));
+  getDisplayMedia.mockImplementation(browser.getDisplayMedia);
+  browser.getDisplayMedia = getDisplayMedia;
   getUserMedia.mockReset();
-  getUserMedia.mockImplementation(async ({ audio, video }) => {
-    return new Stream([...(audio ? [new Track("audio")] : []), ...(video ? [new Track("video")] : [])]);
-  });
-  const codecs = ["PCMA", "opus", "red", "VP8", "rtx", "VP9"];
-  vi.stubGlobal("RTCPeerConnection", PeerConnection);
-  vi.stubGlobal("RTCRtpReceiver", {
-    getCapabilities: (kind: string) => ({ codecs: codecs.map((name) => ({ mimeType: `${kind}/${name}` })) }),
-  });
-  vi.stubGlobal("MediaStream", Stream);
-  vi.stubGlobal("navigator", { mediaDevices: { getUserMedia, getDisplayMedia, enumerateDevices } });
+  getUserMedia.mockImplementation(browser.getUserMedia);
+  browser.getUserMedia = getUserMedia;
+  uninstall = browser.install();
 });
 
 afterEach(() => {
   vi.unstubAllGlobals();
+  uninstall();
 });
 
 describe("the offer", () => {
   it("has the layout of the protocol, trimmed to what the platform forwards", async () => {
     const { media, connection } = make();
     expect(connection.transceivers.map(({ kind, direction, codecs }) => [kind, direction, codecs.join()])).toEqual([
-      ["audio", "sendonly", "audio/opus,audio/red,audio/PCMA"],
+      ["audio", "sendonly", "audio/opus,audio/red,audio/PCMA,audio/telephone-event"],
       ["video", "sendonly", "video/VP8,video/VP9,video/rtx"],
       ["video", "sendonly", "video/VP8,video/VP9,video/rtx"],
       ...Array(3).fill(["audio", "recvonly", "audio/opus,audio/red,audio/PCMA"]),
@@ -177,7 +81,11 @@ describe("the offer", () => {
   it("has no header extensions that the platform does not use", () => {
     const { at } = make();
     for (const index of [0, 1, 6]) {
-      expect(at(index).extensions.map(({ direction }) => direction)).toEqual(["sendrecv", "stopped", "stopped"]);
+      expect(
+        at(index)
+          .getHeaderExtensionsToNegotiate()
+          .map(({ direction }) => direction),
+      ).toEqual(["sendrecv", "stopped", "stopped"]);
     }
   });
 
@@ -208,9 +116,8 @@ describe("the offer", () => {
 
   it("is wished again when nothing arrives any more, and when the connection fails", () => {
     const { connection } = make();
-    for (const state of ["connecting", "connected", "disconnected", "failed"]) {
-      connection.connectionState = state;
-      connection.dispatchEvent(new Event("connectionstatechange"));
+    for (const state of ["connecting", "connected", "disconnected", "failed"] as const) {
+      connection.becomes(state);
       told.push(state);
     }
     expect(told).toEqual(["connecting", "connected", "pathLost", "disconnected", "pathLost", "failed"]);
@@ -220,11 +127,10 @@ describe("the offer", () => {
     vi.useFakeTimers();
     const { media, connection } = make();
     let packetsSent = 0;
-    connection.remoteDescription = {};
+    connection.remoteDescription = { type: "answer" };
     connection.getStats = async () =>
       new Map([["T", { type: "transport", id: "T", packetsSent: packetsSent++, packetsReceived: 7 }]]);
-    connection.connectionState = "connected";
-    connection.dispatchEvent(new Event("connectionstatechange"));
+    connection.becomes("connected");
     await vi.advanceTimersByTimeAsync(2_500);
     expect(told).toEqual(["pathLost"]);
     await media.close();
@@ -272,7 +178,7 @@ describe("the microphone and the camera", () => {
   it("go on and off: the camera's light goes out", async () => {
     const { media, at } = make();
     const stream = await media.setCamera(true);
-    const [track] = (stream as unknown as Stream).tracks;
+    const [track] = (stream as unknown as FakeStream).getTracks();
     expect(at(1).sender.track).toBe(track);
     expect(await media.setCamera(false)).toBeNull();
     expect([at(1).sender.track, track?.stopped]).toEqual([null, true]);
@@ -289,14 +195,14 @@ describe("the microphone and the camera", () => {
   it("are stopped when the call ends, also when they were still opening", async () => {
     const { media, connection, at } = make();
     await media.open({ microphone: true, camera: false });
-    let give: (stream: Stream) => void = () => {};
+    let give: (stream: FakeStream) => void = () => {};
     getUserMedia.mockReturnValueOnce(new Promise((resolve) => (give = resolve)));
     const opening = media.setCamera(true);
     const microphone = at(0).sender.track;
     const closing = media.close();
     expect(microphone?.stopped).toBe(true);
-    const late = new Track("video");
-    give(new Stream([late]));
+    const late = new FakeTrack("video");
+    give(new FakeStream([late]));
     expect(await opening).toBeNull();
     expect(late.stopped).toBe(true);
     expect(await closing).toEqual({ totalAudioStats: null });
@@ -308,10 +214,10 @@ const settled = () => new Promise((resolve) => setTimeout(resolve));
 
 describe("a connection whose other side is gone", () => {
   /** The connection after the first one, and its transceivers. */
-  function second(): { connection: PeerConnection; at: (index: number) => Transceiver } {
-    const connection = connections[1];
+  function second(): { connection: FakePeerConnection; at: (index: number) => FakeTransceiver } {
+    const connection = browser.connections[1];
     if (connection === undefined) throw new Error("No second connection was made");
-    const at = (index: number): Transceiver => connection.transceivers[index] as Transceiver;
+    const at = (index: number): FakeTransceiver => connection.transceivers[index] as FakeTransceiver;
     return { connection, at };
   }
 
@@ -351,19 +257,18 @@ describe("a connection whose other side is gone", () => {
   it("fails without a word from now on", async () => {
     const { media, connection } = make();
     await media.reconnect();
-    connection.connectionState = "failed";
-    connection.dispatchEvent(new Event("connectionstatechange"));
+    connection.becomes("failed");
     expect(told).toEqual([]);
   });
 
   it("passes on a device that was just opening", async () => {
     const { media } = make();
-    let give: (stream: Stream) => void = () => {};
+    let give: (stream: FakeStream) => void = () => {};
     getUserMedia.mockReturnValueOnce(new Promise((resolve) => (give = resolve)));
     const opening = media.open({ microphone: true, camera: false });
     await media.reconnect();
-    const track = new Track("audio");
-    give(new Stream([track]));
+    const track = new FakeTrack("audio");
+    give(new FakeStream([track]));
     await opening;
     expect(second().at(0).sender.track).toBe(track);
   });
@@ -385,8 +290,9 @@ describe("a connection whose other side is gone", () => {
 });
 
 describe("the camera's layers", () => {
-  const rids = (transceiver: Transceiver) => transceiver.sender.encodings.map((encoding) => Object(encoding).rid);
-  const active = (transceiver: Transceiver) => transceiver.sender.encodings.map((encoding) => Object(encoding).active);
+  const rids = (transceiver: FakeTransceiver) => transceiver.sender.encodings.map((encoding) => Object(encoding).rid);
+  const active = (transceiver: FakeTransceiver) =>
+    transceiver.sender.encodings.map((encoding) => Object(encoding).active);
 
   it("are three, the smallest first; the screen is one", () => {
     const { at } = make();
@@ -396,7 +302,7 @@ describe("the camera's layers", () => {
   });
 
   it("are one in a browser that cannot send more", async () => {
-    knowsLayers = false;
+    browser.knowsLayers = false;
     const { media, at } = make();
     await media.open({ microphone: false, camera: true });
     await settled();
@@ -429,10 +335,13 @@ describe("devices", () => {
 
   it("are the preferred ones, or others when those are gone", async () => {
     const { media } = make();
+    getUserMedia.mockRejectedValueOnce(new DOMException("", "OverconstrainedError"));
     await media.open({ microphone: true, camera: true });
-    const { audio, video } = getUserMedia.mock.calls[0]?.[0] ?? {};
-    expect(audio).toMatchObject({ deviceId: { ideal: "headset" }, echoCancellation: true });
-    expect(video).not.toHaveProperty("deviceId");
+    const [wished, others] = getUserMedia.mock.calls.map(([constraints]) => constraints);
+    expect(wished?.audio).toMatchObject({ deviceId: { exact: "headset" }, echoCancellation: true });
+    expect(wished?.video).not.toHaveProperty("deviceId");
+    expect(others?.audio).not.toHaveProperty("deviceId");
+    expect(others?.video).toBeTruthy();
   });
 
   it("are replaced in a call, in the same stream", async () => {
@@ -441,7 +350,7 @@ describe("devices", () => {
     const before = [at(0).sender.track, at(1).sender.track];
     await media.setMicrophone(false);
     await media.useMicrophone("desk");
-    await media.useCamera("webcam");
+    await media.useCamera({ deviceId: "webcam" });
     expect(getUserMedia).toHaveBeenCalledWith({ audio: exact("desk"), video: false });
     expect(getUserMedia).toHaveBeenLastCalledWith({ audio: false, video: exact("webcam") });
     expect(before.map((track) => track?.stopped)).toEqual([true, true]);
@@ -453,10 +362,10 @@ describe("devices", () => {
   it("are remembered while they are off", async () => {
     const { media } = make();
     await media.useMicrophone("desk");
-    await media.useCamera("webcam");
+    await media.useCamera({ deviceId: "webcam" });
     expect(getUserMedia).not.toHaveBeenCalled();
     await media.setCamera(true);
-    expect(getUserMedia.mock.calls[0]?.[0].video).toMatchObject({ deviceId: { ideal: "webcam" } });
+    expect(getUserMedia.mock.calls[0]?.[0].video).toMatchObject({ deviceId: { exact: "webcam" } });
   });
 
   it("stay when the new one cannot be opened", async () => {
@@ -473,10 +382,12 @@ describe("devices", () => {
     await media.setCamera(true);
     const before = at(1).sender.track;
     getUserMedia.mockRejectedValueOnce(new DOMException("", "NotReadableError"));
-    await media.useCamera("back");
+    await media.useCamera({ deviceId: "back" });
     expect([before?.stopped, at(1).sender.track?.stopped]).toEqual([true, false]);
     getUserMedia.mockRejectedValue(new DOMException("", "NotReadableError"));
-    await expect(media.useCamera("front")).rejects.toMatchObject({ errorCode: { name: "DEVICE_UNAVAILABLE" } });
+    await expect(media.useCamera({ deviceId: "front" })).rejects.toMatchObject({
+      errorCode: { name: "DEVICE_UNAVAILABLE" },
+    });
     expect(told).toEqual(["cameraLost"]);
   });
 
@@ -496,9 +407,9 @@ describe("devices", () => {
   });
 
   it("are listed", async () => {
-    expect(await listDevices("audioinput")).toEqual([{ kind: "audioinput" }]);
+    expect(await listDevices()).toMatchObject({ audioInputs: [{ kind: "audioinput" }], audioOutputs: [] });
     vi.stubGlobal("navigator", {});
-    expect(await listDevices("audioinput")).toEqual([]);
+    expect(await listDevices()).toEqual({ audioInputs: [], audioOutputs: [], videoInputs: [] });
   });
 });
 
@@ -527,9 +438,8 @@ describe("the screen", () => {
       video: { displaySurface: "window" },
       monitorTypeSurfaces: "exclude",
     });
-    const chosen = new Track("video");
-    chosen.displaySurface = "monitor";
-    getDisplayMedia.mockResolvedValueOnce(new Stream([chosen]));
+    const chosen = new FakeTrack("video", { displaySurface: "monitor" });
+    getDisplayMedia.mockResolvedValueOnce(new FakeStream([chosen]));
     const before = at(2).sender.track;
     await expect(media.setScreen(options)).rejects.toMatchObject({ errorCode: { name: "FORBIDDEN_DISPLAY_SURFACE" } });
     expect([chosen.stopped, at(2).sender.track]).toEqual([true, before]);

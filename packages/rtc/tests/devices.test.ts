@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { WebrtcCall } from "../src/api/calls.js";
+import { type DevicesChangedEvent, MediaDevice } from "../src/api/devices.js";
 import { errorCode, RtcError } from "../src/api/error-code.js";
+import { RtcEvent } from "../src/api/event-names.js";
 import { DESK, type Heard, harness, KITCHEN, listen, participant, slot } from "./harness.js";
 
-const { server, client, media, connect } = harness();
+const { server, client, media, connect, plug, wait } = harness();
 
 async function establish(video = false): Promise<[WebrtcCall, Heard]> {
   await connect();
@@ -22,11 +24,34 @@ async function establish(video = false): Promise<[WebrtcCall, Heard]> {
   return [call, listen(call)];
 }
 
+const device = (kind: MediaDeviceKind): MediaDevice => new MediaDevice(`a-${kind}`, "", kind, "");
+const HEADSET = { audioInputs: [device("audioinput")], audioOutputs: [device("audiooutput")] };
+
 describe("devices", () => {
   it("are listed by kind", async () => {
-    expect(await client().getAudioInputDevices()).toMatchObject([{ deviceId: "a-audioinput" }]);
-    expect(await client().getAudioOutputDevices()).toMatchObject([{ deviceId: "a-audiooutput" }]);
-    expect(await client().getVideoInputDevices()).toMatchObject([{ deviceId: "a-videoinput" }]);
+    plug({ ...HEADSET, videoInputs: [device("videoinput")] });
+    expect(await client().getAudioInputDevices()).toEqual(HEADSET.audioInputs);
+    expect(await client().getAudioOutputDevices()).toEqual(HEADSET.audioOutputs);
+    expect(await client().getVideoInputDevices()).toEqual([device("videoinput")]);
+    expect(await client().devicePermissions()).toEqual({ microphone: "granted", camera: "prompt" });
+  });
+
+  it("that come and go are told together, as long as somebody listens", async () => {
+    const told: DevicesChangedEvent[] = [];
+    const listener = (devices: DevicesChangedEvent) => void told.push(devices);
+    expect(plug(HEADSET)).toBe(false);
+    client().on(RtcEvent.DEVICES_CHANGED, listener);
+    plug({ audioInputs: [] });
+    await wait(200);
+    plug({ audioOutputs: [] });
+    await wait(200);
+    expect(told).toEqual([]);
+    await wait(50);
+    expect(told).toEqual([{ audioInputs: [], audioOutputs: [], videoInputs: [] }]);
+    plug(HEADSET);
+    client().off(RtcEvent.DEVICES_CHANGED, listener);
+    await wait(250);
+    expect([told.length, plug(HEADSET)]).toEqual([1, false]);
   });
 
   it("are chosen for later calls", async () => {
@@ -34,25 +59,25 @@ describe("devices", () => {
     client().setVideoInputDevice("webcam");
     client().unsetAudioInputDevice("another");
     await establish();
-    expect(media().devices).toEqual({ microphone: "headset", camera: "webcam" });
+    expect(media().wishes()).toMatchObject({ microphone: "headset", camera: "webcam" });
     client().unsetAudioInputDevice("headset");
     client().unsetVideoInputDevice();
-    expect(media().devices).toEqual({ microphone: "headset", camera: "webcam" });
+    expect(media().wishes()).toMatchObject({ microphone: "headset", camera: "webcam" });
     client().joinRoom("standup");
     await server().hears("room.join");
     await server().refuses("room.join", "ROOM_FULL");
-    expect(media(1).devices).toEqual({ microphone: null, camera: null });
+    expect(media(1).wishes()).toMatchObject({ microphone: null, camera: null });
   });
 
   it("are switched in a call, the last wish last", async () => {
     const [call, heard] = await establish();
     await Promise.all([call.setAudioInputDevice("headset"), call.setAudioInputDevice("desk-microphone")]);
     await call.setVideoInputDevice("webcam");
-    expect(media().devices).toEqual({ microphone: "desk-microphone", camera: "webcam" });
+    expect(media().wishes()).toMatchObject({ microphone: "desk-microphone", camera: "webcam" });
     media().deviceError = new RtcError(errorCode("DEVICE_NOT_FOUND"));
     await expect(call.setAudioInputDevice("gone")).rejects.toMatchObject({ errorCode: { name: "DEVICE_NOT_FOUND" } });
     expect(heard.names).toEqual(["error"]);
-    expect(media().devices.microphone).toBe("desk-microphone");
+    expect(media().wishes().microphone).toBe("desk-microphone");
   });
 });
 

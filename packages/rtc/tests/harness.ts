@@ -2,6 +2,7 @@ import type { Endpoint, Participant, SessionOpened, Slot } from "@ringback/proto
 import { afterEach, beforeEach, type Mock, vi } from "vitest";
 import type { IncomingWebrtcCall } from "../src/api/calls.js";
 import type { TokenProvider } from "../src/api/client.js";
+import type { DevicesChangedEvent } from "../src/api/devices.js";
 import { CallsApiEvent, RtcEvent } from "../src/api/event-names.js";
 import type { EventSource } from "../src/api/events.js";
 import type { Log } from "../src/log.js";
@@ -66,7 +67,14 @@ export class Heard {
 export const NO_SERVERS = async () => [];
 
 /** For media whose connection tells nobody. */
-export const NOBODY = { pathLost() {}, mediaFlows() {}, cameraLost() {}, microphoneLost() {}, screenEnded() {} };
+export const NOBODY = {
+  pathLost() {},
+  mediaFlows() {},
+  cameraLost() {},
+  microphoneLost() {},
+  screenEnded() {},
+  talkingWhileMuted() {},
+};
 
 export const listen = (source: unknown): Heard => new Heard(source as EventSource<never>);
 
@@ -78,6 +86,9 @@ export function harness(token: string | TokenProvider = "token") {
   let log: { [Name in keyof Log]: Mock<Log[Name]> };
   let prepareMedia: (media: FakeMedia) => void;
   let networkFound: () => void = () => {};
+  let devices: DevicesChangedEvent;
+  let devicesChange: (() => void) | null;
+  const clicks = new Set<() => void>();
   const sizes = new Map<Element, (size: { width: number; height: number }) => void>();
 
   beforeEach(() => {
@@ -86,6 +97,9 @@ export function harness(token: string | TokenProvider = "token") {
     medias = [];
     log = { debug: vi.fn<Log["debug"]>(), warn: vi.fn<Log["warn"]>(), error: vi.fn<Log["error"]>() };
     prepareMedia = () => {};
+    devices = { audioInputs: [], audioOutputs: [], videoInputs: [] };
+    devicesChange = null;
+    clicks.clear();
     client = new RtcClient(
       "wss://calls.example.com/rtc/v1",
       { token, client: { name: "ringback-rtc", version: "0.1.0" } },
@@ -101,7 +115,18 @@ export function harness(token: string | TokenProvider = "token") {
           sizes.set(element, tell);
           return () => sizes.delete(element);
         },
-        listDevices: async (kind) => [{ kind, deviceId: `a-${kind}` }] as MediaDeviceInfo[],
+        listDevices: async () => devices,
+        watchDevices: (changed) => {
+          devicesChange = changed;
+          return () => {
+            devicesChange = null;
+          };
+        },
+        devicePermissions: async () => ({ microphone: "granted", camera: "prompt" }),
+        watchClicks: (clicked) => {
+          clicks.add(clicked);
+          return () => clicks.delete(clicked);
+        },
         createMedia: (...parts) => {
           const media = new FakeMedia(...parts);
           prepareMedia(media);
@@ -150,6 +175,18 @@ export function harness(token: string | TokenProvider = "token") {
     },
     /** An element that is watched has another size. */
     resize: (element: Element, width: number, height: number) => sizes.get(element)?.({ width, height }),
+    /** These devices are there from now on; false when nobody listens. */
+    plug(now: Partial<DevicesChangedEvent>): boolean {
+      devices = { ...devices, ...now };
+      devicesChange?.();
+      return devicesChange !== null;
+    },
+    /** The user clicks somewhere; false when nobody listens. */
+    click(): boolean {
+      const listening = [...clicks];
+      for (const clicked of listening) clicked();
+      return listening.length > 0;
+    },
     /** The device finds a network. */
     findNetwork: () => networkFound(),
     /** The client rings. */

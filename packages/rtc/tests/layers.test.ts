@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { VideoQuality } from "../src/api/video.js";
 import { LayeredSender } from "../src/media/layered-sender.js";
 import { cameraLayers } from "../src/media/layers.js";
 
@@ -37,6 +38,53 @@ describe("the layers of a camera", () => {
     const bits = cameraLayers(3, 3, 720).map(({ maxBitrate }) => maxBitrate);
     expect(bits).toEqual([...bits].sort((one, other) => one - other));
     expect(cameraLayers(1, 1, 2160)[0]?.maxBitrate).toBe(3_000_000);
+  });
+});
+
+describe("the quality that is wished", () => {
+  const sent = (quality: VideoQuality, height: number | undefined, negotiated = 3) =>
+    cameraLayers(negotiated, 3, height, quality)
+      .filter(({ active }) => active)
+      .map(({ scaleResolutionDownBy, maxBitrate }) => [
+        Math.round((height ?? 720) / scaleResolutionDownBy),
+        maxBitrate / 1000,
+      ]);
+
+  it("leaves out large layers, and divides its bits among the others", () => {
+    expect(sent("LOWEST", 720)).toEqual([[180, 50]]);
+    expect(sent("LOW", 720)).toEqual([[240, 180]]);
+    expect(sent("MEDIUM", 720)).toEqual([
+      [180, 150],
+      [360, 450],
+    ]);
+    expect(sent("HIGH", 720)).toEqual([
+      [180, 150],
+      [360, 500],
+      [720, 1700],
+    ]);
+  });
+
+  it("makes the one layer smaller where there is only one", () => {
+    expect((["LOWEST", "LOW", "MEDIUM", "HIGH"] as const).map((quality) => sent(quality, 720, 1))).toEqual([
+      [[180, 50]],
+      [[240, 180]],
+      [[360, 500]],
+      [[720, 1700]],
+    ]);
+  });
+
+  it("never makes a picture larger", () => {
+    expect(sent("MEDIUM", 240)).toEqual([[240, 500]]);
+  });
+
+  it("counts on 720 lines while the picture is not known", () => {
+    expect(sent("MEDIUM", undefined)).toEqual(sent("MEDIUM", 720));
+  });
+
+  it("has fewer pictures where there are few bits", () => {
+    expect(
+      (["LOWEST", "LOW", "MEDIUM", "HIGH"] as const).map((quality) => cameraLayers(1, 1, 720, quality)[0]),
+    ).toMatchObject([8, 15, 30, 30].map((maxFramerate) => ({ maxFramerate })));
   });
 });
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { wantedCodecs } from "../src/media/codecs.js";
+import { AUDIO, videoWith, wantedCodecs } from "../src/media/codecs.js";
 import { deviceError } from "../src/media/devices.js";
 import { Negotiation } from "../src/media/negotiation.js";
 import { Reconciler } from "../src/media/reconciler.js";
 import { totalAudioStats } from "../src/media/total-stats.js";
+import { mediaWishes, NO_WISHES } from "../src/media/wishes.js";
 import { FakeMedia } from "../src/testing/fake-media.js";
 import { settle } from "../src/testing/fake-server.js";
 import { NO_SERVERS, NOBODY } from "./harness.js";
@@ -13,14 +14,14 @@ describe("an offer's codecs", () => {
 
   it("are only those that the platform forwards, best first", () => {
     const audio = ["red", "PCMA", "opus", "G722", "PCMU", "CN"].map((name) => codec(`audio/${name}`));
-    expect(wantedCodecs("audio", audio).map(({ mimeType }) => mimeType)).toEqual([
+    expect(wantedCodecs(AUDIO, audio).map(({ mimeType }) => mimeType)).toEqual([
       "audio/opus",
       "audio/red",
       "audio/PCMU",
       "audio/PCMA",
     ]);
     const video = ["rtx", "AV1", "H265", "VP9", "VP8", "red", "ulpfec"].map((name) => codec(`video/${name}`));
-    expect(wantedCodecs("video", video).map(({ mimeType }) => mimeType)).toEqual([
+    expect(wantedCodecs(videoWith("VP8"), video).map(({ mimeType }) => mimeType)).toEqual([
       "video/VP8",
       "video/VP9",
       "video/AV1",
@@ -40,7 +41,7 @@ describe("an offer's codecs", () => {
       codec("video/rtx"),
       codec("video/VP8"),
     ];
-    expect(wantedCodecs("video", known)).toEqual([
+    expect(wantedCodecs(videoWith("VP8"), known)).toEqual([
       codec("video/VP8"),
       codec("video/H264", common),
       codec("video/H264", firefox),
@@ -56,7 +57,7 @@ describe("an offer's codecs", () => {
       codec("video/AV1", "level-idx=5;profile=0;tier=0"),
       codec("video/VP9", "max-fr=60; profile-id=1"),
     ];
-    expect(wantedCodecs("video", known)).toEqual([
+    expect(wantedCodecs(videoWith("VP8"), known)).toEqual([
       codec("video/VP9", "profile-id=0"),
       codec("video/AV1", "level-idx=5;profile=0;tier=0"),
     ]);
@@ -82,7 +83,7 @@ describe("a device that cannot be opened", () => {
 
 describe("negotiations", () => {
   it("go one after the other, also after one that failed", async () => {
-    const media = new FakeMedia(NOBODY, { microphone: null, camera: null }, NO_SERVERS);
+    const media = new FakeMedia(NOBODY, mediaWishes({}, NO_WISHES), NO_SERVERS);
     const exchanges: { sdp: string; answer: (sdp: string) => void; refuse: (error: Error) => void }[] = [];
     const negotiation = new Negotiation(
       media,

@@ -1,5 +1,6 @@
+import type { AudioLevels } from "./devices.js";
 import type { Endpoint } from "./endpoint.js";
-import type { CallStatus } from "./enums.js";
+import type { AudioQualityMode, CallStatus, CameraOrientation } from "./enums.js";
 import type {
   AnsweredCallEvents,
   AnyCallEvents,
@@ -28,6 +29,7 @@ import type {
 import type { Participant } from "./participant.js";
 import type { RecordingState } from "./recording.js";
 import type { LocalCapturer, LocalWebrtcCapturer, ServerCapturer, ServerWebrtcCapturer } from "./screen-capture.js";
+import type { VideoQuality } from "./video.js";
 
 /** Ends what it was given back by. */
 export type StopWatching = () => void;
@@ -55,6 +57,31 @@ export interface AnyCall {
    * opened; then the one before goes on.
    */
   setAudioInputDevice(deviceId: string): Promise<void>;
+  /** How much sound is sent. */
+  audioQualityMode(): AudioQualityMode;
+  /**
+   * Sends so much sound from now on: `LOW_DATA` at most 16 kbit/s, `HIGH_QUALITY` up to 64, `AUTO` what the browser thinks fit,
+   * which is about 32. Throws an {@link RtcError} of `INVALID_REQUEST` before an incoming call is accepted, and does nothing
+   * after the end.
+   */
+  setAudioQualityMode(mode: AudioQualityMode): void;
+  /**
+   * Presses keys of a telephone: `0-9`, `*`, `#`, `A-D`. Fulfilled when they are on their way, which takes 170 ms each.
+   * Rejected with an {@link RtcError}: `INVALID_REQUEST` for other characters, `FEATURE_UNAVAILABLE` where the platform
+   * takes no keys; this release's never does.
+   */
+  sendDTMF(digits: string): Promise<void>;
+  /**
+   * Plays the sound of the others in an element, or another stream of this call: on the chosen loudspeaker, within the page
+   * on phones, and not larger than it is shown ({@link MediaCall.watchDisplay}). Where the browser lets no page sound before a click,
+   * `AUDIO_PLAYBACK_BLOCKED` tells, and it is tried again at the next one. It ends with the call, or when the function
+   * that it gives back is called. Throws an {@link RtcError} of `INVALID_REQUEST` before an incoming call is accepted. Ringback's own.
+   *
+   * @param stream - default: the sound of all others
+   */
+  attach(element: HTMLMediaElement, stream?: MediaStream): StopWatching;
+  /** How loud it is at this moment. Ringback's own. */
+  audioLevels(): Promise<AudioLevels>;
   /** The filter of the microphone; this release has none. */
   audioFilter(): AudioFilter | undefined;
   /** Rejected with `FEATURE_UNAVAILABLE` in this release. */
@@ -91,6 +118,29 @@ export interface MediaCall extends AnyCall {
    * with an {@link RtcError} when it cannot be opened; then the one before goes on, if it can.
    */
   setVideoInputDevice(deviceId: string): Promise<void>;
+  /** Where the camera looks that is on, or will be. */
+  cameraOrientation(): CameraOrientation;
+  /**
+   * Takes the camera of a phone that looks this way; the stream of `CAMERA_VIDEO_ADDED` stays the same. Rejected with an
+   * {@link RtcError} of a `DEVICE_…` code when there is none such, as on most computers; then the one before goes on.
+   */
+  setCameraOrientation(orientation: CameraOrientation): Promise<void>;
+  /** How much video of the camera is sent at most. Ringback's own. */
+  videoQuality(): VideoQuality;
+  /**
+   * Sends so much video of the camera from now on at most. Throws an {@link RtcError} of `INVALID_REQUEST` before an incoming
+   * call is accepted, and does nothing after the end. Ringback's own.
+   */
+  setVideoQuality(quality: VideoQuality): void;
+  /** Switches camera and screen off. */
+  stopVideo(): Promise<void>;
+  /**
+   * Asks the platform for no more pictures, those of who comes later included, until {@link resumeIncomingVideo}; sound goes
+   * on. Throws an {@link RtcError} of `INVALID_REQUEST` before an incoming call is accepted, and does nothing after the end.
+   */
+  pauseIncomingVideo(): void;
+  /** Asks for all pictures again. */
+  resumeIncomingVideo(): void;
   /**
    * Tells the platform how large a video of somebody else is shown: as large as this element is, now and whenever its size
    * changes. The platform sends no larger picture than that, and none while the element is hidden. Where several elements

@@ -1,4 +1,5 @@
 import type { ApplicationCall, PhoneCall, RoomCall, ViberCall, WebrtcCall } from "./calls.js";
+import type { DevicePermissions, MediaDevice } from "./devices.js";
 import type { EchoTest, EchoTestOptions } from "./echo.js";
 import type { User } from "./endpoint.js";
 import type { EventSource, RtcEvents } from "./events.js";
@@ -75,11 +76,11 @@ export interface RingbackRtc extends EventSource<RtcEvents> {
    */
   startEchoTest(options?: EchoTestOptions): EchoTest;
   /** The microphones. They have names only once the user has allowed one of them; empty on pages without TLS. */
-  getAudioInputDevices(): Promise<MediaDeviceInfo[]>;
-  /** The loudspeakers and headphones, for `setSinkId` of an audio element. Some browsers do not tell them. */
-  getAudioOutputDevices(): Promise<MediaDeviceInfo[]>;
+  getAudioInputDevices(): Promise<MediaDevice[]>;
+  /** The loudspeakers and headphones, for {@link setAudioOutputDevice}. Some browsers do not tell them. */
+  getAudioOutputDevices(): Promise<MediaDevice[]>;
   /** The cameras. */
-  getVideoInputDevices(): Promise<MediaDeviceInfo[]>;
+  getVideoInputDevices(): Promise<MediaDevice[]>;
   /** The microphone for later calls, by its `deviceId`; when it is not there any more, another is taken. */
   setAudioInputDevice(deviceId: string): void;
   /** Forgets the microphone of this `deviceId`, or whichever was set: later calls take the default one. */
@@ -88,4 +89,17 @@ export interface RingbackRtc extends EventSource<RtcEvents> {
   setVideoInputDevice(deviceId: string): void;
   /** Forgets the camera of this `deviceId`, or whichever was set: later calls take the default one. */
   unsetVideoInputDevice(deviceId?: string): void;
+  /**
+   * The loudspeaker of all calls, for the elements that `attach` plays in, now and later. When it is unplugged, the default
+   * one goes on. Rejected with an {@link RtcError}: `FEATURE_UNAVAILABLE` where the browser cannot choose, `DEVICE_NOT_FOUND`
+   * when there is no such one; then it stays as it was. Ringback's own.
+   */
+  setAudioOutputDevice(deviceId: string): Promise<void>;
+  /** Plays on the default loudspeaker again. Ringback's own. */
+  unsetAudioOutputDevice(): Promise<void>;
+  /**
+   * Whether microphone and camera may be opened, so that the page can explain itself before the browser asks its user.
+   * To ask, open one: `RTCMediaDevice.getAudioMediaStream(null)`. Ringback's own.
+   */
+  devicePermissions(): Promise<DevicePermissions>;
 }

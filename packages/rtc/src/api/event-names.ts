@@ -7,6 +7,8 @@ export const RtcEvent = {
   INCOMING_WEBRTC_CALL: "incoming-webrtc-call",
   /** The platform calls for an application; this release's never does. */
   INCOMING_APPLICATION_CALL: "incoming-application-call",
+  /** Ringback's own: a device was plugged in or pulled out. */
+  DEVICES_CHANGED: "devices-changed",
 } as const;
 export type RtcEvent = (typeof RtcEvent)[keyof typeof RtcEvent];
 
@@ -97,5 +99,7 @@ export const CallsApiEvent = {
   PARTICIPANT_ROLE_CHANGED: "participant-role-changed",
   /** Ringback's own: who speaks, the loudest first. */
   ACTIVE_SPEAKERS_CHANGED: "active-speakers-changed",
+  /** Ringback's own: the browser lets the page make no sound before a click. */
+  AUDIO_PLAYBACK_BLOCKED: "audio-playback-blocked",
 } as const;
 export type CallsApiEvent = (typeof CallsApiEvent)[keyof typeof CallsApiEvent];

@@ -1,4 +1,5 @@
 import type { IncomingApplicationCall, IncomingWebrtcCall } from "./calls.js";
+import type { AudioPlaybackBlockedEvent, DevicesChangedEvent } from "./devices.js";
 import type { NetworkQuality, RecordingType, VideoRemovalReason } from "./enums.js";
 import type { ErrorCode } from "./error-code.js";
 import type { CustomData } from "./options.js";
@@ -172,6 +173,8 @@ export interface RtcEvents {
   "incoming-webrtc-call": IncomingWebrtcCallEvent;
   /** An application calls. */
   "incoming-application-call": IncomingApplicationCallEvent;
+  /** Ringback's own: a device was plugged in or pulled out. */
+  "devices-changed": DevicesChangedEvent;
 }
 
 /** The payload of each event that every kind of call has. */
@@ -184,8 +187,10 @@ export interface AnyCallEvents {
   reconnected: EmptyEvent;
   /** This side's line is better or worse than before. */
   "network-quality-changed": NetworkQualityEvent;
-  /** The user speaks and is muted; told when the option `detectTalkingWhileMuted` asks for it. */
+  /** The user speaks and is muted; only with `detectTalkingWhileMuted`. It comes once until there is quiet. */
   "talking-while-muted": EmptyEvent;
+  /** Ringback's own: nothing that is attached sounds before the user clicks. */
+  "audio-playback-blocked": AudioPlaybackBlockedEvent;
 }
 
 /** The payload of each event of this side's camera and screen. */

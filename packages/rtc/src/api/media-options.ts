@@ -1,5 +1,6 @@
 import { AudioQualityMode, CameraOrientation, VideoMode } from "./enums.js";
 import type { AudioFilter, VideoFilter } from "./filters.js";
+import { VideoCodec, VideoQuality } from "./video.js";
 
 /** How the microphone is sent, as plain fields. */
 export interface AudioWishes {
@@ -72,6 +73,10 @@ export interface VideoWishes {
   screenShareFrameRate?: number | undefined;
   /** The camera, by its `deviceId`. Default the client's choice. */
   deviceId?: string | undefined;
+  /** How much video of the camera is sent at most. Default `HIGH`. Ringback's own. */
+  videoQuality?: VideoQuality | undefined;
+  /** How pictures are coded, where the browser can. Default `VP8`. Ringback's own. */
+  videoCodec?: VideoCodec | undefined;
 }
 
 /** How the camera and the screen are sent. */
@@ -82,6 +87,8 @@ export class VideoOptions implements VideoWishes {
   cameraVideoFrameRate: number | undefined;
   screenShareFrameRate: number | undefined;
   deviceId: string | undefined;
+  videoQuality: VideoQuality;
+  videoCodec: VideoCodec;
 
   /** Missing fields take their defaults. */
   constructor(fields: VideoWishes = {}) {
@@ -91,6 +98,8 @@ export class VideoOptions implements VideoWishes {
     this.cameraVideoFrameRate = fields.cameraVideoFrameRate;
     this.screenShareFrameRate = fields.screenShareFrameRate;
     this.deviceId = fields.deviceId;
+    this.videoQuality = fields.videoQuality ?? VideoQuality.HIGH;
+    this.videoCodec = fields.videoCodec ?? VideoCodec.VP8;
   }
 
   /** Begins to collect options. */
@@ -136,6 +145,18 @@ export class VideoOptionsBuilder {
   /** The camera, by its `deviceId`. */
   setDeviceId(deviceId: string): this {
     this.#fields.deviceId = deviceId;
+    return this;
+  }
+
+  /** How much video of the camera is sent at most. */
+  setVideoQuality(videoQuality: VideoQuality): this {
+    this.#fields.videoQuality = videoQuality;
+    return this;
+  }
+
+  /** How pictures are coded, where the browser can. */
+  setVideoCodec(videoCodec: VideoCodec): this {
+    this.#fields.videoCodec = videoCodec;
     return this;
   }
 

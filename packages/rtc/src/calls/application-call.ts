@@ -4,6 +4,7 @@ import { type ErrorCode, errorCode } from "../api/error-code.js";
 import type { ApplicationCallOptions, CustomData } from "../api/options.js";
 import type { RecordingState } from "../api/recording.js";
 import type { TotalMediaStats } from "../api/stats.js";
+import type { MediaOptions } from "../media/wishes.js";
 import type { Session } from "../signaling/session.js";
 import { type CallContext, wantedMedia } from "./context.js";
 import { GroupCall } from "./group-call.js";
@@ -35,6 +36,10 @@ export class OutgoingApplicationCall extends GroupCall implements ApplicationCal
     this.begin(wanted, (session) =>
       session.request("call.start", { destination, ...wanted, customData: { ...customData } }, null),
     );
+  }
+
+  protected override mediaOptions(): MediaOptions {
+    return this.#options;
   }
 
   options(): ApplicationCallOptions {

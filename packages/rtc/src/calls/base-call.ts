@@ -22,7 +22,7 @@ import { CallMedia, type CallMediaParts } from "./call-media.js";
 import type { Change } from "./changes.js";
 import type { CallContext } from "./context.js";
 import { duration, type Life, type LifeEvent, step } from "./life.js";
-import { OwnSide } from "./own-side.js";
+import { MediaControl } from "./media-control.js";
 import { type Ask, PlatformCall } from "./platform-call.js";
 import { Reconnection } from "./reconnection.js";
 import type { RegisteredCall } from "./registry.js";
@@ -42,7 +42,7 @@ type CallEvents = WebrtcCallEvents & PhoneCallEvents & RoomCallEvents & Applicat
  * What every kind of call is: a life from its start to exactly one end, a media connection, and what it knows of the
  * others. The kinds differ in how they begin, how they ask for their end, and what they tell.
  */
-export abstract class BaseCall extends OwnSide implements MediaCall, EventSource<CallEvents>, RegisteredCall {
+export abstract class BaseCall extends MediaControl implements MediaCall, EventSource<CallEvents>, RegisteredCall {
   protected readonly context: CallContext;
   protected readonly events: Emitter<CallEvents>;
   protected life: Life;
@@ -206,13 +206,13 @@ export abstract class BaseCall extends OwnSide implements MediaCall, EventSource
   /** Opens the devices and makes the first offer, side by side. */
   protected openMedia(wanted: LocalMedia): void {
     try {
-      const { createMedia, devices, session } = this.context;
+      const { createMedia, session } = this.context;
       const iceServers = () =>
         session().then(
           (opened) => opened.iceServers,
           () => [],
         );
-      const handler = createMedia(this.#mediaListener(), devices(), iceServers);
+      const handler = createMedia(this.#mediaListener(), this.wishes(), iceServers);
       this.media = new CallMedia(handler, {
         wanted,
         tell: (update) => this.#tellSent(update),

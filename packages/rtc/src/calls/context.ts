@@ -1,7 +1,9 @@
 import type { CallWishes, MediaCallOptions } from "../api/options.js";
 import type { Log } from "../log.js";
 import type { ObserveSize } from "../media/element-size.js";
-import type { CreateMedia, LocalMedia, PreferredDevices } from "../media/handler.js";
+import type { CreateMedia, LocalMedia } from "../media/handler.js";
+import type { Playback } from "../media/playback.js";
+import type { PreferredDevices } from "../media/wishes.js";
 import type { Session } from "../signaling/session.js";
 import type { CallRegistry } from "./registry.js";
 
@@ -16,6 +18,7 @@ export interface CallContext {
   /** The devices that the application has chosen. */
   readonly devices: () => PreferredDevices;
   readonly observeSize: ObserveSize;
+  readonly playback: Playback;
   readonly now: () => Date;
   readonly log: Log;
 }

@@ -25,6 +25,7 @@ export class DisplaySizes {
   readonly #displays = new Map<string, Map<symbol, DisplaySize>>();
   readonly #told = new Map<number, Told>();
   #slots: ReadonlyMap<string, number> = new Map();
+  #paused = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(tell: (slots: SlotPreference[]) => Promise<unknown>) {
@@ -44,6 +45,12 @@ export class DisplaySizes {
   follow(slots: ReadonlyMap<string, number>): void {
     this.#slots = slots;
     for (const videoId of this.#displays.keys()) if (!slots.has(videoId)) this.#displays.delete(videoId);
+    this.#soon();
+  }
+
+  /** Nothing is shown for now, whatever its size, or everything again. */
+  pause(paused: boolean): void {
+    this.#paused = paused;
     this.#soon();
   }
 
@@ -79,6 +86,7 @@ export class DisplaySizes {
   }
 
   #wish(videoId: string, index: number): Told | null {
+    if (this.#paused) return NOWHERE;
     const places = this.#displays.get(videoId);
     if (places === undefined) return this.#told.has(index) ? AS_LARGE_AS_IT_COMES : null;
     return [...places.values()].reduce(largest, NOWHERE);

@@ -4,6 +4,7 @@ import { type ErrorCode, errorCode } from "../api/error-code.js";
 import type { RoomJoinedEvent } from "../api/events.js";
 import type { CustomData, RoomCallOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
+import type { MediaOptions } from "../media/wishes.js";
 import type { Session } from "../signaling/session.js";
 import { type CallContext, wantedMedia } from "./context.js";
 import { GroupCall } from "./group-call.js";
@@ -66,6 +67,10 @@ export class JoinedRoom extends GroupCall implements RoomCall {
 
   protected override rejoins(): boolean {
     return this.#options.autoReconnect && this.status() === CallStatus.ESTABLISHED;
+  }
+
+  protected override mediaOptions(): MediaOptions {
+    return this.#options;
   }
 
   protected requestEnd(session: Session, callId: string): Promise<unknown> {

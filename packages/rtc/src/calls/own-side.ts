@@ -63,7 +63,7 @@ export abstract class OwnSide extends MissingFeatures {
   }
 
   setVideoInputDevice(deviceId: string): Promise<void> {
-    return this.change((publishing) => publishing.useCamera(deviceId));
+    return this.change((publishing) => publishing.useCamera({ deviceId }));
   }
 
   watchDisplay(stream: MediaStream, element: Element, options: WatchOptions = {}): StopWatching {
@@ -91,11 +91,15 @@ export abstract class OwnSide extends MissingFeatures {
   }
 
   /** What follows when a device is gone. */
-  protected deviceListener(): Pick<MediaListener, "cameraLost" | "microphoneLost" | "screenEnded"> {
+  protected deviceListener(): Pick<
+    MediaListener,
+    "cameraLost" | "microphoneLost" | "screenEnded" | "talkingWhileMuted"
+  > {
     return {
       cameraLost: () => void this.cameraVideo(false),
       microphoneLost: (cause) => void this.change((publishing) => publishing.microphoneLost(cause)),
       screenEnded: () => void this.stopScreenShare(),
+      talkingWhileMuted: () => this.tell("talking-while-muted", {}),
     };
   }
 

@@ -3,6 +3,7 @@ import { type Endpoint, WebrtcEndpoint } from "../api/endpoint.js";
 import type { ErrorCode } from "../api/error-code.js";
 import type { CallOptions, CustomData } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
+import type { MediaOptions } from "../media/wishes.js";
 import type { Session } from "../signaling/session.js";
 import { BaseCall } from "./base-call.js";
 import type { Change, VideoSource } from "./changes.js";
@@ -43,6 +44,10 @@ export abstract class TwoPartyCall extends BaseCall implements Call {
 
   hasRemoteScreenShare(): boolean {
     return this.snapshot !== null && this.#remoteVideos.has("screen");
+  }
+
+  protected override mediaOptions(): MediaOptions {
+    return this.options();
   }
 
   protected requestEnd(session: Session, callId: string): Promise<unknown> {

@@ -78,6 +78,11 @@ export class Videos {
     };
   }
 
+  /** Asks for no pictures for now, also not for those that come later, or for all again. */
+  pauseIncoming(paused: boolean): void {
+    this.#sizes.pause(paused);
+  }
+
   stop(): void {
     this.#sizes.stop();
   }

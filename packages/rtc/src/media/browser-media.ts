@@ -1,26 +1,45 @@
+import { AudioQualityMode, CameraOrientation } from "../api/enums.js";
+import { errorCode, RtcError } from "../api/error-code.js";
 import type { DisplayOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
+import type { VideoQuality } from "../api/video.js";
 import { causeOf } from "../signaling/refusal.js";
 import { openDevices, openScreen } from "./devices.js";
+import { Encodings } from "./encodings.js";
 import {
+  type CameraChoice,
   type CreateMedia,
   FIRST_VIDEO_SLOTS,
   type IceServers,
+  type Levels,
   type LocalMedia,
   type MediaHandler,
   type MediaListener,
-  type PreferredDevices,
   type WantedLayers,
 } from "./handler.js";
 import { LayeredSender } from "./layered-sender.js";
+import { levels } from "./levels.js";
 import { LocalTrack } from "./local-track.js";
+import { MutedSpeech, openMeter } from "./muted-speech.js";
 import { FlowWatch } from "./packet-flow.js";
 import { Peer } from "./peer.js";
 import type { StatsEntry } from "./stats-entry.js";
 import { totalAudioStats } from "./total-stats.js";
+import type { MediaWishes } from "./wishes.js";
 
 /** Reading statistics takes a few milliseconds; a browser that needs longer does without, so that calls end in time. */
 const STATS_TIMEOUT = 300;
+
+/**
+ * What Opus may spend on one voice, in bits per second. Left to themselves browsers spend about 32000. With half of it
+ * speech is still wide, and a poor line has room for it; with twice as much music keeps its highs, beyond that
+ * nobody hears a difference in mono.
+ */
+const AUDIO_BITRATES: Readonly<Record<AudioQualityMode, number | undefined>> = {
+  [AudioQualityMode.AUTO]: undefined,
+  [AudioQualityMode.LOW_DATA]: 16_000,
+  [AudioQualityMode.HIGH_QUALITY]: 64_000,
+};
 
 interface ShownVideo {
   readonly stream: MediaStream;
@@ -37,13 +56,15 @@ export class BrowserMedia implements MediaHandler {
   readonly #microphone: LocalTrack;
   readonly #camera: LocalTrack;
   readonly #screen: LocalTrack;
+  readonly #microphoneEncodings: Encodings;
   readonly #cameraLayers: LayeredSender;
   readonly #screenLayers: LayeredSender;
   readonly #flow: FlowWatch;
+  readonly #mutedSpeech: MutedSpeech;
   readonly #remoteAudio: MediaStream;
   readonly #videos = new Map<string, ShownVideo>();
   #peer: Peer;
-  #devices: PreferredDevices;
+  #wishes: MediaWishes;
   #unmuted = false;
   #cameraOn = false;
   #cameraStream: MediaStream | null = null;
@@ -51,10 +72,10 @@ export class BrowserMedia implements MediaHandler {
   #openingCamera: Promise<unknown> | null = null;
   #closed = false;
 
-  constructor(listener: MediaListener, devices: PreferredDevices, iceServers: IceServers) {
+  constructor(listener: MediaListener, wishes: MediaWishes, iceServers: IceServers) {
     this.#listener = listener;
     this.#iceServers = iceServers;
-    this.#devices = devices;
+    this.#wishes = wishes;
     this.#flow = new FlowWatch(() => this.stats(), {
       silent: () => listener.pathLost(),
       flows: () => {
@@ -62,12 +83,16 @@ export class BrowserMedia implements MediaHandler {
         if (this.#peer.connection.connectionState === "connected") listener.mediaFlows();
       },
     });
+    this.#mutedSpeech = new MutedSpeech(openMeter, () => listener.talkingWhileMuted());
     this.#peer = this.#connect(FIRST_VIDEO_SLOTS);
     const { microphone, camera, screen, audioSlots } = this.#peer;
     this.#microphone = new LocalTrack(microphone, () => void this.#replaceLostMicrophone());
     this.#camera = new LocalTrack(camera, () => listener.cameraLost());
     this.#screen = new LocalTrack(screen, () => listener.screenEnded());
-    this.#cameraLayers = new LayeredSender(camera);
+    this.#microphoneEncodings = new Encodings(microphone, () => [
+      { active: true, maxBitrate: AUDIO_BITRATES[this.#wishes.audioQuality] },
+    ]);
+    this.#cameraLayers = new LayeredSender(camera, wishes.videoQuality);
     this.#screenLayers = new LayeredSender(screen);
     this.#remoteAudio = new MediaStream([...audioSlots]);
   }
@@ -84,6 +109,7 @@ export class BrowserMedia implements MediaHandler {
     const track = this.#microphone.current();
     if (track !== null) {
       track.enabled = on;
+      this.#listenWhileMuted();
       return;
     }
     if (on) await (this.#openingMicrophone ?? this.#acquire({ microphone: true, camera: false }));
@@ -98,36 +124,60 @@ export class BrowserMedia implements MediaHandler {
   }
 
   async setScreen(on: DisplayOptions | null): Promise<MediaStream | null> {
-    const track = on === null ? null : await openScreen(on);
+    const track = on === null ? null : await openScreen(on, this.#wishes.screenFrameRate);
     await this.#screen.use(track);
     return track === null ? null : new MediaStream([track]);
   }
 
   async useMicrophone(deviceId: string): Promise<void> {
     await this.#openingMicrophone?.catch(() => {});
-    const before = this.#devices;
-    this.#devices = { ...before, microphone: deviceId };
+    const before = this.#wishes;
+    this.#wishes = { ...before, microphone: deviceId };
     if (this.#microphone.current() === null) return;
     try {
       await this.#acquire({ microphone: true, camera: false }, true);
     } catch (error) {
-      this.#devices = before;
+      this.#wishes = { ...this.#wishes, microphone: before.microphone };
       throw error;
     }
   }
 
-  async useCamera(deviceId: string): Promise<void> {
+  async useCamera(choice: CameraChoice): Promise<void> {
     await this.#openingCamera?.catch(() => {});
-    const before = this.#devices;
-    this.#devices = { ...before, camera: deviceId };
+    const { camera, cameraOrientation } = this.#wishes;
+    const chosen =
+      "deviceId" in choice ? { camera: choice.deviceId } : { camera: null, cameraOrientation: choice.orientation };
+    this.#wishes = { ...this.#wishes, ...chosen };
     if (this.#camera.current() === null) return;
     try {
       await this.#acquireCamera();
     } catch (error) {
-      this.#devices = before;
+      this.#wishes = { ...this.#wishes, camera, cameraOrientation };
       if (this.#camera.current() === null) this.#listener.cameraLost();
       throw error;
     }
+  }
+
+  wishes(): MediaWishes {
+    const facing = this.#camera.current()?.getSettings().facingMode;
+    const seen = Object.values(CameraOrientation).find((one) => one === facing);
+    return { ...this.#wishes, ...(seen !== undefined && { cameraOrientation: seen }) };
+  }
+
+  setAudioQuality(audioQuality: AudioQualityMode): void {
+    this.#wishes = { ...this.#wishes, audioQuality };
+    this.#microphoneEncodings.adjust();
+  }
+
+  setVideoQuality(videoQuality: VideoQuality): void {
+    this.#wishes = { ...this.#wishes, videoQuality };
+    this.#cameraLayers.limit(videoQuality);
+  }
+
+  sendTones(digits: string): void {
+    const { dtmf } = this.#peer.microphone;
+    if (!dtmf?.canInsertDTMF) throw new RtcError(errorCode("FEATURE_UNAVAILABLE"));
+    dtmf.insertDTMF(dtmf.toneBuffer + digits);
   }
 
   async reconnect(): Promise<void> {
@@ -138,6 +188,7 @@ export class BrowserMedia implements MediaHandler {
     const { microphone, camera, screen, audioSlots } = this.#peer;
     setTracks(this.#remoteAudio, audioSlots);
     for (const { stream, slot } of this.#videos.values()) this.#show(stream, slot);
+    this.#microphoneEncodings.moveTo(microphone);
     this.#cameraLayers.moveTo(camera);
     this.#screenLayers.moveTo(screen);
     await Promise.all([this.#microphone.moveTo(microphone), this.#camera.moveTo(camera), this.#screen.moveTo(screen)]);
@@ -157,6 +208,7 @@ export class BrowserMedia implements MediaHandler {
 
   async acceptAnswer(sdp: string): Promise<void> {
     await this.#peer.connection.setRemoteDescription({ type: "answer", sdp });
+    this.#microphoneEncodings.adjust();
     this.#cameraLayers.adjust();
   }
 
@@ -199,9 +251,14 @@ export class BrowserMedia implements MediaHandler {
     return report === null ? [] : [...report.values()];
   }
 
+  async levels(): Promise<Levels> {
+    return levels(await this.stats(), this.#peer.audioMids());
+  }
+
   async close(): Promise<TotalMediaStats> {
     this.#closed = true;
     this.#flow.stop();
+    this.#mutedSpeech.stop();
     for (const track of [this.#microphone, this.#camera, this.#screen]) track.close();
     try {
       const entries = await this.stats();
@@ -212,7 +269,7 @@ export class BrowserMedia implements MediaHandler {
   }
 
   #connect(videoSlots: number): Peer {
-    const peer = new Peer(videoSlots);
+    const peer = new Peer(videoSlots, this.#wishes.videoCodec);
     peer.connection.addEventListener("connectionstatechange", () => {
       if (peer !== this.#peer) return;
       const { connectionState } = peer.connection;
@@ -239,12 +296,13 @@ export class BrowserMedia implements MediaHandler {
   }
 
   async #open(wanted: LocalMedia, strict: boolean): Promise<MediaStream | null> {
-    const opened = await openDevices(wanted, this.#devices, strict);
+    const opened = await openDevices(wanted, this.#wishes, strict);
     const [microphone] = opened.getAudioTracks();
     const [camera] = opened.getVideoTracks();
     if (microphone !== undefined) {
       microphone.enabled = this.#unmuted;
       await this.#microphone.use(microphone);
+      this.#listenWhileMuted();
     }
     return camera === undefined ? null : this.#send(camera);
   }
@@ -273,9 +331,17 @@ export class BrowserMedia implements MediaHandler {
     return this.#cameraStream;
   }
 
+  #listenWhileMuted(): void {
+    const microphone = this.#microphone.current();
+    const listens = this.#wishes.detectTalkingWhileMuted && !this.#unmuted && !this.#closed;
+    if (listens && microphone !== null) this.#mutedSpeech.listen(microphone);
+    else this.#mutedSpeech.stop();
+  }
+
   /** Goes on with the default microphone. */
   async #replaceLostMicrophone(): Promise<void> {
-    this.#devices = { ...this.#devices, microphone: null };
+    this.#wishes = { ...this.#wishes, microphone: null };
+    this.#mutedSpeech.stop();
     await this.#microphone.use(null);
     try {
       await this.#acquire({ microphone: true, camera: false });

@@ -1,3 +1,5 @@
+import { VideoCodec } from "../api/video.js";
+
 /** One codec that a browser knows. */
 interface Codec {
   readonly mimeType: string;
@@ -6,14 +8,21 @@ interface Codec {
 
 /**
  * What the platform forwards, in the order in which it is preferred for sending. Everything else is left out of the
- * offer: parsing it is the slowest part of joining. VP8 comes first because only it is sent in layers and known
- * everywhere; RED comes behind Opus because it doubles what audio takes of the line. Repeated packets (RTX) belong to the
- * codecs before them.
+ * offer: parsing it is the slowest part of joining. RED comes behind Opus because it doubles what audio takes of the line.
  */
-const WANTED = {
-  audio: ["audio/opus", "audio/red", "audio/pcmu", "audio/pcma"],
-  video: ["video/vp8", "video/vp9", "video/h264", "video/av1", "video/rtx"],
-} as const;
+export const AUDIO = ["audio/opus", "audio/red", "audio/pcmu", "audio/pcma"] as const;
+
+/** What a microphone sends besides: the tones of a telephone's keys (RFC 4733), if the platform takes them. */
+export const MICROPHONE = [...AUDIO, "audio/telephone-event"] as const;
+
+/**
+ * The same for pictures, this codec first. VP8 usually is, because only it is sent in layers and known everywhere.
+ * Repeated packets (RTX) belong to all of them.
+ */
+export function videoWith(first: VideoCodec): readonly string[] {
+  const others = Object.values(VideoCodec).filter((codec) => codec !== first);
+  return [first, ...others, "RTX"].map((codec) => `video/${codec.toLowerCase()}`);
+}
 
 /**
  * Of a codec with several kinds the one that all browsers with the codec know: constrained baseline H.264 in packetization
@@ -26,11 +35,9 @@ const COMMON_KINDS: Record<string, (parameters: string) => boolean> = {
   "video/av1": (parameters) => !/(^|;)\s*profile=[^0]/.test(parameters),
 };
 
-/** The codecs of this kind that go into an offer, best first. */
-export function wantedCodecs<C extends Codec>(kind: "audio" | "video", known: readonly C[]): C[] {
-  return WANTED[kind].flatMap((wanted) =>
-    known.filter((codec) => codec.mimeType.toLowerCase() === wanted && isCommon(codec)),
-  );
+/** The codecs of these types that go into an offer, in the order of the types. */
+export function wantedCodecs<C extends Codec>(types: readonly string[], known: readonly C[]): C[] {
+  return types.flatMap((type) => known.filter((codec) => codec.mimeType.toLowerCase() === type && isCommon(codec)));
 }
 
 function isCommon({ mimeType, sdpFmtpLine = "" }: Codec): boolean {

@@ -1,14 +1,20 @@
+import {
+  type DevicePermission,
+  type DevicePermissions,
+  type DevicesChangedEvent,
+  MediaDevice,
+} from "../api/devices.js";
 import { errorCode, RtcError } from "../api/error-code.js";
 import type { DisplayOptions } from "../api/options.js";
-import type { LocalMedia, PreferredDevices } from "./handler.js";
+import type { LocalMedia } from "./handler.js";
+import type { DeviceWishes } from "./wishes.js";
 
 const MICROPHONE: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
-const CAMERA: MediaTrackConstraints = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } };
-/** Text stays sharp; more pictures than this cost more than they show. */
-const SCREEN: MediaTrackConstraints = { frameRate: { ideal: 15, max: 30 } };
+const CAMERA: MediaTrackConstraints = { width: { ideal: 1280 }, height: { ideal: 720 } };
 
 /** The cause to show when a device cannot be opened. */
 export function deviceError(error: unknown): RtcError {
+  if (error instanceof RtcError) return error;
   switch (error instanceof Error ? error.name : "") {
     case "NotAllowedError":
     case "SecurityError":
@@ -29,25 +35,36 @@ function mediaDevices(): MediaDevices | undefined {
 /**
  * Opens devices with one question to the user. Rejected with an {@link RtcError} of a `DEVICE_…` code.
  *
- * @param strict - whether it must be the preferred device; otherwise another does when that one is not there
+ * @param strict - whether it must be the wished device; otherwise another does when that one is not there
  */
-export async function openDevices(
-  wanted: LocalMedia,
-  preferred: PreferredDevices,
-  strict = false,
-): Promise<MediaStream> {
+export async function openDevices(wanted: LocalMedia, wishes: DeviceWishes, strict = false): Promise<MediaStream> {
+  try {
+    return await open(wanted, wishes, strict);
+  } catch (error) {
+    const isGone = error instanceof Error && error.name === "OverconstrainedError";
+    if (strict || !isGone) throw deviceError(error);
+    return open(wanted, { ...wishes, microphone: null, camera: null }, false).catch((later: unknown) => {
+      throw deviceError(later);
+    });
+  }
+}
+
+async function open(wanted: LocalMedia, wishes: DeviceWishes, strict: boolean): Promise<MediaStream> {
   const devices = mediaDevices();
   if (devices === undefined) throw new RtcError(errorCode("DEVICE_FORBIDDEN"));
-  const from = (id: string | null): MediaTrackConstraints =>
-    id === null ? {} : { deviceId: strict ? { exact: id } : { ideal: id } };
-  try {
-    return await devices.getUserMedia({
-      audio: wanted.microphone && { ...MICROPHONE, ...from(preferred.microphone) },
-      video: wanted.camera && { ...CAMERA, ...from(preferred.camera) },
-    });
-  } catch (error) {
-    throw deviceError(error);
-  }
+  const { microphone, camera, cameraOrientation, cameraFrameRate } = wishes;
+  // A device that was only ideal would lose against one of better size or frame rate.
+  const named = (id: string | null) => (id === null ? {} : { deviceId: { exact: id } });
+  return devices.getUserMedia({
+    audio: wanted.microphone && { ...MICROPHONE, ...named(microphone) },
+    video: wanted.camera && {
+      ...CAMERA,
+      frameRate: { ideal: cameraFrameRate },
+      ...named(camera),
+      ...(camera === null &&
+        cameraOrientation !== null && { facingMode: { [strict ? "exact" : "ideal"]: cameraOrientation } }),
+    },
+  });
 }
 
 /**
@@ -55,10 +72,13 @@ export async function openDevices(
  * `FORBIDDEN_DISPLAY_SURFACE` when the user chose what the application does not allow, `DEVICE_UNAVAILABLE` where
  * screens cannot be shared, as on phones.
  */
-export async function openScreen({ allowedDisplayOptions: allowed = [] }: DisplayOptions): Promise<MediaStreamTrack> {
+export async function openScreen(
+  { allowedDisplayOptions: allowed = [] }: DisplayOptions,
+  frameRate: number,
+): Promise<MediaStreamTrack> {
   const devices = mediaDevices();
   if (devices === undefined) throw new RtcError(errorCode("DEVICE_FORBIDDEN"));
-  const [track] = (await display(devices, allowed)).getVideoTracks();
+  const [track] = (await display(devices, allowed, frameRate)).getVideoTracks();
   if (track === undefined) throw new RtcError(errorCode("DEVICE_UNAVAILABLE"));
   // Firefox does not say what was chosen; then the application's wish was a hint only.
   const { displaySurface } = track.getSettings();
@@ -70,12 +90,12 @@ export async function openScreen({ allowedDisplayOptions: allowed = [] }: Displa
   return track;
 }
 
-async function display(devices: MediaDevices, allowed: readonly string[]): Promise<MediaStream> {
+async function display(devices: MediaDevices, allowed: readonly string[], frameRate: number): Promise<MediaStream> {
   const [first] = allowed;
   try {
     return await devices.getDisplayMedia({
       audio: false,
-      video: { ...SCREEN, ...(first !== undefined && { displaySurface: first }) },
+      video: { frameRate: { ideal: frameRate, max: frameRate }, ...(first !== undefined && { displaySurface: first }) },
       ...(first !== undefined && !allowed.includes("monitor") && { monitorTypeSurfaces: "exclude" }),
     });
   } catch (error) {
@@ -83,8 +103,35 @@ async function display(devices: MediaDevices, allowed: readonly string[]): Promi
   }
 }
 
-/** The devices of one kind. They have names only once the user has allowed one of them. */
-export async function listDevices(kind: MediaDeviceKind): Promise<MediaDeviceInfo[]> {
+/** All devices, by what they are for. They have names only once the user has allowed one of them. */
+export async function listDevices(): Promise<DevicesChangedEvent> {
   const devices = (await mediaDevices()?.enumerateDevices()) ?? [];
-  return devices.filter((device) => device.kind === kind);
+  const of = (wanted: MediaDeviceKind): MediaDevice[] =>
+    devices
+      .filter(({ kind }) => kind === wanted)
+      .map(({ deviceId, groupId, kind, label }) => new MediaDevice(deviceId, groupId, kind, label));
+  return { audioInputs: of("audioinput"), audioOutputs: of("audiooutput"), videoInputs: of("videoinput") };
+}
+
+/** Calls back whenever devices come or go, until the function that it gives back is called. */
+export function watchDevices(changed: () => void): () => void {
+  const devices = mediaDevices();
+  devices?.addEventListener("devicechange", changed);
+  return () => devices?.removeEventListener("devicechange", changed);
+}
+
+/** What the page may open, as far as the browser says. */
+export async function devicePermissions(): Promise<DevicePermissions> {
+  const [microphone, camera] = await Promise.all([permission("microphone"), permission("camera")]);
+  return { microphone, camera };
+}
+
+async function permission(name: PermissionName): Promise<DevicePermission> {
+  // Pages without TLS have no devices at all.
+  if (mediaDevices() === undefined) return "denied";
+  try {
+    return (await navigator.permissions.query({ name })).state;
+  } catch {
+    return "unknown";
+  }
 }

@@ -1,7 +1,10 @@
+import type { AudioQualityMode, CameraOrientation } from "../api/enums.js";
 import type { ErrorCode } from "../api/error-code.js";
 import type { DisplayOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
+import type { VideoQuality } from "../api/video.js";
 import type { StatsEntry } from "./stats-entry.js";
+import type { MediaWishes } from "./wishes.js";
 
 /** How many others can be heard at once. */
 export const AUDIO_SLOTS = 3;
@@ -29,10 +32,14 @@ export interface WantedLayers {
 /** Nobody has said yet that fewer are needed. */
 export const ALL_LAYERS: WantedLayers = { camera: Number.POSITIVE_INFINITY, screen: Number.POSITIVE_INFINITY };
 
-/** Which devices to open, by the browser's ids; null is the default one. */
-export interface PreferredDevices {
-  readonly microphone: string | null;
-  readonly camera: string | null;
+/** Another camera: this one, or the one that looks this way. */
+export type CameraChoice = { readonly deviceId: string } | { readonly orientation: CameraOrientation };
+
+/** How loud it is, from 0 (silence) to 1; null where the browser does not tell. */
+export interface Levels {
+  readonly microphone: number | null;
+  /** By audio slot. */
+  readonly slots: readonly (number | null)[];
 }
 
 /**
@@ -52,7 +59,15 @@ export interface MediaHandler {
   /** Takes another microphone, now if one is open. When it cannot be opened, the one before goes on. */
   useMicrophone(deviceId: string): Promise<void>;
   /** Takes another camera, now if one is on; its stream stays the same. When it cannot be opened, the one before goes on. */
-  useCamera(deviceId: string): Promise<void>;
+  useCamera(choice: CameraChoice): Promise<void>;
+  /** How it is sent now; of the camera that is on, where it looks. */
+  wishes(): MediaWishes;
+  /** Spends so much on sound from now on. */
+  setAudioQuality(mode: AudioQualityMode): void;
+  /** Spends so much on the camera's pictures from now on. */
+  setVideoQuality(quality: VideoQuality): void;
+  /** Sends these tones of a telephone (RFC 4733) after those that still wait; throws `FEATURE_UNAVAILABLE` if it cannot. */
+  sendTones(digits: string): void;
   /**
    * Makes a new connection in the place of the present one, whose other side is gone. Devices stay open, and all streams
    * are the same ones as before; the next offer is the new connection's first.
@@ -72,6 +87,8 @@ export interface MediaHandler {
   hideVideo(videoId: string): void;
   /** What the connection measures now; empty when the browser does not say. */
   stats(): Promise<readonly StatsEntry[]>;
+  /** How loud it is now. */
+  levels(): Promise<Levels>;
   /** Stops the devices at once, closes the connection and gives what it measured. Called once. */
   close(): Promise<TotalMediaStats>;
 }
@@ -88,10 +105,12 @@ export interface MediaListener {
   microphoneLost(cause: ErrorCode): void;
   /** The user has ended the screen share with the browser's own button, or closed the window. */
   screenEnded(): void;
+  /** The user speaks and is muted; told once until there is quiet. */
+  talkingWhileMuted(): void;
 }
 
 /** The TURN servers to use now; waits until the platform has named them, and is never rejected. */
 export type IceServers = () => Promise<RTCIceServer[]>;
 
 /** Makes the media connection of a call. */
-export type CreateMedia = (listener: MediaListener, devices: PreferredDevices, iceServers: IceServers) => MediaHandler;
+export type CreateMedia = (listener: MediaListener, wishes: MediaWishes, iceServers: IceServers) => MediaHandler;

@@ -1,17 +1,23 @@
+import { VideoQuality } from "../api/video.js";
+import { Encodings } from "./encodings.js";
 import { cameraLayers } from "./layers.js";
 
 /** More layers than anybody sends: nobody has said yet that fewer do. */
 const ALL = Number.POSITIVE_INFINITY;
 
-/** Lets one m-line send only the layers that somebody needs. Their parameters are changed one after the other. */
+/** Lets one m-line send only the layers that somebody needs, and no more than the application wishes. */
 export class LayeredSender {
-  #sender: RTCRtpSender;
+  readonly #encodings: Encodings;
   #wanted = ALL;
-  #changing: Promise<void> | null = null;
-  #changed = false;
+  #quality: VideoQuality;
 
-  constructor(sender: RTCRtpSender) {
-    this.#sender = sender;
+  constructor(sender: RTCRtpSender, quality: VideoQuality = VideoQuality.HIGH) {
+    this.#quality = quality;
+    this.#encodings = new Encodings(sender, (count, track) => {
+      const { width, height } = track?.getSettings() ?? {};
+      const lines = width === undefined || height === undefined ? undefined : Math.min(width, height);
+      return cameraLayers(count, this.#wanted, lines, this.#quality);
+    });
   }
 
   /** Sends so many layers from now on, from the smallest up; with 0 the track stays and nothing is sent. */
@@ -20,37 +26,20 @@ export class LayeredSender {
     this.adjust();
   }
 
+  /** Sends this quality at most. */
+  limit(quality: VideoQuality): void {
+    this.#quality = quality;
+    this.adjust();
+  }
+
   /** Goes on with the m-line of another connection, of which nobody has said yet that fewer layers do. */
   moveTo(sender: RTCRtpSender): void {
-    this.#sender = sender;
-    this.want(ALL);
+    this.#wanted = ALL;
+    this.#encodings.moveTo(sender);
   }
 
   /** The picture may have another size, or the connection another number of layers. */
   adjust(): void {
-    this.#changed = true;
-    this.#changing ??= this.#change();
-  }
-
-  async #change(): Promise<void> {
-    while (this.#changed) {
-      this.#changed = false;
-      try {
-        await this.#setParameters();
-      } catch {
-        // The connection was closed, or the browser cannot: then it sends more than somebody needs.
-      }
-    }
-    this.#changing = null;
-  }
-
-  async #setParameters(): Promise<void> {
-    const parameters = this.#sender.getParameters();
-    const { width, height } = this.#sender.track?.getSettings() ?? {};
-    const lines = width === undefined || height === undefined ? undefined : Math.min(width, height);
-    const layers = cameraLayers(parameters.encodings.length, this.#wanted, lines);
-    const before = JSON.stringify(parameters.encodings);
-    for (const [index, encoding] of parameters.encodings.entries()) Object.assign(encoding, layers[index]);
-    if (JSON.stringify(parameters.encodings) !== before) await this.#sender.setParameters(parameters);
+    this.#encodings.adjust();
   }
 }

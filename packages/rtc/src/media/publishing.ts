@@ -3,7 +3,7 @@ import type { ErrorCode } from "../api/error-code.js";
 import type { DisplayOptions } from "../api/options.js";
 import type { Log } from "../log.js";
 import { causeOf } from "../signaling/refusal.js";
-import type { LocalMedia, MediaHandler, SentMedia } from "./handler.js";
+import type { CameraChoice, LocalMedia, MediaHandler, SentMedia } from "./handler.js";
 import { Reconciler } from "./reconciler.js";
 
 /** What publishing tells its call. */
@@ -126,8 +126,8 @@ export class Publishing {
     await this.#changeDevice(() => this.#media.useMicrophone(deviceId));
   }
 
-  async useCamera(deviceId: string): Promise<void> {
-    await this.#changeDevice(() => this.#media.useCamera(deviceId));
+  async useCamera(choice: CameraChoice): Promise<void> {
+    await this.#changeDevice(() => this.#media.useCamera(choice));
   }
 
   #changeDevice(change: () => Promise<void>): Promise<void> {

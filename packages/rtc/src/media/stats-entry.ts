@@ -3,6 +3,8 @@ export interface StatsEntry {
   readonly type: string;
   readonly id: string;
   readonly kind?: string;
+  /** The m-line. */
+  readonly mid?: string;
   readonly codecId?: string;
   readonly mimeType?: string;
   /** In seconds. */

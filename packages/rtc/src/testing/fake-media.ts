@@ -1,20 +1,25 @@
-import type { ErrorCode, RtcError } from "../api/error-code.js";
+import type { AudioQualityMode } from "../api/enums.js";
+import { type ErrorCode, errorCode, RtcError } from "../api/error-code.js";
 import type { DisplayOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
+import type { VideoQuality } from "../api/video.js";
 import {
+  type CameraChoice,
   FIRST_VIDEO_SLOTS,
   type IceServers,
+  type Levels,
   type LocalMedia,
   type MediaHandler,
   type MediaListener,
-  type PreferredDevices,
   type WantedLayers,
 } from "../media/handler.js";
 import type { StatsEntry } from "../media/stats-entry.js";
+import type { MediaWishes } from "../media/wishes.js";
+import { FakeStream, FakeTrack } from "./fake-browser.js";
 
-/** A stream that plays nothing; it can only be told from others. */
-export function fakeStream(name: string): MediaStream {
-  return { id: name } as MediaStream;
+/** A stream of one track that plays nothing; its name is its `id`. */
+export function fakeStream(name: string, kind: "audio" | "video" = "video"): MediaStream {
+  return new FakeStream([new FakeTrack(kind)], name) as unknown as MediaStream;
 }
 
 /** The media of one call without a browser. It is as strict as one: offers alternate with answers, and the end is the end. */
@@ -25,8 +30,10 @@ export class FakeMedia implements MediaHandler {
   screen = false;
   /** What the user was last asked to share. */
   displayOptions: DisplayOptions | null = null;
-  /** Which devices are chosen. */
-  devices: PreferredDevices;
+  /** The tones that were sent; null where the platform takes none. */
+  tones: string | null = null;
+  /** How loud it is. */
+  loudness: Levels = { microphone: null, slots: [null, null, null] };
   entries: readonly StatsEntry[] = [];
   closed = false;
   offers = 0;
@@ -43,16 +50,17 @@ export class FakeMedia implements MediaHandler {
   deviceError: RtcError | null = null;
   readonly #listener: MediaListener;
   readonly #streams = new Map<string, MediaStream>();
-  readonly #remoteAudio = fakeStream("remote-audio");
+  readonly #remoteAudio = fakeStream("remote-audio", "audio");
+  #wishes: MediaWishes;
   #offering = false;
 
   constructor(
     listener: MediaListener,
-    devices: PreferredDevices,
+    wishes: MediaWishes,
     readonly iceServers: IceServers,
   ) {
     this.#listener = listener;
-    this.devices = devices;
+    this.#wishes = wishes;
   }
 
   /** The network path is lost. */
@@ -79,6 +87,11 @@ export class FakeMedia implements MediaHandler {
   /** The user stops sharing with the browser's own button. */
   stopSharing(): void {
     this.#listener.screenEnded();
+  }
+
+  /** The user speaks and is muted. */
+  talkWhileMuted(): void {
+    this.#listener.talkingWhileMuted();
   }
 
   async open(wanted: LocalMedia): Promise<MediaStream | null> {
@@ -108,12 +121,31 @@ export class FakeMedia implements MediaHandler {
 
   async useMicrophone(deviceId: string): Promise<void> {
     await this.#openDevice(true);
-    this.devices = { ...this.devices, microphone: deviceId };
+    this.#wishes = { ...this.#wishes, microphone: deviceId };
   }
 
-  async useCamera(deviceId: string): Promise<void> {
+  async useCamera(choice: CameraChoice): Promise<void> {
     await this.#openDevice(true);
-    this.devices = { ...this.devices, camera: deviceId };
+    const chosen =
+      "deviceId" in choice ? { camera: choice.deviceId } : { camera: null, cameraOrientation: choice.orientation };
+    this.#wishes = { ...this.#wishes, ...chosen };
+  }
+
+  wishes(): MediaWishes {
+    return this.#wishes;
+  }
+
+  setAudioQuality(audioQuality: AudioQualityMode): void {
+    this.#wishes = { ...this.#wishes, audioQuality };
+  }
+
+  setVideoQuality(videoQuality: VideoQuality): void {
+    this.#wishes = { ...this.#wishes, videoQuality };
+  }
+
+  sendTones(digits: string): void {
+    if (this.tones === null) throw new RtcError(errorCode("FEATURE_UNAVAILABLE"));
+    this.tones += digits;
   }
 
   async reconnect(): Promise<void> {
@@ -168,6 +200,10 @@ export class FakeMedia implements MediaHandler {
 
   async stats(): Promise<readonly StatsEntry[]> {
     return this.entries;
+  }
+
+  async levels(): Promise<Levels> {
+    return this.loudness;
   }
 
   async close(): Promise<TotalMediaStats> {

@@ -1,4 +1,5 @@
 import type { RingbackRtc } from "../api/client.js";
+import { MediaDevice } from "../api/devices.js";
 import { consoleLog, type Log } from "../log.js";
 import { RtcClient } from "../rtc-client.js";
 import { FakeMedia } from "./fake-media.js";
@@ -26,6 +27,10 @@ export interface FakeRtc {
   resize(element: Element, width: number, height: number): void;
   /** The device finds a network. */
   findNetwork(): void;
+  /** These devices are there from now on, and no others. */
+  plug(...devices: readonly MediaDevice[]): void;
+  /** The user clicks somewhere in the page. */
+  click(): void;
 }
 
 /** Makes a client that opens no socket, no device and no connection. It waits with `setTimeout`, which tests may replace. */
@@ -33,7 +38,13 @@ export function createFakeRtc({ prepareMedia, log = consoleLog(false) }: FakeRtc
   const server = new FakeServer();
   const medias: FakeMedia[] = [];
   const sizes = new Map<Element, (size: { width: number; height: number }) => void>();
+  const clicks = new Set<() => void>();
   let networkFound = () => {};
+  let devicesChanged = () => {};
+  let devices: readonly MediaDevice[] = (["audioinput", "audiooutput", "videoinput"] as const).map(
+    (kind) => new MediaDevice(`a-${kind}`, "", kind, ""),
+  );
+  const ofKind = (wanted: MediaDeviceKind): MediaDevice[] => devices.filter(({ kind }) => kind === wanted);
   const rtc = new RtcClient(
     "wss://calls.example.com/rtc/v1",
     { token: "token", client: { name: "ringback-rtc", version: "0.1.0" } },
@@ -49,7 +60,22 @@ export function createFakeRtc({ prepareMedia, log = consoleLog(false) }: FakeRtc
         sizes.set(element, tell);
         return () => sizes.delete(element);
       },
-      listDevices: async (kind) => [{ kind, deviceId: `a-${kind}` }] as MediaDeviceInfo[],
+      listDevices: async () => ({
+        audioInputs: ofKind("audioinput"),
+        audioOutputs: ofKind("audiooutput"),
+        videoInputs: ofKind("videoinput"),
+      }),
+      watchDevices: (changed) => {
+        devicesChanged = changed;
+        return () => {
+          devicesChanged = () => {};
+        };
+      },
+      devicePermissions: async () => ({ microphone: "granted", camera: "granted" }),
+      watchClicks: (clicked) => {
+        clicks.add(clicked);
+        return () => clicks.delete(clicked);
+      },
       createMedia: (...parts) => {
         const media = new FakeMedia(...parts);
         prepareMedia?.(media);
@@ -72,5 +98,12 @@ export function createFakeRtc({ prepareMedia, log = consoleLog(false) }: FakeRtc
     },
     resize: (element, width, height) => sizes.get(element)?.({ width, height }),
     findNetwork: () => networkFound(),
+    plug: (...now) => {
+      devices = now;
+      devicesChanged();
+    },
+    click: () => {
+      for (const clicked of [...clicks]) clicked();
+    },
   };
 }

@@ -6,6 +6,15 @@
  */
 
 export type { Log } from "../log.js";
+export {
+  FakeBrowser,
+  type FakeConstraints,
+  FakePeerConnection,
+  FakeSender,
+  FakeStream,
+  FakeTrack,
+  FakeTransceiver,
+} from "./fake-browser.js";
 export { FakeMedia, fakeStream } from "./fake-media.js";
 export { createFakeRtc, type FakeRtc, type FakeRtcOptions } from "./fake-rtc.js";
 export { FakeServer, settle } from "./fake-server.js";
