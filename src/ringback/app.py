@@ -115,7 +115,6 @@ def wire_conversations(platform: Platform, engine: MediaEngine) -> Conversations
     relay = TextRelay(clock)
     service = SignalingService(calls, conferences, relay, clock)
     hub = Hub(database, calls, service, clock, ids, journal, relay)
-    relay.attach(hub)
     dispatcher = Dispatcher(database, outbox.SIGNALING, hub.deliver)
     jobs = CallJobs(database, mailboxes, ids)
     jobs.attach(engine, hub, audience=hub)

@@ -63,6 +63,7 @@ class Hub:
         self._ids = ids
         self._journal = journal
         self._relay = relay
+        relay.attach(self)
         self._notifier = Notifier()
         self._sessions: dict[str, LiveSession] = {}
         self._by_identity: dict[tuple[str, str], dict[str, None]] = {}

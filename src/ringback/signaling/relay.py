@@ -31,7 +31,7 @@ class TextRelay:
         self._first_one = asyncio.Event()
 
     def attach(self, sessions: Sessions) -> None:
-        """Name who writes and hears. They are built after whom they ask."""
+        """Name who writes and hears."""
         self._sessions = sessions
 
     def restore(self, running: Iterable[GoingOn]) -> None:
