@@ -22,6 +22,15 @@ export type {
 } from "./api/calls.js";
 export type { ConnectOptions, RingbackRtc, RtcOptions, TokenProvider } from "./api/client.js";
 export {
+  type BroadcastTextReceivedEvent,
+  type DataChannel,
+  DataChannelEvent,
+  type DataChannelEventHandlers,
+  type DataChannelEvents,
+  type TextDeliveredEvent,
+  type TextReceivedEvent,
+} from "./api/data-channel.js";
+export {
   type AudioLevels,
   type AudioPlaybackBlockedEvent,
   type DevicePermission,

@@ -18,6 +18,7 @@ import type {
 import { createRingbackRtc } from "./create.js";
 
 export type { RingbackRtc as InfobipRTC } from "./api/client.js";
+export { DataChannelEvent as AnyDataChannelEvent } from "./api/data-channel.js";
 export { CallsConfiguration as InfobipCallsConfiguration } from "./api/enums.js";
 export { ErrorName as ApplicationErrorCode } from "./api/error-code.js";
 export {

@@ -11,6 +11,7 @@ import {
   CallsApiEvents,
   CameraOrientation,
   createInfobipRtc,
+  DataChannelEvent,
   DeclineOptions,
   EndpointType,
   type IncomingApplicationCallEvent,
@@ -283,6 +284,13 @@ export function room(rtc: InfobipRTC): RoomCall {
   call.on(CallsApiEvent.ROOM_LEFT, ({ errorCode, totalMediaStats }) => show(errorCode.name, totalMediaStats));
   call.on(CallsApiEvent.ROOM_RECORDING_STARTED, ({ recordingType }) => show(recordingType));
   call.on(CallsApiEvent.NETWORK_QUALITY_CHANGED, ({ networkQuality }) => show(networkQuality));
+  const channel = call.dataChannel();
+  channel?.on(DataChannelEvent.TEXT_RECEIVED_EVENT, ({ text, from, isDirect, date }) => {
+    show(text, isDirect, date);
+    channel.send("thanks", from).then((id) => show(id));
+  });
+  channel?.on(DataChannelEvent.TEXT_DELIVERED_EVENT, ({ id, date, delivered }) => show(id, date, delivered));
+  channel?.on("broadcast-text-received", ({ text, date }) => show(text, date));
   show(call.name(), call.joinTime(), call.leaveTime(), call.duration(), call.status(), call.options().customData);
   call.leave();
   return call;

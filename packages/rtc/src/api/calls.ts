@@ -1,3 +1,4 @@
+import type { DataChannel } from "./data-channel.js";
 import type { AudioLevels } from "./devices.js";
 import type { Endpoint } from "./endpoint.js";
 import type { AudioQualityMode, CallStatus, CameraOrientation } from "./enums.js";
@@ -150,6 +151,8 @@ export interface MediaCall extends AnyCall {
    * @param stream - the video, as its event has brought it
    */
   watchDisplay(stream: MediaStream, element: Element, options?: WatchOptions): StopWatching;
+  /** The texts of this call, or undefined unless it was started, accepted or joined with `dataChannel: true`. */
+  dataChannel(): DataChannel | undefined;
   /** The filter of the camera; this release has none. */
   videoFilter(): VideoFilter | undefined;
   /** Rejected with `FEATURE_UNAVAILABLE` in this release. */

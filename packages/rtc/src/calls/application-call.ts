@@ -32,6 +32,7 @@ export class OutgoingApplicationCall extends GroupCall implements ApplicationCal
       autoReconnect,
     } as const;
     noteMissingFilters(options, context.log);
+    this.carryTexts(options);
     this.advance({ kind: "called" });
     this.begin(wanted, (session) =>
       session.request("call.start", { destination, ...wanted, customData: { ...customData } }, null),

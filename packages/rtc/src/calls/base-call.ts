@@ -43,7 +43,6 @@ type CallEvents = WebrtcCallEvents & PhoneCallEvents & RoomCallEvents & Applicat
  * others. The kinds differ in how they begin, how they ask for their end, and what they tell.
  */
 export abstract class BaseCall extends MediaControl implements MediaCall, EventSource<CallEvents>, RegisteredCall {
-  protected readonly context: CallContext;
   protected readonly events: Emitter<CallEvents>;
   protected life: Life;
   protected snapshot: Snapshot | null = null;
@@ -55,8 +54,7 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
   #endTimer: ReturnType<typeof setTimeout> | undefined;
 
   protected constructor(context: CallContext, wanted: LocalMedia) {
-    super(wanted);
-    this.context = context;
+    super(context, wanted);
     this.events = new Emitter(context.log);
     this.life = { status: CallStatus.INITIALIZED, startTime: context.now() };
     this.#platformCall = new PlatformCall(context, this);
@@ -146,13 +144,15 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
         if (this.snapshot !== null) this.#hearSpeakers(this.snapshot, event.speakers);
         return;
       default:
+        this.texts?.happened(event);
         this.#follow(event);
     }
   }
 
   lost(): void {
     const goesOn = !this.isOver() && this.rejoins() && this.#reconnection.happened("givenUp");
-    if (!goesOn) this.finish(errorCode("NETWORK_ERROR"));
+    if (goesOn) this.texts?.interrupt();
+    else this.finish(errorCode("NETWORK_ERROR"));
   }
 
   finish(reason: ErrorCode): void {
@@ -162,6 +162,7 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
     this.#platformCall.end(new RtcError(reason));
     this.snapshot = null;
     this.speakers = [];
+    this.texts?.close();
     void this.closeMedia().then((totals) => this.ended(reason, totals));
   }
 
@@ -234,6 +235,7 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
   protected end(reason: ErrorCode): void {
     if (this.isOver()) return;
     this.#ending = true;
+    this.texts?.close();
     void this.closeMedia();
     const isThere = !this.#reconnection.isRejoining();
     this.#reconnection.happened("ended");
@@ -299,6 +301,7 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
     const snapshot = applyEvent(this.snapshot, event);
     if (this.media === null || snapshot === null || !this.advance({ kind: "established" })) return;
     this.snapshot = snapshot;
+    this.texts?.open();
     this.entered(snapshot, this.media.handler.remoteAudio());
     this.media.videos.enter(snapshot);
   }
@@ -308,6 +311,7 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
     if (this.speakers.length > 0) this.#hearSpeakers(before, []);
     this.media?.videos.pause(before, []);
     this.media?.handler.sendLayers(ALL_LAYERS);
+    this.texts?.openAgain();
     this.#follow(event);
   }
 
@@ -333,7 +337,7 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
   async #tellSent(changed: Partial<SentMedia>): Promise<void> {
     if (this.#reconnection.isRejoining()) return;
     try {
-      await this.#request((session, callId) => session.request("media.update", { callId, ...changed }));
+      await this.request((session, callId) => session.request("media.update", { callId, ...changed }));
     } catch (error) {
       if (!this.#reconnection.isRejoining()) throw error;
     }
@@ -341,11 +345,11 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
 
   async #exchange(sdp: string, connection: number): Promise<string> {
     const offer = { sdp, connection };
-    return (await this.#request((session, callId) => session.request("media.offer", { callId, ...offer }))).sdp;
+    return (await this.request((session, callId) => session.request("media.offer", { callId, ...offer }))).sdp;
   }
 
   /** Asks the platform something of this call, unless it is over. */
-  #request<Result>(ask: (session: Session, callId: string) => Promise<Result>): Promise<Result> {
+  protected override request<Result>(ask: (session: Session, callId: string) => Promise<Result>): Promise<Result> {
     return this.#platformCall.request((session, callId) => {
       if (this.isOver()) throw new RtcError(errorCode("INVALID_REQUEST"));
       return ask(session, callId);
@@ -380,7 +384,7 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
 
   #videosListener(): CallMediaParts["videos"] {
     return {
-      resized: (slots) => this.#request((session, callId) => session.request("slots.prefer", { callId, slots })),
+      resized: (slots) => this.request((session, callId) => session.request("slots.prefer", { callId, slots })),
       changed: (change, stream) => this.changed(change, stream),
       observeSize: this.context.observeSize,
       isOver: () => this.isOver(),

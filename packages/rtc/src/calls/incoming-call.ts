@@ -53,6 +53,7 @@ export class IncomingCall extends TwoPartyCall implements IncomingWebrtcCall {
     if (this.isOver() || !this.advance({ kind: "connecting" })) return;
     this.#options = new WebrtcCallOptions({ ...options, customData: options.customData ?? this.#customData });
     noteMissingFilters(this.#options, this.context.log);
+    this.carryTexts(this.#options);
     const wanted = wantedMedia(this.#options);
     this.#session
       .request("call.accept", { callId: this.#callId, ...wanted })

@@ -23,6 +23,7 @@ export class JoinedRoom extends GroupCall implements RoomCall {
     this.#name = name;
     this.#options = options;
     noteMissingFilters(options, context.log);
+    this.carryTexts(options);
     this.advance({ kind: "connecting" });
     this.begin(wanted, (session, sent) =>
       session.request("room.join", { name, ...sent, customData: { ...options.customData } }, null),

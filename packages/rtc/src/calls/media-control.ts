@@ -6,7 +6,6 @@ import type { TotalMediaStats } from "../api/stats.js";
 import { VideoQuality } from "../api/video.js";
 import { type MediaOptions, type MediaWishes, mediaWishes } from "../media/wishes.js";
 import type { CallMedia } from "./call-media.js";
-import type { CallContext } from "./context.js";
 import { OwnSide } from "./own-side.js";
 import type { Snapshot } from "./snapshot.js";
 
@@ -15,7 +14,6 @@ const DIGITS = /^[0-9*#A-D]+$/i;
 
 /** How the media of a call is sent, received and played. */
 export abstract class MediaControl extends OwnSide {
-  protected abstract readonly context: CallContext;
   protected abstract snapshot: Snapshot | null;
   readonly #attached = new Set<() => void>();
 

@@ -22,6 +22,7 @@ export class OutgoingCall<Options extends CallOptions> extends TwoPartyCall {
     this.#options = options;
     this.#endpoint = endpoint;
     noteMissingFilters(options, context.log);
+    this.carryTexts(options);
     this.advance({ kind: "called" });
   }
 

@@ -1,28 +1,37 @@
 import type { StopWatching } from "../api/calls.js";
+import type { DataChannel } from "../api/data-channel.js";
 import { VideoRemovalReason } from "../api/enums.js";
 import { errorCode, RtcError } from "../api/error-code.js";
 import type { LocalMediaEvents } from "../api/events.js";
-import type { DisplayOptions, WatchOptions } from "../api/options.js";
+import type { CallWishes, DisplayOptions, MediaCallOptions, WatchOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
 import type { LocalMedia, MediaListener } from "../media/handler.js";
 import type { Publishing, PublishingListener } from "../media/publishing.js";
 import type { StatsEntry } from "../media/stats-entry.js";
+import type { Session } from "../signaling/session.js";
 import { type CallMedia, NOTHING_MEASURED } from "./call-media.js";
+import type { CallContext } from "./context.js";
+import { CallDataChannel } from "./data-channel.js";
 import { MissingFeatures } from "./missing-features.js";
 
-/** What an application may ask of the media of a call on its own side: devices, and how large it shows the others. */
+/** What an application may ask of a call on its own side: devices, how large it shows the others, and texts. */
 export abstract class OwnSide extends MissingFeatures {
+  protected readonly context: CallContext;
   protected media: CallMedia | null = null;
+  protected texts: CallDataChannel | undefined;
   readonly #wanted: LocalMedia;
 
   /** @param wanted - what the call starts with */
-  constructor(wanted: LocalMedia) {
+  constructor(context: CallContext, wanted: LocalMedia) {
     super();
+    this.context = context;
     this.#wanted = wanted;
   }
 
   /** Whether the end has come or was asked for. */
   protected abstract isOver(): boolean;
+  /** Asks the platform something of the call, unless it is over. */
+  protected abstract request<Result>(ask: (session: Session, callId: string) => Promise<Result>): Promise<Result>;
   /** Tells the application, unless the end has come or was asked for. */
   protected abstract tell<Name extends keyof LocalMediaEvents>(name: Name, event: LocalMediaEvents[Name]): void;
 
@@ -68,6 +77,16 @@ export abstract class OwnSide extends MissingFeatures {
 
   watchDisplay(stream: MediaStream, element: Element, options: WatchOptions = {}): StopWatching {
     return this.media?.videos.watch(stream, element, options) ?? (() => {});
+  }
+
+  dataChannel(): DataChannel | undefined {
+    return this.texts;
+  }
+
+  /** Gives the call a data channel, if it shall have one. */
+  protected carryTexts(wishes: CallWishes | MediaCallOptions): void {
+    if (!("dataChannel" in wishes) || wishes.dataChannel !== true) return;
+    this.texts = new CallDataChannel((ask) => this.request(ask), this.context.now, this.context.log);
   }
 
   protected change(apply: (publishing: Publishing) => Promise<void>): Promise<void> {
