@@ -6,9 +6,9 @@ import type { DevicesChangedEvent } from "../src/api/devices.js";
 import { CallsApiEvent, RtcEvent } from "../src/api/event-names.js";
 import type { EventSource } from "../src/api/events.js";
 import type { Log } from "../src/log.js";
-import { RtcClient } from "../src/rtc-client.js";
-import { FakeMedia } from "../src/testing/fake-media.js";
-import { FakeServer, settle } from "../src/testing/fake-server.js";
+import type { FakeMedia } from "../src/testing/fake-media.js";
+import { createFakeRtc, type FakeRtc } from "../src/testing/fake-rtc.js";
+import { settle } from "../src/testing/fake-server.js";
 
 export const DESK = "5f0c2a51-6f4e-4c8e-9d6e-0d2f6c1b7a01";
 export const KITCHEN = "5f0c2a51-6f4e-4c8e-9d6e-0d2f6c1b7a02";
@@ -80,122 +80,58 @@ export const listen = (source: unknown): Heard => new Heard(source as EventSourc
 
 /** A client in a world of fakes, with a fake clock. Each test's transcript must be finished. */
 export function harness(token: string | TokenProvider = "token") {
-  let server: FakeServer;
-  let client: RtcClient;
-  let medias: FakeMedia[];
+  let fake: FakeRtc;
   let log: { [Name in keyof Log]: Mock<Log[Name]> };
   let prepareMedia: (media: FakeMedia) => void;
-  let networkFound: () => void = () => {};
-  let devices: DevicesChangedEvent;
-  let devicesChange: (() => void) | null;
-  const clicks = new Set<() => void>();
-  const sizes = new Map<Element, (size: { width: number; height: number }) => void>();
 
   beforeEach(() => {
     vi.useFakeTimers({ now: new Date("2026-11-22T08:30:00Z") });
-    server = new FakeServer();
-    medias = [];
     log = { debug: vi.fn<Log["debug"]>(), warn: vi.fn<Log["warn"]>(), error: vi.fn<Log["error"]>() };
     prepareMedia = () => {};
-    devices = { audioInputs: [], audioOutputs: [], videoInputs: [] };
-    devicesChange = null;
-    clicks.clear();
-    client = new RtcClient(
-      "wss://calls.example.com/rtc/v1",
-      { token, client: { name: "ringback-rtc", version: "0.1.0" } },
-      {
-        openSocket: server.openSocket,
-        watchNetwork: (found) => {
-          networkFound = found;
-          return () => {
-            networkFound = () => {};
-          };
-        },
-        observeSize: (element, tell) => {
-          sizes.set(element, tell);
-          return () => sizes.delete(element);
-        },
-        listDevices: async () => devices,
-        watchDevices: (changed) => {
-          devicesChange = changed;
-          return () => {
-            devicesChange = null;
-          };
-        },
-        devicePermissions: async () => ({ microphone: "granted", camera: "prompt" }),
-        watchClicks: (clicked) => {
-          clicks.add(clicked);
-          return () => clicks.delete(clicked);
-        },
-        createMedia: (...parts) => {
-          const media = new FakeMedia(...parts);
-          prepareMedia(media);
-          medias.push(media);
-          return media;
-        },
-        now: () => new Date(),
-        random: () => 0.5,
-        log,
-      },
-    );
+    fake = createFakeRtc({ token, prepareMedia: (media) => prepareMedia(media), log });
+    fake.plug({ audioInputs: [], audioOutputs: [], videoInputs: [] });
   });
 
   afterEach(async () => {
-    await server.finish();
+    await fake.server.finish();
     vi.useRealTimers();
   });
 
   return {
-    server: () => server,
-    client: () => client,
+    server: () => fake.server,
+    client: () => fake.rtc,
     log: () => log,
-    media: (index = 0): FakeMedia => {
-      const media = medias[index];
-      if (media === undefined) throw new Error("There is no media connection");
-      return media;
-    },
-    medias: () => medias,
+    media: (index = 0): FakeMedia => fake.media(index),
+    medias: () => fake.medias,
     prepareMedia: (prepare: (media: FakeMedia) => void) => {
       prepareMedia = prepare;
     },
     async connect(): Promise<void> {
-      const connected = client.connect();
-      server.opens();
-      await server.hears("hello");
-      await server.replies("hello", SESSION);
+      const connected = fake.rtc.connect();
+      await fake.server.welcomes(SESSION);
       await connected;
     },
     /** The socket is lost, and the client comes back and asks for its session. */
     async reconnect(welcome: Partial<SessionOpened> = {}): Promise<void> {
-      server.closes(1006);
+      fake.server.closes(1006);
       await vi.advanceTimersByTimeAsync(0);
-      server.opens();
-      await server.hears("hello");
-      await server.replies("hello", { ...SESSION, resumed: true, ...welcome });
+      await fake.server.welcomes({ ...SESSION, resumed: true, ...welcome });
     },
     /** An element that is watched has another size. */
-    resize: (element: Element, width: number, height: number) => sizes.get(element)?.({ width, height }),
+    resize: (element: Element, width: number, height: number) => fake.resize(element, width, height),
     /** These devices are there from now on; false when nobody listens. */
-    plug(now: Partial<DevicesChangedEvent>): boolean {
-      devices = { ...devices, ...now };
-      devicesChange?.();
-      return devicesChange !== null;
-    },
+    plug: (now: Partial<DevicesChangedEvent>): boolean => fake.plug(now),
     /** The user clicks somewhere; false when nobody listens. */
-    click(): boolean {
-      const listening = [...clicks];
-      for (const clicked of listening) clicked();
-      return listening.length > 0;
-    },
+    click: (): boolean => fake.click(),
     /** The device finds a network. */
-    findNetwork: () => networkFound(),
+    findNetwork: () => fake.findNetwork(),
     /** The client rings. */
     async incoming(camera = false): Promise<IncomingWebrtcCall> {
       let call: IncomingWebrtcCall | null = null;
-      client.on(RtcEvent.INCOMING_WEBRTC_CALL, ({ incomingCall }) => {
+      fake.rtc.on(RtcEvent.INCOMING_WEBRTC_CALL, ({ incomingCall }) => {
         call = incomingCall;
       });
-      await server.says({
+      await fake.server.says({
         type: "call.incoming",
         callId: DESK,
         from: endpoint("kitchen", "Kitchen"),

@@ -1,5 +1,5 @@
-import type { RingbackRtc } from "../api/client.js";
-import { MediaDevice } from "../api/devices.js";
+import type { RingbackRtc, TokenProvider } from "../api/client.js";
+import { type DevicesChangedEvent, MediaDevice } from "../api/devices.js";
 import { consoleLog, type Log } from "../log.js";
 import { RtcClient } from "../rtc-client.js";
 import { FakeMedia } from "./fake-media.js";
@@ -7,6 +7,8 @@ import { FakeServer } from "./fake-server.js";
 
 /** What a test may want to have a hand in. */
 export interface FakeRtcOptions {
+  /** What the client proves its identity with; the fake platform takes any. */
+  readonly token?: string | TokenProvider;
   /** Is shown the media of each call, before anything is done with it. */
   readonly prepareMedia?: (media: FakeMedia) => void;
   /** Hears what the SDK would say on the console. */
@@ -27,27 +29,32 @@ export interface FakeRtc {
   resize(element: Element, width: number, height: number): void;
   /** The device finds a network. */
   findNetwork(): void;
-  /** These devices are there from now on, and no others. */
-  plug(...devices: readonly MediaDevice[]): void;
-  /** The user clicks somewhere in the page. */
-  click(): void;
+  /** These devices are there from now on; of kinds that are not named, the same as before. False when nobody listens. */
+  plug(devices: Partial<DevicesChangedEvent>): boolean;
+  /** The user clicks somewhere in the page. False when nobody listens. */
+  click(): boolean;
 }
 
 /** Makes a client that opens no socket, no device and no connection. It waits with `setTimeout`, which tests may replace. */
-export function createFakeRtc({ prepareMedia, log = consoleLog(false) }: FakeRtcOptions = {}): FakeRtc {
+export function createFakeRtc({
+  token = "token",
+  prepareMedia,
+  log = consoleLog(false),
+}: FakeRtcOptions = {}): FakeRtc {
   const server = new FakeServer();
   const medias: FakeMedia[] = [];
   const sizes = new Map<Element, (size: { width: number; height: number }) => void>();
   const clicks = new Set<() => void>();
   let networkFound = () => {};
-  let devicesChanged = () => {};
-  let devices: readonly MediaDevice[] = (["audioinput", "audiooutput", "videoinput"] as const).map(
-    (kind) => new MediaDevice(`a-${kind}`, "", kind, ""),
-  );
-  const ofKind = (wanted: MediaDeviceKind): MediaDevice[] => devices.filter(({ kind }) => kind === wanted);
+  let devicesChanged: (() => void) | null = null;
+  let devices: DevicesChangedEvent = {
+    audioInputs: [new MediaDevice("a-microphone", "", "audioinput", "")],
+    audioOutputs: [new MediaDevice("a-speaker", "", "audiooutput", "")],
+    videoInputs: [new MediaDevice("a-camera", "", "videoinput", "")],
+  };
   const rtc = new RtcClient(
     "wss://calls.example.com/rtc/v1",
-    { token: "token", client: { name: "ringback-rtc", version: "0.1.0" } },
+    { token, client: { name: "ringback-rtc", version: "0.1.0" } },
     {
       openSocket: server.openSocket,
       watchNetwork: (found) => {
@@ -60,18 +67,14 @@ export function createFakeRtc({ prepareMedia, log = consoleLog(false) }: FakeRtc
         sizes.set(element, tell);
         return () => sizes.delete(element);
       },
-      listDevices: async () => ({
-        audioInputs: ofKind("audioinput"),
-        audioOutputs: ofKind("audiooutput"),
-        videoInputs: ofKind("videoinput"),
-      }),
+      listDevices: async () => devices,
       watchDevices: (changed) => {
         devicesChanged = changed;
         return () => {
-          devicesChanged = () => {};
+          devicesChanged = null;
         };
       },
-      devicePermissions: async () => ({ microphone: "granted", camera: "granted" }),
+      devicePermissions: async () => ({ microphone: "granted", camera: "prompt" }),
       watchClicks: (clicked) => {
         clicks.add(clicked);
         return () => clicks.delete(clicked);
@@ -98,12 +101,15 @@ export function createFakeRtc({ prepareMedia, log = consoleLog(false) }: FakeRtc
     },
     resize: (element, width, height) => sizes.get(element)?.({ width, height }),
     findNetwork: () => networkFound(),
-    plug: (...now) => {
-      devices = now;
-      devicesChanged();
+    plug(now) {
+      devices = { ...devices, ...now };
+      devicesChanged?.();
+      return devicesChanged !== null;
     },
-    click: () => {
-      for (const clicked of [...clicks]) clicked();
+    click() {
+      const listening = [...clicks];
+      for (const clicked of listening) clicked();
+      return listening.length > 0;
     },
   };
 }
