@@ -19,7 +19,7 @@ PAGE_SOURCES := $(shell find packages apps package-lock.json tsconfig.base.json 
 # How `make run` is told where: make run PORT=9000 DATA_DIR=/tmp/trial ARGS="--workers 1"
 SERVE := $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT)) $(if $(DATA_DIR),--data-dir $(DATA_DIR)) $(ARGS)
 
-.PHONY: help run setup build wheel check test e2e soak bench format generate
+.PHONY: help run setup build wheel check test e2e soak bench format generate docs
 help: ## say what there is
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1	\2/p' Makefile | expand -t 18
 
@@ -70,6 +70,9 @@ format: tools-to-test ## put all source files into their form
 generate: tools-to-test ## rewrite the files that are made from others
 	@npm run generate --silent
 	@python -m tools.reference
+
+docs: tools-to-test ## make the reference of the SDK, docs/reference/sdk/index.html
+	@$(STEP) "Reference of the SDK" npm run docs --silent --workspace packages/rtc
 
 # What the verbs stand on.
 
