@@ -9,10 +9,22 @@ from pathlib import Path
 from typing import Final
 
 REPOSITORY: Final = Path(__file__).parents[1]
-DOCUMENTS: Final = ("README.md", "docs/howto/first-call.md")
+DOCUMENTS: Final = (
+    "README.md",
+    "docs/howto/first-call.md",
+    *sorted(
+        str(path.relative_to(REPOSITORY))
+        for path in REPOSITORY.glob("docs/howto/sdk/*.md")
+        if path.name not in {"README.md", "testing.md"}  # a table; and a test, which is run where the SDK's tests are
+    ),
+)
 
 SURROUNDINGS: Final = """
 declare const token: string;
+declare const rtc: import("@ringback/rtc").RingbackRtc;
+declare const call: import("@ringback/rtc").WebrtcCall;
+declare const room: import("@ringback/rtc").RoomCall;
+declare const shareButton: HTMLButtonElement;
 declare const audioElement: HTMLAudioElement;
 declare const myVideo: HTMLVideoElement;
 declare const theirVideo: HTMLVideoElement;
@@ -20,6 +32,8 @@ declare const acceptButton: HTMLButtonElement;
 declare const declineButton: HTMLButtonElement;
 declare function showThatNobodyCanCall(reason: string): void;
 declare function showRinging(): void;
+declare function showState(what: string): void;
+declare function markAbsent(participant: import("@ringback/rtc").Participant, absent: boolean): void;
 declare function showWhy(reason: string): void;
 declare function showIncoming(name: string | null): void;
 declare function showTile(participant: import("@ringback/rtc").Participant, stream: MediaStream): void;
@@ -47,7 +61,12 @@ def main() -> int:
             "compilerOptions": {
                 "lib": ["ES2022", "DOM", "DOM.Iterable"],
                 "paths": {
-                    f"@ringback/{name}": [f"{REPOSITORY}/packages/{name}/src/index.ts"] for name in ("rtc", "protocol")
+                    name: [f"{REPOSITORY}/packages/{module}.ts"]
+                    for name, module in (
+                        ("@ringback/rtc", "rtc/src/index"),
+                        ("@ringback/rtc/infobip", "rtc/src/infobip"),
+                        ("@ringback/protocol", "protocol/src/index"),
+                    )
                 },
             },
             "include": ["*.ts"],
