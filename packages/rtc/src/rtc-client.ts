@@ -104,7 +104,12 @@ export class RtcClient implements RingbackRtc {
 
   connect({ signal }: ConnectOptions = {}): Promise<void> {
     if (signal?.aborted !== true) this.#connection.connect();
-    const connected = this.#connection.session().then(() => {});
+    const connected = this.#connection.session().then(
+      () => {},
+      (error: unknown) => {
+        throw signal?.aborted === true ? signal.reason : error;
+      },
+    );
     whenAborted(signal, () => this.#connection.giveUpConnecting());
     // An application that does not await must not see an unhandled rejection: it hears of the failure by DISCONNECTED.
     connected.catch(() => {});

@@ -124,7 +124,7 @@ describe("a signal that is aborted", () => {
     const patience = new AbortController();
     const connected = client().connect({ signal: patience.signal });
     patience.abort();
-    await expect(connected).rejects.toMatchObject({ errorCode: { name: "NETWORK_ERROR" } });
+    await expect(connected).rejects.toBe(patience.signal.reason);
     await connect();
     const later = new AbortController();
     await client().connect({ signal: later.signal });
@@ -134,9 +134,7 @@ describe("a signal that is aborted", () => {
   });
 
   it("that was aborted before connects nobody", async () => {
-    await expect(client().connect({ signal: AbortSignal.abort() })).rejects.toMatchObject({
-      errorCode: { name: "NETWORK_ERROR" },
-    });
+    await expect(client().connect({ signal: AbortSignal.abort("too late") })).rejects.toBe("too late");
     expect(server().urls).toEqual([]);
   });
 });

@@ -19,7 +19,10 @@ export type TokenProvider = () => Promise<string>;
 
 /** Options of connecting. */
 export interface ConnectOptions {
-  /** Gives the attempt up when it is aborted; after `CONNECTED` it does nothing. */
+  /**
+   * Gives the attempt up when it is aborted; the promise is rejected with the signal's reason. After `CONNECTED` it does
+   * nothing.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
