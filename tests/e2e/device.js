@@ -1,5 +1,5 @@
 // Runs in a blank page as a module: one device of a person, driven through the public SDK and nothing else.
-import { CallsApiEvent, createRingbackRtc, RtcEvent } from '/sdk/ringback-rtc.mjs';
+import { CallsApiEvent, createRingbackRtc, DataChannelEvent, RtcEvent } from '/sdk/ringback-rtc.mjs';
 
 const SPOKEN = ['started-talking', 'stopped-talking', 'participant-started-talking', 'participant-stopped-talking',
   'active-speakers-changed']; // who speaks when is chance, not order
@@ -10,6 +10,10 @@ const WAITING = /-(paused|resumed)$/; // what the line carries is chance too
 
 /** Everything the SDK told, in order. */
 const transcript = [];
+/** What came through the data channel of the latest call, in order: texts, and what became of this side's own. */
+const texts = [];
+/** This side's own texts by their ids. */
+const written = new Map();
 let rtc;
 let call; // the latest, outgoing or incoming
 
@@ -33,6 +37,13 @@ function follow(name, latest) {
   }
 }
 
+function read(channel) {
+  channel?.on(DataChannelEvent.TEXT_RECEIVED_EVENT, ({ text, from, isDirect }) =>
+    texts.push(`${from.identifier}${isDirect ? ' directly' : ''}: ${text}`));
+  channel?.on(DataChannelEvent.TEXT_DELIVERED_EVENT, ({ id, delivered }) =>
+    texts.push(`${delivered ? 'delivered' : 'not delivered'}: ${written.get(id)}`));
+}
+
 function play(kind, stream) {
   const element = document.createElement(kind);
   element.autoplay = true;
@@ -53,6 +64,7 @@ mediaDevices.getUserMedia = (constraints) => {
 
 window.device = {
   transcript,
+  texts,
   call: () => call,
   asked: () => asked,
   async connects(token) {
@@ -67,8 +79,23 @@ window.device = {
     });
     await rtc.connect();
   },
-  calls: (identity, options) => follow(`to ${identity}`, rtc.callWebrtc(identity, options)),
-  joins: (room, options) => follow(`in ${room}`, rtc.joinRoom(room, options)),
+  calls(identity, options) {
+    follow(`to ${identity}`, rtc.callWebrtc(identity, options));
+    read(call.dataChannel());
+  },
+  accepts(options) {
+    call.accept(options);
+    read(call.dataChannel());
+  },
+  joins(room, options) {
+    follow(`in ${room}`, rtc.joinRoom(room, options));
+    read(call.dataChannel());
+  },
+  /** Each is sent when those before it are on their way, as an application does that does not wait. */
+  async writes(lines, to) {
+    const endpoint = to === null ? undefined : { type: 'WEBRTC', identifier: to, displayIdentifier: null };
+    await Promise.all(lines.map(async (text) => written.set(await call.dataChannel().send(text, endpoint), text)));
+  },
   /** Asks for something new beside the call that goes on, and leaves it at once should it be granted. */
   probes() {
     const [current, room] = [call, rtc.joinRoom('probe')];

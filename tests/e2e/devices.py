@@ -40,14 +40,31 @@ class Device:
     async def connects(self, token: str | None = None) -> None:
         await self.page.evaluate("(token) => device.connects(token)", token or await demo_token(self))
 
-    async def calls(self, name: str, *, video: bool = False) -> None:
-        await self.page.evaluate("([name, video]) => device.calls(name, { video })", [name, video])
+    async def calls(self, name: str, *, video: bool = False, texts: bool = False) -> None:
+        options = {"video": video, "dataChannel": texts}
+        await self.page.evaluate("([name, options]) => device.calls(name, options)", [name, options])
 
-    async def joins(self, room: str) -> None:
-        await self.page.evaluate("(room) => device.joins(room)", room)
+    async def joins(self, room: str, *, texts: bool = False) -> None:
+        await self.page.evaluate("([room, dataChannel]) => device.joins(room, { dataChannel })", [room, texts])
 
-    async def accepts(self, *, video: bool = False) -> None:
-        await self.page.evaluate("(video) => device.call().accept({ video })", video)
+    async def accepts(self, *, video: bool = False, texts: bool = False) -> None:
+        await self.page.evaluate("(options) => device.accepts(options)", {"video": video, "dataChannel": texts})
+
+    async def writes(self, *texts: str, to: str | None = None) -> None:
+        """Returns when the platform has them."""
+        await self.page.evaluate("([texts, to]) => device.writes(texts, to)", [texts, to])
+
+    async def reads(self, *lines: str) -> None:
+        """Exactly this has come through the data channel, in this order: texts, and what became of its own."""
+        try:
+            await self.page.wait_for_function(
+                "(expected) => JSON.stringify(device.texts) === expected",
+                arg=json.dumps(lines, separators=(",", ":")),
+                polling=POLL,
+                timeout=PATIENCE,
+            )
+        except TimeoutError:
+            assert await self.page.evaluate("device.texts") == list(lines)
 
     async def declines(self, on_all_devices: bool = False) -> None:
         await self.page.evaluate("(all) => device.call().decline({ declineOnAllDevices: all })", on_all_devices)
@@ -108,8 +125,8 @@ class Device:
             assert told == self.expected, f"{self.name} was told {told} instead of {self.expected}"
 
 
-async def demo_token(device: Device) -> str:
-    return await _token(device, "/demo/1/token", {"identity": device.name})
+async def demo_token(device: Device, identity: str | None = None) -> str:
+    return await _token(device, "/demo/1/token", {"identity": identity or device.name})
 
 
 async def backend_token(device: Device, seconds: int) -> str:

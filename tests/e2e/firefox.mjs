@@ -1,7 +1,7 @@
-// Somebody with Firefox in a room of the showcase. Firefox is driven by puppeteer-core, because Playwright needs a
-// patched build of its own. Said line by line on stdout: "joined", "sees", "hears"; it leaves when stdin ends.
+// Somebody with Firefox in a room of the showcase. Said line by line on stdout: "joined", "sees", "hears"; it leaves when
+// stdin ends.
 import { readFileSync } from "node:fs";
-import puppeteer from "puppeteer-core";
+import { inFirefox } from "./firefox_page.mjs";
 
 const PATIENCE = 20_000; // milliseconds; Firefox starts slowly on a busy machine
 const POLL = 120; // milliseconds, as in people.py
@@ -9,22 +9,7 @@ const AUDIBLE = 0.001; // energy (full scale squared, times seconds) of a fracti
 
 const [url, name, room, other, colour] = process.argv.slice(2);
 
-const browser = await puppeteer.launch({
-  browser: "firefox",
-  executablePath: "/usr/bin/firefox-esr",
-  headless: true,
-  extraPrefsFirefox: {
-    "media.navigator.streams.fake": true,
-    "media.navigator.permission.disabled": true,
-    "media.autoplay.default": 0,
-  },
-});
-try {
-  const page = await browser.newPage();
-  page.on("request", (request) => {
-    const { origin, protocol } = new URL(request.url());
-    if (protocol.startsWith("http") && origin !== url) throw new Error(`The page asks ${request.url()}`);
-  });
+await inFirefox(url, async (page) => {
   await page.evaluateOnNewDocument(readFileSync(new URL("recognition.js", import.meta.url), "utf8"));
   await page.goto(`${url}/app/showcase/?name=${name}&room=${encodeURIComponent(room)}`);
   for (const label of ["Continue", "Join"]) {
@@ -55,6 +40,4 @@ try {
   );
   console.log("hears");
   for await (const _ of process.stdin);
-} finally {
-  await browser.close();
-}
+});
