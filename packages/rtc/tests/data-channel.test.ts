@@ -125,6 +125,15 @@ describe("a data channel", () => {
     expect(told).toHaveLength(3);
   });
 
+  it("leaves no text in the log", async () => {
+    const [channel] = await join();
+    await receives("t1", "a secret");
+    await confirms("t1");
+    await send(channel, "another secret", "t2");
+    expect(log().debug.mock.calls.some(([line]) => line === "Event text.received")).toBe(true);
+    expect(JSON.stringify(log().debug.mock.calls)).not.toContain("secret");
+  });
+
   it("goes on when a handler throws", async () => {
     const [channel, told] = await join();
     const broken = () => {

@@ -177,7 +177,8 @@ export class Connection {
 
   #happened(event: ServerEvent, session: Session): void {
     if (!session.happened(event)) return;
-    this.#parts.log.debug(`Event ${event.type}`, event);
+    // What people write to each other is in no log.
+    this.#parts.log.debug(`Event ${event.type}`, "text" in event ? { ...event, text: "…" } : event);
     this.#listener.event(event, session);
   }
 
