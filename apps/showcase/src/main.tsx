@@ -8,6 +8,7 @@ import "./style/tokens.css";
 import "./style/base.css";
 import "./style/screens.css";
 import "./style/call.css";
+import "./style/chat.css";
 import { App } from "./view/app";
 
 const model = new Showcase({

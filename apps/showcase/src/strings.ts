@@ -68,6 +68,9 @@ export const text = {
     videoinput: "Camera",
     audioinput: "Microphone",
     audiooutput: "Speaker",
+    test: "Play a test tone",
+    testing: "Playing…",
+    testFailed: "This speaker does not play.",
   },
 
   incoming: {
@@ -88,6 +91,10 @@ export const text = {
     connecting: "Connecting…",
     joining: "Joining…",
     comingIn: "Coming in…",
+    interrupted: "Your connection is interrupted. Reconnecting…",
+    absent: "Connection lost",
+    chat: "Chat",
+    chatUnread: (count: number) => `Chat, ${count} new`,
     pictureWaits: "The picture waits for the network",
     waiting: "You are the first one here",
     waitingHint: "Share the room’s name, or",
@@ -111,6 +118,17 @@ export const text = {
     actionFailed: "That did not work. Try again.",
   },
 
+  chat: {
+    heading: "Chat",
+    texts: "Texts so far",
+    empty: "Nobody has written yet. Texts go to everybody here, and are not kept.",
+    label: "Write to everybody",
+    send: "Send",
+    close: "Close the chat",
+    platform: "Announcement",
+    fate: { sending: "Sending…", sent: "Sent", delivered: "Delivered", lost: "Not everybody got this" },
+  },
+
   end: {
     again: "Call again",
     back: "Call back",
@@ -127,6 +145,10 @@ export const text = {
     left: (name: string) => `${name} left.`,
     shares: (name: string) => `${name} shares the screen.`,
     sharesNoMore: (name: string) => `${name} does not share the screen any more.`,
+    absent: (name: string) => `${name} has lost the connection.`,
+    present: (name: string) => `${name} is back.`,
+    restored: "Your connection is back.",
+    text: (name: string, words: string) => `${name} writes: ${words}`,
     theyMuted: (name: string) => `${name} is muted.`,
     theyUnmuted: (name: string) => `${name} is unmuted.`,
   },

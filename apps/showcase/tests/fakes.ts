@@ -1,4 +1,4 @@
-import type { IncomingWebrtcCall, MediaCallOptions, RingbackRtc } from "@ringback/rtc";
+import type { DataChannel, IncomingWebrtcCall, MediaCallOptions, RingbackRtc } from "@ringback/rtc";
 import { Showcase } from "../src/model/showcase";
 
 /** Tells events to whoever listens, like everything the SDK hands out. */
@@ -14,6 +14,18 @@ class Teller {
   }
 }
 
+/** The data channel of a line. */
+export class FakeChannel extends Teller {
+  readonly sent: string[] = [];
+  refuses = false;
+
+  send = async (text: string): Promise<string> => {
+    if (this.refuses) throw new Error("no");
+    this.sent.push(text);
+    return `text ${this.sent.length}`;
+  };
+}
+
 /** A call or a room whose other end is the test. */
 export class FakeLine extends Teller {
   readonly asked: string[] = [];
@@ -26,6 +38,9 @@ export class FakeLine extends Teller {
     super();
   }
 
+  /** The texts of this line. */
+  readonly channel = new FakeChannel();
+  dataChannel = (): DataChannel => this.channel as unknown as DataChannel;
   id = (): string => this.identifier;
   options = (): MediaCallOptions => ({ video: this.video });
   counterpart = (): object => ({ identifier: this.identifier, displayIdentifier: null });
@@ -83,6 +98,7 @@ export function participant(callId: string, name: string, muted = false): object
     endpoint: { identifier: name, displayIdentifier: null },
     state: "JOINED",
     media: { audio: { muted, talking: false } },
+    disconnected: false,
   };
 }
 

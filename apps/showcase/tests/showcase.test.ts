@@ -123,6 +123,22 @@ describe("a call", () => {
     expect(tile()).toMatchObject({ video: null, videoWaits: false });
   });
 
+  it("tells the own lost connection from the other's", async () => {
+    const { showcase, line } = await annaCallsBoris();
+    const conversation = showcase.conversation.value;
+    line.tell("established", { stream: SOUND });
+    line.tell("reconnecting");
+    expect(conversation?.interrupted.value).toBe(true);
+    line.tell("reconnected");
+    expect(conversation?.interrupted.value).toBe(false);
+    line.tell("remote-disconnected");
+    expect(conversation?.tiles.value).toMatchObject([{ absent: true }]);
+    expect(showcase.announcement.value).toBe("Boris has lost the connection.");
+    line.tell("remote-reconnected");
+    expect(conversation?.tiles.value).toMatchObject([{ absent: false }]);
+    expect(conversation?.interrupted.value).toBe(false);
+  });
+
   it("lets the SDK know which element shows a picture", async () => {
     const { showcase, line } = await annaCallsBoris();
     const stop = showcase.conversation.value?.watch({ id: "boris" } as MediaStream, {} as Element);

@@ -1,5 +1,6 @@
 import { computed, signal } from "@preact/signals";
 import { RtcError } from "@ringback/rtc";
+import type { Chat } from "./chat";
 import { deviceProblem, isDeviceProblem, type MediaProblem } from "./problems";
 
 /** What a person asked for: to call somebody, or to be in a room. */
@@ -16,6 +17,8 @@ export interface Tile {
   readonly muted: boolean;
   readonly joining: boolean;
   readonly talking: boolean;
+  /** The platform hears nothing of them at the moment. */
+  readonly absent: boolean;
   readonly video: MediaStream | null;
   readonly screen: MediaStream | null;
   /** The picture waits, because the line carries too little. */
@@ -80,6 +83,9 @@ export class Conversation {
   readonly sharingBusy = signal(false);
   /** The platform hears this side speak. */
   readonly talking = signal(false);
+  /** Nothing comes or goes at the moment; the SDK works on it. */
+  readonly interrupted = signal(false);
+  readonly chat = signal<Chat | null>(null);
   readonly mediaProblem = signal<MediaProblem | null>(null);
   readonly actionFailed = signal(false);
   readonly connectedAt = signal<number | null>(null);
@@ -192,6 +198,7 @@ export class Conversation {
     this.ending.value = { reason, byMe: this.askedToEnd, seconds };
     this.tiles.value = [];
     this.sharing.value = false;
+    this.interrupted.value = false;
     this.remoteAudio.value = null;
     this.ownVideo.value = null;
     this.phase.value = "ended";

@@ -17,6 +17,7 @@ const UNSEEN = {
   muted: false,
   joining: false,
   talking: false,
+  absent: false,
   video: null,
   screen: null,
   videoWaits: false,
@@ -34,6 +35,10 @@ export interface Told {
   left(name: string): void;
   muted(name: string, muted: boolean): void;
   shares(name: string, shares: boolean): void;
+  /** Somebody's connection is lost, or is back. */
+  absent(name: string, absent: boolean): void;
+  /** This side's own. */
+  interrupted(interrupted: boolean): void;
 }
 
 /** Lets a call between two drive a conversation. */
@@ -51,8 +56,12 @@ export function followCall(conversation: Conversation, call: WebrtcCall, told: T
     change({ screen, screenWaits: false });
     told.shares(conversation.name.value, screen !== null);
   };
+  const changeAbsent = (absent: boolean): void => {
+    change({ absent });
+    told.absent(conversation.name.value, absent);
+  };
   conversation.attach({ ...lineOf(call), end: () => call.hangup() });
-  followOwnSide(conversation, call);
+  followOwnSide(conversation, call, told);
   call.on(CallsApiEvent.RINGING, () => conversation.rings());
   call.on(CallsApiEvent.ESTABLISHED, ({ stream }) => {
     // The platform says what they call themselves; until then they go by what was typed.
@@ -68,6 +77,8 @@ export function followCall(conversation: Conversation, call: WebrtcCall, told: T
   call.on(CallsApiEvent.REMOTE_SCREEN_SHARE_RESUMED, () => change({ screenWaits: false }));
   call.on(CallsApiEvent.REMOTE_SCREEN_SHARE_ADDED, ({ stream }) => changeScreen(stream));
   call.on(CallsApiEvent.REMOTE_SCREEN_SHARE_REMOVED, () => changeScreen(null));
+  call.on(CallsApiEvent.REMOTE_DISCONNECTED, () => changeAbsent(true));
+  call.on(CallsApiEvent.REMOTE_RECONNECTED, () => changeAbsent(false));
   call.on(CallsApiEvent.REMOTE_MUTED, () => changeMuted(true));
   call.on(CallsApiEvent.REMOTE_UNMUTED, () => changeMuted(false));
   call.on(CallsApiEvent.HANGUP, ({ errorCode }) => conversation.ends(errorCode.name));
@@ -88,8 +99,12 @@ export function followRoom(conversation: Conversation, room: RoomCall, told: Tol
     change(participant, { screen, screenWaits: false });
     told.shares(nameOfEndpoint(participant.endpoint), screen !== null);
   };
+  const changeAbsent = (participant: Participant, absent: boolean): void => {
+    change(participant, { absent });
+    told.absent(nameOfEndpoint(participant.endpoint), absent);
+  };
   conversation.attach({ ...lineOf(room), end: () => room.leave() });
-  followOwnSide(conversation, room);
+  followOwnSide(conversation, room, told);
   room.on(CallsApiEvent.ROOM_JOINED, ({ participants, stream }) => {
     for (const participant of participants) change(participant);
     conversation.connects(stream);
@@ -103,6 +118,8 @@ export function followRoom(conversation: Conversation, room: RoomCall, told: Tol
     conversation.removes(participant.callId);
     told.left(nameOfEndpoint(participant.endpoint));
   });
+  room.on(CallsApiEvent.PARTICIPANT_DISCONNECTED, ({ participant }) => changeAbsent(participant, true));
+  room.on(CallsApiEvent.PARTICIPANT_RECONNECTED, ({ participant }) => changeAbsent(participant, false));
   room.on(CallsApiEvent.PARTICIPANT_MUTED, ({ participant }) => changeMuted(participant, true));
   room.on(CallsApiEvent.PARTICIPANT_UNMUTED, ({ participant }) => changeMuted(participant, false));
   room.on(CallsApiEvent.PARTICIPANT_CAMERA_VIDEO_ADDED, ({ participant, stream }) =>
@@ -124,7 +141,11 @@ export function followRoom(conversation: Conversation, room: RoomCall, told: Tol
   room.on(CallsApiEvent.ROOM_LEFT, ({ errorCode }) => conversation.ends(errorCode.name));
 }
 
-function followOwnSide(conversation: Conversation, line: WebrtcCall | RoomCall): void {
+function followOwnSide(conversation: Conversation, line: WebrtcCall | RoomCall, told: Told): void {
+  const changeInterrupted = (interrupted: boolean): void => {
+    conversation.interrupted.value = interrupted;
+    told.interrupted(interrupted);
+  };
   const events: Pick<WebrtcCall, "on"> = line;
   events.on(CallsApiEvent.CAMERA_VIDEO_ADDED, ({ stream }) => conversation.ownCamera(stream));
   events.on(CallsApiEvent.CAMERA_VIDEO_REMOVED, () => conversation.ownCamera(null));
@@ -134,6 +155,8 @@ function followOwnSide(conversation: Conversation, line: WebrtcCall | RoomCall):
   events.on(CallsApiEvent.SCREEN_SHARE_REMOVED, () => {
     conversation.sharing.value = false;
   });
+  events.on(CallsApiEvent.RECONNECTING, () => changeInterrupted(true));
+  events.on(CallsApiEvent.RECONNECTED, () => changeInterrupted(false));
   events.on(CallsApiEvent.STARTED_TALKING, () => {
     conversation.talking.value = true;
   });
@@ -161,5 +184,6 @@ function tileOf(participant: Participant): Tile {
     muted: participant.media.audio.muted,
     joining: participant.state === "JOINING",
     talking: participant.media.audio.talking,
+    absent: participant.disconnected,
   };
 }

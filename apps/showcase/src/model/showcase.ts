@@ -2,12 +2,14 @@ import { batch, signal } from "@preact/signals";
 import {
   CallsApiEvent,
   type createRingbackRtc,
+  type DataChannel,
   type IncomingWebrtcCall,
   type RingbackRtc,
   RtcEvent,
   type WebrtcCall,
 } from "@ringback/rtc";
 import { text } from "../strings";
+import { Chat } from "./chat";
 import { Conversation, type ConversationStart, type Destination, type Media } from "./conversation";
 import type { DeviceKind } from "./device-choice";
 import { followCall, followRoom, nameOfEndpoint, type Told } from "./lines";
@@ -63,6 +65,8 @@ export class Showcase {
       joined: (name) => this.announce(text.announce.joined(name)),
       left: (name) => this.announce(text.announce.left(name)),
       muted: (name, muted) => this.announce(muted ? text.announce.theyMuted(name) : text.announce.theyUnmuted(name)),
+      absent: (name, absent) => this.announce(absent ? text.announce.absent(name) : text.announce.present(name)),
+      interrupted: (is) => this.announce(is ? text.call.interrupted : text.announce.restored),
       shares: (name, shares) => this.announce(shares ? text.announce.shares(name) : text.announce.sharesNoMore(name)),
     };
   }
@@ -111,12 +115,13 @@ export class Showcase {
     if (destination.kind === "call") {
       const { identity, name } = destination;
       const conversation = this.begin({ destination, name, incoming: false, phase: "calling", media });
-      this.follow(conversation, this.rtc.callWebrtc(identity, media));
+      this.follow(conversation, this.rtc.callWebrtc(identity, { ...media, dataChannel: true }));
     } else {
       const { name } = destination;
       const conversation = this.begin({ destination, name, incoming: false, phase: "connecting", media });
-      const room = this.rtc.joinRoom(name, media);
+      const room = this.rtc.joinRoom(name, { ...media, dataChannel: true });
       followRoom(conversation, room, this.told);
+      this.openChat(conversation, room.dataChannel());
       room.on(CallsApiEvent.ROOM_JOINED, () => this.announce(text.announce.inRoom(name)));
     }
   }
@@ -127,8 +132,9 @@ export class Showcase {
     const media = this.takeDevices(video);
     const { identity, name, call } = ringing;
     const destination: Destination = { kind: "call", identity, name };
-    this.follow(this.begin({ destination, name, incoming: true, phase: "connecting", media }), call);
-    call.accept(media);
+    const conversation = this.begin({ destination, name, incoming: true, phase: "connecting", media });
+    call.accept({ ...media, dataChannel: true });
+    this.follow(conversation, call);
   }
 
   /** Takes another device: for the preview, for what goes on now, and for every later call. */
@@ -166,8 +172,16 @@ export class Showcase {
 
   private follow(conversation: Conversation, call: WebrtcCall): void {
     followCall(conversation, call, this.told);
+    this.openChat(conversation, call.dataChannel());
     call.on(CallsApiEvent.RINGING, () => this.announce(text.call.ringing));
     call.on(CallsApiEvent.ESTABLISHED, () => this.announce(text.announce.inCall(conversation.name.value)));
+  }
+
+  private openChat(conversation: Conversation, channel: DataChannel | undefined): void {
+    if (channel === undefined) return;
+    conversation.chat.value = new Chat(channel, nameOfEndpoint, (name, words) =>
+      this.announce(text.announce.text(name || text.chat.platform, words)),
+    );
   }
 
   private setDevices(rtc: RingbackRtc): void {

@@ -6,6 +6,7 @@ import type { Person } from "../model/person";
 import type { Showcase } from "../model/showcase";
 import { mediaProblem, text } from "../strings";
 import { Avatar } from "./avatar";
+import { ChatPanel } from "./chat-panel";
 import { Controls } from "./controls";
 import { DevicePicker } from "./device-picker";
 import { useFocusOnArrival } from "./focus";
@@ -41,6 +42,7 @@ export function CallScreen({ model, conversation, person }: CallScreenProps): JS
   // As square as it gets. Beside a screen: as many strips as leave each tile a face high.
   const strips = Math.ceil(count / STRIP);
   const columns = layout === "shared" ? strips : Math.ceil(Math.sqrt(count));
+  const chat = conversation.chat.value;
   const watch = useCallback<Watch>((stream, element) => conversation.watch(stream, element), [conversation]);
 
   return (
@@ -54,27 +56,31 @@ export function CallScreen({ model, conversation, person }: CallScreenProps): JS
           {connected && since !== null && <Timer since={since} />}
         </p>
       </header>
-      <section
-        class={`stage ${layout}`}
-        style={{ "--columns": String(columns), "--rows": String(Math.ceil(count / strips)) }}
-        data-count={count}
-        aria-label={text.call.people}
-      >
-        {presenter?.screen && (
-          <ScreenTile name={presenter.name} screen={presenter.screen} waits={presenter.screenWaits} watch={watch} />
-        )}
-        {tiles.map((tile) => (
-          <Tile key={tile.id} tile={tile} watch={watch} />
-        ))}
-        {!connected && <Waiting name={name} words={phaseText(phase, inRoom)} ringing={phase === "ringing"} />}
-        {connected && tiles.length === 0 && inRoom && <Alone person={person} room={name} />}
-        <OwnTile
-          name={person.name}
-          video={conversation.ownVideo.value}
-          muted={conversation.muted.value}
-          talking={conversation.talking.value}
-        />
-      </section>
+      {conversation.interrupted.value && <p class="pill warning interrupted">{text.call.interrupted}</p>}
+      <div class="call-middle" data-chat={chat?.open.value === true}>
+        <section
+          class={`stage ${layout}`}
+          style={{ "--columns": String(columns), "--rows": String(Math.ceil(count / strips)) }}
+          data-count={count}
+          aria-label={text.call.people}
+        >
+          {presenter?.screen && (
+            <ScreenTile name={presenter.name} screen={presenter.screen} waits={presenter.screenWaits} watch={watch} />
+          )}
+          {tiles.map((tile) => (
+            <Tile key={tile.id} tile={tile} watch={watch} />
+          ))}
+          {!connected && <Waiting name={name} words={phaseText(phase, inRoom)} ringing={phase === "ringing"} />}
+          {connected && tiles.length === 0 && inRoom && <Alone person={person} room={name} />}
+          <OwnTile
+            name={person.name}
+            video={conversation.ownVideo.value}
+            muted={conversation.muted.value}
+            talking={conversation.talking.value}
+          />
+        </section>
+        {chat?.open.value && <ChatPanel chat={chat} />}
+      </div>
       {audio !== null && <Sound stream={audio} speaker={model.preview.choice.chosen.value.audiooutput} />}
       <div class="call-footer">
         {problem !== null && <Notice message={mediaProblem(problem)} />}

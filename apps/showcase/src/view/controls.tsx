@@ -8,6 +8,8 @@ export function Controls({ conversation }: { readonly conversation: Conversation
   const muted = conversation.muted.value;
   const camera = conversation.camera.value;
   const sharing = conversation.sharing.value;
+  const chat = conversation.chat.value;
+  const unread = chat?.unread.value ?? 0;
   const connected = conversation.phase.value === "connected";
   const inRoom = conversation.destination.kind === "room";
   const endLabel = inRoom ? text.call.leave : connected ? text.call.hangUp : text.call.cancel;
@@ -41,6 +43,20 @@ export function Controls({ conversation }: { readonly conversation: Conversation
             <Icon name="screen" />
           </span>
           {sharing ? text.call.shareStop : text.call.share}
+        </button>
+      )}
+      {connected && chat !== null && (
+        <button
+          class={chat.open.value ? "control on" : "control"}
+          type="button"
+          aria-expanded={chat.open.value}
+          aria-label={unread > 0 ? text.call.chatUnread(unread) : undefined}
+          onClick={() => chat.toggle()}
+        >
+          <span class="round" data-unread={unread > 0 ? unread : undefined}>
+            <Icon name="chat" />
+          </span>
+          {text.call.chat}
         </button>
       )}
       <button class="control end" type="button" onClick={() => conversation.end()}>

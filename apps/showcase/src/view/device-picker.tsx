@@ -1,7 +1,10 @@
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { DeviceKind } from "../model/device-choice";
 import type { Showcase } from "../model/showcase";
 import { text } from "../strings";
+import { Icon } from "./icons";
+import { playTestTone } from "./test-tone";
 
 const KINDS: readonly DeviceKind[] = ["videoinput", "audioinput", "audiooutput"];
 
@@ -30,7 +33,30 @@ export function DevicePicker({ model }: { readonly model: Showcase }): JSX.Eleme
           </label>
         ))}
       </div>
+      <SpeakerTest speaker={chosen.value.audiooutput} />
     </details>
+  );
+}
+
+/** Whether one hears anything, found out before the others speak. */
+function SpeakerTest({ speaker }: { readonly speaker: string }): JSX.Element {
+  const state = useSignal<"idle" | "playing" | "failed">("idle");
+  const test = async (): Promise<void> => {
+    if (state.value === "playing") return;
+    state.value = "playing";
+    state.value = await playTestTone(speaker).then(
+      () => "idle" as const,
+      () => "failed" as const,
+    );
+  };
+  return (
+    <p class="speaker-test">
+      <button class="button small" type="button" aria-disabled={state.value === "playing"} onClick={() => void test()}>
+        <Icon name="speaker" />
+        {state.value === "playing" ? text.devices.testing : text.devices.test}
+      </button>
+      {state.value === "failed" && <span role="alert">{text.devices.testFailed}</span>}
+    </p>
   );
 }
 

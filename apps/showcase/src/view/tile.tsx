@@ -8,10 +8,17 @@ import { Picture, type Watch } from "./stream";
 /** Somebody else: their picture or initials, their name, and what keeps them from being heard. */
 export function Tile({ tile, watch }: { readonly tile: TileModel; readonly watch: Watch }): JSX.Element {
   return (
-    <figure class="tile" aria-label={tile.name} data-kind="remote" data-talking={tile.talking && !tile.muted}>
+    <figure
+      class="tile"
+      aria-label={tile.name}
+      data-kind="remote"
+      data-talking={tile.talking && !tile.muted}
+      data-absent={tile.absent}
+    >
       {tile.video === null ? <Avatar name={tile.name} /> : <Picture stream={tile.video} watch={watch} />}
+      {tile.absent && <p class="tile-status">{text.call.absent}</p>}
       {tile.joining && <p class="tile-status">{text.call.comingIn}</p>}
-      {tile.videoWaits && <p class="tile-status">{text.call.pictureWaits}</p>}
+      {tile.videoWaits && !tile.absent && <p class="tile-status">{text.call.pictureWaits}</p>}
       <Caption name={tile.name} muted={tile.muted} />
     </figure>
   );
