@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import count
 from urllib.parse import urlsplit
 
@@ -100,6 +101,19 @@ class Person:
         await self._button("Stop sharing").click()
         await expect(self._button("Share screen")).to_be_visible(timeout=PATIENCE)
 
+    async def opens_chat(self) -> None:
+        await self._chat_button().click(timeout=PATIENCE)
+        await expect(self.chat().get_by_role("textbox")).to_be_focused(timeout=PATIENCE)
+
+    async def closes_chat(self) -> None:
+        await self.page.keyboard.press("Escape")
+        await expect(self.chat()).to_have_count(0, timeout=PATIENCE)
+        await expect(self._chat_button()).to_be_focused(timeout=PATIENCE)
+
+    async def writes(self, words: str) -> None:
+        await self.chat().get_by_role("textbox").fill(words)
+        await self.page.keyboard.press("Enter")
+
     # What they notice.
 
     async def is_told(self, words: str) -> None:
@@ -164,6 +178,20 @@ class Person:
 
     async def hears_nobody(self) -> None:
         await self.hears()
+
+    async def reads(self, *texts: str) -> None:
+        """All texts so far: who wrote what, and of one's own what became of it."""
+        said = [re.compile(".*".join(map(re.escape, text.split(" | ")))) for text in texts]
+        await expect(self.chat().get_by_role("listitem")).to_have_text(said, timeout=PATIENCE)
+
+    async def sees_unread(self, count: int) -> None:
+        await expect(self._chat_button()).to_have_accessible_name(f"Chat, {count} new", timeout=PATIENCE)
+
+    def chat(self) -> Locator:
+        return self.page.get_by_role("region", name="Chat")
+
+    def _chat_button(self) -> Locator:
+        return self.page.get_by_role("region", name="Call controls").get_by_role("button", name=re.compile("^Chat"))
 
     def tile_of(self, name: str) -> Locator:
         return self.page.get_by_role("figure", name=name, exact=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -136,6 +137,13 @@ async def picture_a_room(people: list[Page]) -> None:
     await expect(people[0].locator("figure video")).to_have_count(len(people), timeout=PATIENCE)
     await people[1].get_by_role("button", name="Mute").click()
     await expect(people[0].get_by_role("img", name="Muted")).to_be_visible(timeout=PATIENCE)
+    texts = ("", "Here is the second sketch, with the wider margins.", "Much better! Can we see it on a phone?")
+    for person, words in zip(people, texts, strict=True):
+        await person.get_by_role("button", name=re.compile("^Chat")).click()
+        if words:
+            await person.get_by_label("Write to everybody").fill(words)
+            await person.keyboard.press("Enter")
+            await expect(people[0].get_by_text(words, exact=True)).to_be_visible(timeout=PATIENCE)
     await save(people[0], "showcase-room.png")
 
 

@@ -6,6 +6,7 @@ import gzip
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.async_api import expect
 
 from tests.e2e.people import PATIENCE, Person
 
@@ -26,6 +27,15 @@ async def test_a_conversation_contacts_no_other_host_and_leaves_the_console_clea
     for person in (anna, boris):
         assert person.contacted == {urlsplit(person.url).netloc}
         assert person.complaints == []
+
+
+async def test_a_speaker_can_be_tried_before_a_call(anna: Person) -> None:
+    await anna.page.get_by_text("Devices").click(timeout=PATIENCE)
+    await anna.page.get_by_role("button", name="Play a test tone").click()
+    await expect(anna.page.get_by_role("button", name="Playing…")).to_be_visible(timeout=PATIENCE)
+    await expect(anna.page.get_by_role("button", name="Play a test tone")).to_be_visible(timeout=PATIENCE)
+    assert anna.complaints == []
+    await expect(anna.page.get_by_role("alert")).to_have_count(0)
 
 
 async def test_the_page_is_light_enough_for_a_slow_connection(anna: Person) -> None:

@@ -56,7 +56,7 @@ export function CallScreen({ model, conversation, person }: CallScreenProps): JS
           {connected && since !== null && <Timer since={since} />}
         </p>
       </header>
-      {conversation.interrupted.value && <p class="pill warning interrupted">{text.call.interrupted}</p>}
+      {conversation.interrupted.value && <p class="pill warning">{text.call.interrupted}</p>}
       <div class="call-middle" data-chat={chat?.open.value === true}>
         <section
           class={`stage ${layout}`}

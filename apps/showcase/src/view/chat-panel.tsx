@@ -15,7 +15,11 @@ export function ChatPanel({ chat }: { readonly chat: Chat }): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const texts = chat.texts.value;
-  useLayoutEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    field.current?.focus();
+    return () => before instanceof HTMLElement && before.focus();
+  }, []);
   useLayoutEffect(() => list.current?.scrollTo({ top: list.current.scrollHeight }), [texts]);
 
   const submit = (event: SubmitEvent): void => {
