@@ -15,13 +15,15 @@ pub const LEVELS_INTERVAL: Duration = Duration::from_millis(200);
 /// The loudness of a microphone that sends nothing, in dB relative to full scale; the lowest there is.
 pub const SILENCE: i8 = -127;
 
-/// The loudness of all microphones of a room.
+/// What is heard of a room's participants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomLevels {
     /// The room.
     pub room: RoomId,
     /// Its microphones, in the order their participants came.
     pub levels: Vec<ParticipantLevel>,
+    /// Who was connected and is not heard at all at the moment.
+    pub absent: Vec<ParticipantId>,
 }
 
 /// The loudness of a participant's microphone.

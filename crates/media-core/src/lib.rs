@@ -40,6 +40,7 @@ mod outbox;
 mod pages;
 mod participant;
 mod picture_ids;
+mod presence;
 mod publication;
 mod red;
 mod rewrite;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::allocation::Allocator;
 use crate::command::Source;
 use crate::ids::{ParticipantId, PublicationKey};
+use crate::presence::Presence;
 use crate::slot::{Slot, SlotKey};
 use crate::transport::Transport;
 
@@ -12,6 +13,7 @@ use crate::transport::Transport;
 pub(crate) struct Participant {
     pub(crate) id: ParticipantId,
     pub(crate) transport: Option<Transport>,
+    pub(crate) presence: Presence,
     pub(crate) slots: BTreeMap<SlotKey, Slot>,
     /// Hands out the bandwidth of its transport.
     pub(crate) allocator: Allocator,
@@ -25,6 +27,7 @@ impl Participant {
         Self {
             id,
             transport: None,
+            presence: Presence::default(),
             slots: BTreeMap::new(),
             allocator: Allocator::default(),
             desired: 0,

@@ -61,6 +61,7 @@ pub(crate) struct Room {
     loudest: Loudest,
     /// What was last said of the microphones' loudness.
     said_levels: Vec<ParticipantLevel>,
+    said_absent: Vec<ParticipantId>,
     /// What was last said of what is paused and wanted.
     said_video: Option<RoomVideo>,
     /// What transports have told and the room has not handled yet; empty between steps.
@@ -90,6 +91,7 @@ impl Room {
             next_allocation: now,
             loudest: Loudest::default(),
             said_levels: Vec::new(),
+            said_absent: Vec::new(),
             said_video: None,
             events: VecDeque::new(),
             scratch: Vec::new(),
@@ -362,9 +364,10 @@ impl Room {
         }
     }
 
-    /// Whoever is told next has heard nothing of loudness and of video.
+    /// Whoever is told next has heard nothing of loudness, of who is absent, and of video.
     pub(crate) fn forget_said(&mut self) {
         self.said_levels.clear();
+        self.said_absent.clear();
         self.said_video = None;
     }
 

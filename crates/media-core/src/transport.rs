@@ -451,6 +451,11 @@ impl Transport {
         self.connected
     }
 
+    /// When the client's last datagram came, while it is connected.
+    pub(crate) fn heard(&self) -> Option<Instant> {
+        self.connected.then_some(self.heard)
+    }
+
     /// How many milliseconds it took from the first offer to ICE and DTLS.
     pub(crate) fn connected_after_ms(&self) -> Option<u64> {
         self.measures.connected_after.map(|after| after.as_millis() as u64)

@@ -293,7 +293,7 @@ impl Worker {
         self.draining && self.rooms.is_empty()
     }
 
-    /// How loud the microphones are, of those rooms where it is not what was taken here last.
+    /// How loud the microphones are, and who is absent, of those rooms where it is not what was taken here last.
     pub fn take_changed_levels(&mut self, now: Instant) -> Vec<RoomLevels> {
         self.rooms.values_mut().filter_map(|room| room.take_changed_levels(now)).collect()
     }

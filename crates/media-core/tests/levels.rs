@@ -148,3 +148,38 @@ fn it_follows_a_voice_within_an_interval() {
         }
     }
 }
+
+/// Who is absent, as is said next within this time; none if nothing is said of the room.
+fn absent_within(harness: &mut Harness, time: Duration) -> Option<Vec<String>> {
+    let until = harness.now + time;
+    let mut said = None;
+    while harness.now < until {
+        harness.advance(LEVELS_INTERVAL);
+        for room in harness.worker.take_changed_levels(harness.now) {
+            said = Some(room.absent.iter().map(|participant| participant.as_str().to_owned()).collect());
+        }
+    }
+    said
+}
+
+#[test]
+fn who_is_not_heard_any_more_is_absent_until_it_is_heard_again() {
+    let mut harness = joined(8, Path::PERFECT);
+    assert_eq!(absent_within(&mut harness, Duration::from_secs(20)), Some(vec![]));
+    harness.set_path(0, Path { loss: 1.0, ..Path::PERFECT }, Path::PERFECT);
+    assert_eq!(absent_within(&mut harness, Duration::from_secs(2)), Some(vec![]), "its microphone is silent first");
+    assert_eq!(absent_within(&mut harness, Duration::from_secs(2)), Some(vec!["ann".to_owned()]));
+    assert_eq!(absent_within(&mut harness, Duration::from_secs(5)), None);
+    harness.set_path(0, Path::PERFECT, Path::PERFECT);
+    assert_eq!(absent_within(&mut harness, Duration::from_secs(4)), Some(vec![]));
+}
+
+#[test]
+fn who_only_listens_is_there() {
+    let mut harness = joined(9, Path::PERFECT);
+    for client in 0..3 {
+        harness.client(client).microphone.enabled = false;
+        harness.client(client).camera.enabled = false;
+    }
+    assert_eq!(absent_within(&mut harness, Duration::from_secs(60)), Some(vec![]));
+}

@@ -91,6 +91,7 @@ export type ServerMessage =
   | ParticipantLeft
   | SlotsChanged
   | SpeakersChanged
+  | AbsentChanged
   | SlotsPaused
   | LayersWanted
   | ScreenStopped
@@ -515,6 +516,15 @@ export interface SpeakersChanged {
   sequence: Sequence;
   callId: Id;
   speakers: Id[];
+}
+/**
+ * All participants of the conversation from whom the platform hears nothing at the moment. A hint: not stored.
+ */
+export interface AbsentChanged {
+  type: "absent.changed";
+  sequence: Sequence;
+  callId: Id;
+  absent: Id[];
 }
 /**
  * These video slots of the client, and no others, are paused for want of bandwidth. A hint.

@@ -114,6 +114,7 @@ const MESSAGES: Readonly<Record<ServerMessage["type"], Check>> = {
   "participant.left": event({ participantId: id }),
   "slots.changed": event({ slots, videoSlots }),
   "speakers.changed": event({ speakers: list(id) }),
+  "absent.changed": event({ absent: list(id) }),
   "slots.paused": event({ slots: list(slotIndex) }),
   "layers.wanted": event({ camera: layerCount, screen: layerCount }),
   "screen.stopped": event({ reason: constant("ACTIVE_PRESENTER_CHANGED") }),

@@ -136,9 +136,11 @@ class CallJobs:
             log.warning("worker lost while it was looked at", worker=worker)  # which is told, too
 
     def audio_levels(self, worker: int, rooms: Sequence[RoomLevels]) -> None:
-        """Pass on how loud the microphones are."""
+        """Pass on how loud the microphones are, and who is absent."""
         for room in rooms:
-            self._audience.audio_levels(room.room, {level.participant: level.loudness for level in room.levels})
+            loudness = {level.participant: level.loudness for level in room.levels}
+            self._audience.audio_levels(room.room, loudness)
+            self._audience.absent(room.room, tuple(loudness), room.absent)
 
     def video(self, worker: int, rooms: Sequence[RoomVideo]) -> None:
         """Pass on which slots are paused and which layers are wanted."""

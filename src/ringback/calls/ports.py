@@ -1,6 +1,6 @@
 """What calls need from the world, besides the media workers (`media/engine.py`)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from ringback.calls.model import Endpoint, EndReason
@@ -22,6 +22,9 @@ class Audience(Protocol):
 
     def audio_levels(self, room: str, loudness: Mapping[str, int]) -> None:
         """Loudness by call id, in dB of full scale (-127 is silence), of everybody in a worker's room."""
+
+    def absent(self, room: str, calls: Collection[str], absent: Collection[str]) -> None:
+        """Of the calls with a microphone in a worker's room, those from which nothing arrives at the moment."""
 
     def video(self, room: str, paused: Mapping[str, Sequence[int]], wanted: Mapping[str, Mapping[Source, int]]) -> None:
         """Paused video slots by call id, and how many layers of its camera and screen are wanted, of a worker's room.

@@ -227,10 +227,11 @@ class ParticipantLevel(Struct, frozen=True, kw_only=True):
 
 
 class RoomLevels(Struct, frozen=True, kw_only=True):
-    """How loud all microphones of a room are."""
+    """What is heard of a room: how loud all its microphones are, and who is absent."""
 
     room: Id
     levels: tuple[ParticipantLevel, ...]
+    absent: tuple[Id, ...] = ()
 
 
 class PausedSlot(Struct, frozen=True, kw_only=True):

@@ -23,9 +23,10 @@ from ringback.kernel.figures import Figure
 from ringback.kernel.ids import Ids
 from ringback.media.model import Source
 from ringback.media.speakers import Speakers
+from ringback.signaling.absences import Absences
 from ringback.signaling.hints import VideoHints
 from ringback.signaling.live import LiveSession, Performer
-from ringback.signaling.messages import CallEvent, SessionRestored, SpeakersChanged
+from ringback.signaling.messages import CallEstablished, CallEvent, RoomJoined, SessionRestored, SpeakersChanged
 from ringback.signaling.notifications import HAPPENINGS, Happening, Notification, Notifier
 from ringback.signaling.relay import TextRelay
 from ringback.signaling.requests import Resume
@@ -69,6 +70,7 @@ class Hub:
         self._by_identity: dict[tuple[str, str], dict[str, None]] = {}
         self._speakers: dict[str, Speakers] = {}
         self._hints = VideoHints()
+        self._absences = Absences()
         self._somebody_is_away = asyncio.Event()
 
     async def restore(self) -> None:
@@ -242,6 +244,12 @@ class Hub:
             speakers = self._speakers.setdefault(room, Speakers())
             self._tell_speakers(room, loudness, speakers.hear(loudness, self._clock.monotonic()))
 
+    def absent(self, room: str, calls: Collection[str], absent: Collection[str]) -> None:
+        """From whom of everybody in a room nothing arrives at the moment."""
+        if any(self._notifier.holder(call_id) for call_id in calls):  # it is not just ending
+            for hint in self._absences.take(room, calls, absent):
+                self.tell_in_call(hint)
+
     def video(self, room: str, paused: Mapping[str, Sequence[int]], wanted: Mapping[str, Mapping[Source, int]]) -> None:
         """Which video slots of everybody in a room are paused, and how many layers of what they send are wanted."""
         if any(self._notifier.holder(call_id) for call_id in (*paused, *wanted)):  # it is not just ending
@@ -249,10 +257,10 @@ class Hub:
                 self.tell_in_call(hint)
 
     def repeat_hints(self, live: LiveSession) -> None:
-        """A session is back: tell it what holds of its videos, which may have been said while it was unknown here."""
+        """A session is back: tell it what holds, which may have been said while it was unknown here."""
         for call_id, is_in in live.calls.items():
             if is_in:
-                for hint in self._hints.of(call_id):
+                for hint in (*self._hints.of(call_id), *self._absences.of(call_id)):
                     live.tell(hint)
 
     def require_in_call(self, session: str, call_id: str) -> None:
@@ -291,9 +299,13 @@ class Hub:
                 room = stored.tree.partition(":")[2]
                 self._speakers.pop(room, None)
                 self._hints.forget(room)
+                self._absences.forget(room)
             return
         for notification in self._notifier.notify(happening):
             await self._tell(stored.account_id, notification)
+            if isinstance(notification.event, CallEstablished | RoomJoined):
+                for hint in self._absences.enter(stored.tree.partition(":")[2], notification.call_id):
+                    self.tell_in_call(hint)
         self._relay.follow(happening)
 
     async def _tell(self, account_id: str, notification: Notification) -> None:

@@ -160,6 +160,12 @@ class SpeakersChanged(_Event, frozen=True, tag="speakers.changed"):
     speakers: tuple[str, ...]
 
 
+class AbsentChanged(_Event, frozen=True, tag="absent.changed"):
+    """These other participants, and nobody else, are not heard at all at the moment."""
+
+    absent: tuple[str, ...]
+
+
 class SlotsPaused(_Event, frozen=True, tag="slots.paused"):
     """These video slots of the client, and no others, are paused for want of bandwidth."""
 
@@ -238,6 +244,7 @@ CallEvent: TypeAlias = (
     | ParticipantLeft
     | SlotsChanged
     | SpeakersChanged
+    | AbsentChanged
     | SlotsPaused
     | LayersWanted
     | ScreenStopped

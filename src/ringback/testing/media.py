@@ -349,10 +349,10 @@ class FakeMediaEngine:
         worker = self._worker_of(room)
         await self._tell(worker, self.rules[worker].room_failed(room))
 
-    def audio_levels(self, room: str, loudness: Mapping[str, int]) -> None:
-        """Let the microphones of these participants be this loud; the listener hears it if that is a change."""
+    def audio_levels(self, room: str, loudness: Mapping[str, int], absent: Collection[str] = ()) -> None:
+        """Let microphones be this loud, and exactly these be absent; the listener hears it if that is a change."""
         worker = self._worker_of(room)
-        self.rules[worker].audio_levels(room, loudness)
+        self.rules[worker].audio_levels(room, loudness, absent)
         if rooms := self.rules[worker].take_changed_levels():
             self._listening().audio_levels(worker, rooms)
 

@@ -52,6 +52,7 @@ class Participant:
     """The audio slots that carry one of the loudest."""
     hidden: set[int] = field(default_factory=set)
     paused: set[int] = field(default_factory=set)
+    absent: bool = False
 
 
 @dataclass
@@ -61,6 +62,7 @@ class Room:
     participants: dict[str, Participant] = field(default_factory=dict)
     publications: dict[str, Publication] = field(default_factory=dict)
     said_levels: tuple[ParticipantLevel, ...] = ()
+    said_absent: tuple[str, ...] = ()
     said_video: tuple[tuple[PausedSlot, ...], tuple[WantedLayers, ...]] = ((), ())
 
     def participant(self, name: str) -> Participant:
@@ -74,12 +76,13 @@ class Room:
         return sorted(microphones, key=lambda each: order.index(each.participant))
 
     def take_changed_levels(self) -> bool:
-        """Whether the levels are not those said last; those of now count as said."""
-        before = self.said_levels
+        """Whether the levels, or who is absent, are not those said last; those of now count as said."""
+        before = self.said_levels, self.said_absent
         self.said_levels = tuple(
             ParticipantLevel(participant=each.participant, loudness=each.loudness) for each in self.microphones()
         )
-        return self.said_levels != before
+        self.said_absent = tuple(name for name, participant in self.participants.items() if participant.absent)
+        return (self.said_levels, self.said_absent) != before
 
     def take_changed_video(self) -> bool:
         """Whether the paused slots and the wanted layers are not those said last; those of now count as said."""

@@ -138,8 +138,10 @@ class WorkerRules:
         self.room_faults += 1
         return self._report(RoomFailed(room=room, reason=RoomFailReason.FAULT))
 
-    def audio_levels(self, room: str, loudness: Mapping[str, int]) -> None:
-        """Let the microphones of these participants be this loud from now on."""
+    def audio_levels(self, room: str, loudness: Mapping[str, int], absent: Collection[str] = ()) -> None:
+        """Let the microphones of these participants be this loud from now on, and exactly these be absent."""
+        for name, each in self._rooms[room].participants.items():
+            each.absent = name in absent
         microphones = {each.participant: each for each in self._rooms[room].microphones()}
         for participant, value in loudness.items():
             microphones[participant].loudness = value if value >= SOFTEST_VOICE else SILENCE
@@ -163,9 +165,9 @@ class WorkerRules:
         )
 
     def take_changed_levels(self) -> tuple[RoomLevels, ...]:
-        """How loud the microphones are, of those rooms where it is not what was taken here last."""
+        """How loud the microphones are, and who is absent, of those rooms where it is not what was taken here last."""
         return tuple(
-            RoomLevels(room=name, levels=room.said_levels)
+            RoomLevels(room=name, levels=room.said_levels, absent=room.said_absent)
             for name, room in self._rooms.items()
             if room.take_changed_levels()
         )
@@ -173,7 +175,7 @@ class WorkerRules:
     def forget_said(self) -> None:
         """Let all levels and all about video count as unsaid: whoever takes them next has heard nothing."""
         for room in self._rooms.values():
-            room.said_levels = ()
+            room.said_levels, room.said_absent = (), ()
             room.said_video = ((), ())
 
     def snapshot(self) -> Snapshot:

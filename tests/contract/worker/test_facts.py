@@ -91,15 +91,15 @@ async def test_levels_come_when_they_are_not_what_was_said_last(
     microphone = {"room": "r", "source": "MICROPHONE"}
     silent = [{"participant": name, "loudness": -127} for name in ("alice", "bob")]
     await controller.done("publish", **microphone, participant="alice", publication="a", number=1)
-    assert await levels(controller) == [{"room": "r", "levels": silent[:1]}]
+    assert await levels(controller) == [{"room": "r", "levels": silent[:1], "absent": []}]
     await controller.done("publish", **microphone, participant="bob", publication="b", number=2)
-    assert await levels(controller) == [{"room": "r", "levels": silent}]
+    assert await levels(controller) == [{"room": "r", "levels": silent, "absent": []}]
     assert [list(entry) for entry in silent] == [["participant", "loudness"]] * 2
 
     controller, _ = await reconnected(worker)  # to which nothing has been said
-    assert await levels(controller) == [{"room": "r", "levels": silent}]
+    assert await levels(controller) == [{"room": "r", "levels": silent, "absent": []}]
     await controller.done("unpublish", room="r", publication="a")
-    assert await levels(controller) == [{"room": "r", "levels": silent[1:]}]
+    assert await levels(controller) == [{"room": "r", "levels": silent[1:], "absent": []}]
 
 
 async def test_what_is_wanted_of_a_camera_follows_from_who_shows_it(

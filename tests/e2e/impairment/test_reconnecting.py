@@ -9,7 +9,7 @@ import asyncio
 
 import pytest
 
-from tests.e2e.impairment.conftest import COUNTERS, Arrive, Caller, Network
+from tests.e2e.impairment.conftest import COUNTERS, Arrive, Caller
 from tests.e2e.impairment.link import Conditions
 from tests.e2e.impairment.test_impaired_calls import BROADBAND, LONGER, begin, talk
 from tests.e2e.people import POLL

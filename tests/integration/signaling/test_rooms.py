@@ -203,6 +203,27 @@ async def test_everybody_is_told_which_slots_wait_and_which_layers_are_wanted(wo
     await anna.hears_nothing_more()
 
 
+async def test_everybody_is_told_from_whom_nothing_arrives_who_comes_later_too(world: World) -> None:
+    anna, annas, boris, boriss = await in_a_room_of_two(world)
+    [room] = world.engine.rules[0].rooms
+    world.engine.audio_levels(room, {}, [annas])
+    assert (await boris.hears("absent.changed"))["absent"] == [annas]
+    await anna.hears_nothing_more()
+
+    clara = await world.connects("clara")
+    claras = await joins(clara)
+    await clara.hears("room.joined")
+    assert (await clara.hears("absent.changed"))["absent"] == [annas]
+    world.engine.audio_levels(room, {})
+    for event in ("participant.joining", "slots.changed", "participant.joined"):
+        await boris.hears(event)
+        await anna.hears(event)
+    for somebody in (boris, clara):
+        assert (await somebody.hears("absent.changed"))["absent"] == []
+    world.engine.audio_levels(room, {}, [boriss, claras])
+    assert (await anna.hears("absent.changed"))["absent"] == [boriss, claras]
+
+
 async def test_what_a_worker_says_of_paused_slots_on_its_socket_reaches_the_client(tmp_path: Path) -> None:
     path = socket_path(socket_directory(tmp_path / "workers"), 0)
     async with FakeWorker(path) as worker, running_world_with_a_worker(tmp_path) as (world, supervisor):

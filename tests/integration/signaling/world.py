@@ -25,7 +25,7 @@ from ringback.testing.media import FakeMediaEngine
 OFFER: Final = (Path(__file__).parents[2] / "contract" / "worker" / "offer.sdp").read_bytes().decode()
 """What Chromium offers."""
 
-HINTS: Final = ("layers.wanted", "slots.paused")
+HINTS: Final = ("absent.changed", "layers.wanted", "slots.paused")
 """What a media worker says when it has something to say, between all else."""
 
 PATIENCE_SECONDS: Final = 10.0

@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use super::Room;
 use crate::command::{Kind, Source};
-use crate::ids::{ParticipantKey, PublicationKey};
+use crate::ids::{ParticipantId, ParticipantKey, PublicationKey};
 use crate::levels::{ParticipantLevel, RoomLevels};
 use crate::loudest::{LoudestSlot, distribute};
 use crate::participant::Participant;
 use crate::slot::{Slot, SlotKey};
+use crate::transport::Transport;
 
 impl Room {
     /// A packet of a microphone says how loud it is.
@@ -34,18 +35,22 @@ impl Room {
         self.show_loudest(now);
     }
 
-    /// How loud the microphones are, if that is not what was said last; then it counts as said.
+    /// How loud the microphones are, and who is absent, if that is not what was said last; then it counts as said.
     pub(crate) fn take_changed_levels(&mut self, now: Instant) -> Option<RoomLevels> {
         let microphones = self.participants.values().filter_map(|participant| {
             let loudness = self.loudest.level(participant.publication(Source::Microphone)?, now);
             Some(ParticipantLevel { participant: participant.id.clone(), loudness })
         });
         let levels: Vec<ParticipantLevel> = microphones.collect();
-        if levels == self.said_levels {
+        let heard = |participant: &Participant| participant.transport.as_ref().and_then(Transport::heard);
+        let absent = self.participants.values().filter(|one| one.presence.is_absent(heard(one), now));
+        let absent: Vec<ParticipantId> = absent.map(|participant| participant.id.clone()).collect();
+        if levels == self.said_levels && absent == self.said_absent {
             return None;
         }
         self.said_levels.clone_from(&levels);
-        Some(RoomLevels { room: self.id.clone(), levels })
+        self.said_absent.clone_from(&absent);
+        Some(RoomLevels { room: self.id.clone(), levels, absent })
     }
 
     fn show_loudest(&mut self, now: Instant) {

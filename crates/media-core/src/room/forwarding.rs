@@ -46,7 +46,13 @@ impl Room {
     fn forward(&mut self, publisher: ParticipantKey, media: &MediaPacket, fx: &mut Effects<'_>) {
         let MediaPacket { origin: Origin { source, layer, codec }, packet, captured } = media;
         let (source, layer, codec) = (*source, *layer, *codec);
-        let key = self.participants.get(&publisher).and_then(|participant| participant.publication(source));
+        let Some(participant) = self.participants.get_mut(&publisher) else {
+            return;
+        };
+        if source == Source::Microphone {
+            participant.presence.note_sound(fx.now);
+        }
+        let key = participant.publication(source);
         let Some((key, publication)) = key.and_then(|key| Some((key, self.publications.get_mut(&key)?))) else {
             return;
         };
@@ -125,6 +131,9 @@ impl Room {
     }
 
     fn on_connected(&mut self, participant: ParticipantKey, fx: &mut Effects<'_>) {
+        if let Some(participant) = self.participants.get_mut(&participant) {
+            participant.presence.note_connected();
+        }
         if let Some((participant, transport)) =
             self.participants.get(&participant).and_then(|p| Some((p.id.clone(), p.transport.as_ref()?)))
         {
