@@ -61,6 +61,9 @@ async def test_a_call_says_that_it_was_away_and_is_back(arrive: Arrive, seconds:
     await is_away_for(anna, seconds, "to boris", boris)
 
     assert told_of(anna, "to boris", await anna.device.transcript()) == ["reconnecting", "reconnected"]
+    await tells(boris, "from anna: remote-reconnected")
+    told = told_of(boris, "from anna", await boris.device.transcript())
+    assert told == ["remote-disconnected", "remote-reconnected"]
     await anna.device.hears("boris")
     await boris.device.hears("anna")
 

@@ -21,13 +21,13 @@ import { REQUEST_TIMEOUT, type Session } from "../signaling/session.js";
 import { CallMedia, type CallMediaParts } from "./call-media.js";
 import type { Change } from "./changes.js";
 import type { CallContext } from "./context.js";
+import { Hints } from "./hints.js";
 import { duration, type Life, type LifeEvent, step } from "./life.js";
 import { MediaControl } from "./media-control.js";
 import { type Ask, PlatformCall } from "./platform-call.js";
 import { Reconnection } from "./reconnection.js";
 import type { RegisteredCall } from "./registry.js";
 import { applyEvent, type Snapshot } from "./snapshot.js";
-import { speakerChanges } from "./speakers.js";
 
 /** A platform that works ends a call within this, in milliseconds; then the call ends here without it. */
 const END_TIMEOUT = 2_000;
@@ -46,8 +46,7 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
   protected readonly events: Emitter<CallEvents>;
   protected life: Life;
   protected snapshot: Snapshot | null = null;
-  /** The ids of the participants who speak, the loudest first; this side's is that of its call. */
-  protected speakers: readonly string[] = [];
+  protected readonly hints: Hints;
   readonly #reconnection: Reconnection;
   readonly #platformCall: PlatformCall;
   #ending = false;
@@ -58,6 +57,11 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
     this.events = new Emitter(context.log);
     this.life = { status: CallStatus.INITIALIZED, startTime: context.now() };
     this.#platformCall = new PlatformCall(context, this);
+    this.hints = new Hints({
+      ownTalking: (talking) => this.events.emit(talking ? "started-talking" : "stopped-talking", {}),
+      spoke: (started, stopped) => this.spoke(started, stopped),
+      absent: (gone, back) => this.absent(gone, back),
+    });
     this.#reconnection = new Reconnection({
       restart: () => this.#restart(),
       rebuild: () => this.#rebuild(),
@@ -78,6 +82,8 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
   protected abstract changed(change: Change, stream: MediaStream | null): void;
   /** Tells that participants began or stopped to speak. */
   protected abstract spoke(started: readonly Participant[], stopped: readonly Participant[]): void;
+  /** Tells that nothing arrives from participants any more, or something does again. */
+  protected abstract absent(gone: readonly Participant[], back: readonly Participant[]): void;
   protected abstract ended(reason: ErrorCode, totalMediaStats: TotalMediaStats): void;
 
   on<Name extends keyof CallEvents>(name: Name, handler: Handler<CallEvents[Name]>): void {
@@ -141,7 +147,10 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
         this.media?.handler.sendLayers(event);
         return;
       case "speakers.changed":
-        if (this.snapshot !== null) this.#hearSpeakers(this.snapshot, event.speakers);
+        if (this.snapshot !== null) this.hints.hearSpeakers(this.snapshot, event.speakers, this.id());
+        return;
+      case "absent.changed":
+        if (this.snapshot !== null) this.hints.hearAbsent(this.snapshot, event.absent);
         return;
       default:
         this.texts?.happened(event);
@@ -161,7 +170,7 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
     this.#reconnection.happened("ended");
     this.#platformCall.end(new RtcError(reason));
     this.snapshot = null;
-    this.speakers = [];
+    this.hints.end();
     this.texts?.close();
     void this.closeMedia().then((totals) => this.ended(reason, totals));
   }
@@ -308,7 +317,7 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
 
   /** The platform was started again and says afresh what is so; none of its hints is in force until it is said again. */
   #enterAgain(before: Snapshot, event: CallEvent): void {
-    if (this.speakers.length > 0) this.#hearSpeakers(before, []);
+    this.hints.lapse(before, this.id());
     this.media?.videos.pause(before, []);
     this.media?.handler.sendLayers(ALL_LAYERS);
     this.texts?.openAgain();
@@ -319,18 +328,8 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
     const before = this.snapshot;
     const after = applyEvent(before, event);
     this.snapshot = after;
-    if (event.type === "participant.left") this.speakers = this.speakers.filter((id) => id !== event.participantId);
+    if (event.type === "participant.left") this.hints.left(event.participantId);
     if (before !== null && after !== null) this.media?.videos.change(before, after);
-  }
-
-  #hearSpeakers({ participants }: Snapshot, speakers: readonly string[]): void {
-    const { started, stopped } = speakerChanges(this.speakers, speakers);
-    this.speakers = speakers;
-    const own = this.id();
-    if (started.includes(own)) this.events.emit("started-talking", {});
-    if (stopped.includes(own)) this.events.emit("stopped-talking", {});
-    const named = (ids: readonly string[]) => participants.filter(({ id }) => ids.includes(id));
-    this.spoke(named(started), named(stopped));
   }
 
   /** What cannot be told because there is no call is said when the platform is asked for it again. */

@@ -48,6 +48,8 @@ export class EchoCall extends BaseCall implements EchoTest {
 
   protected spoke(): void {}
 
+  protected absent(): void {}
+
   protected ended(reason: ErrorCode, totalMediaStats: TotalMediaStats): void {
     this.events.emit("ended", { errorCode: reason, totalMediaStats });
   }

@@ -68,10 +68,19 @@ export abstract class GroupCall extends BaseCall implements PublicGroupCall {
     for (const participant of started) {
       this.events.emit("participant-started-talking", { participant: this.known(participant) });
     }
-    const participants = this.speakers.flatMap((speaker) =>
+    const participants = this.hints.speakers.flatMap((speaker) =>
       this.participants().filter(({ callId }) => callId === speaker),
     );
     this.events.emit("active-speakers-changed", { participants });
+  }
+
+  protected absent(gone: readonly WireParticipant[], back: readonly WireParticipant[]): void {
+    for (const participant of gone) {
+      this.events.emit("participant-disconnected", { participant: this.known(participant) });
+    }
+    for (const participant of back) {
+      this.events.emit("participant-reconnected", { participant: this.known(participant) });
+    }
   }
 
   /** A participant as applications know it. */
@@ -82,10 +91,10 @@ export abstract class GroupCall extends BaseCall implements PublicGroupCall {
       endpoint: new WebrtcEndpoint(endpoint.identity, endpoint.displayName),
       state,
       media: {
-        audio: { muted: !microphone, deaf: false, talking: this.speakers.includes(id) },
+        audio: { muted: !microphone, deaf: false, talking: this.hints.speakers.includes(id) },
         video: { blind: false },
       },
-      disconnected: false,
+      disconnected: this.hints.absent.includes(id),
     };
   }
 }

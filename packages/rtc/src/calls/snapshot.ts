@@ -35,6 +35,7 @@ export function applyEvent(snapshot: Snapshot | null, event: CallEvent): Snapsho
     case "screen.stopped":
     case "media.lost":
     case "speakers.changed":
+    case "absent.changed":
     case "slots.paused":
     case "layers.wanted":
     case "text.received":

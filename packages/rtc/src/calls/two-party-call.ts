@@ -95,6 +95,11 @@ export abstract class TwoPartyCall extends BaseCall implements Call {
 
   protected spoke(): void {}
 
+  protected absent(gone: readonly unknown[], back: readonly unknown[]): void {
+    if (gone.length > 0) this.events.emit("remote-disconnected", {});
+    if (back.length > 0) this.events.emit("remote-reconnected", {});
+  }
+
   protected ended(reason: ErrorCode, totalMediaStats: TotalMediaStats): void {
     this.events.emit("hangup", { errorCode: reason, totalMediaStats });
   }
