@@ -42,11 +42,12 @@ impl Presence {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods)] // Virtual time has to begin somewhere.
 mod tests {
     use super::*;
 
-    fn seconds(seconds: f32) -> Duration {
-        Duration::from_secs_f32(seconds)
+    const fn after(milliseconds: u64) -> Duration {
+        Duration::from_millis(milliseconds)
     }
 
     #[test]
@@ -64,9 +65,9 @@ mod tests {
         let mut presence = Presence::default();
         let now = Instant::now();
         presence.note_sound(now);
-        let heard = Some(now + seconds(0.9));
-        assert!(!presence.is_absent(heard, now + seconds(3.8)));
-        assert!(presence.is_absent(heard, now + seconds(3.9)));
+        let heard = Some(now + after(900));
+        assert!(!presence.is_absent(heard, now + after(3_899)));
+        assert!(presence.is_absent(heard, now + after(3_900)));
     }
 
     #[test]
@@ -74,8 +75,8 @@ mod tests {
         let mut presence = Presence::default();
         let now = Instant::now();
         presence.note_sound(now);
-        let heard = Some(now + seconds(1.1));
-        assert!(!presence.is_absent(heard, now + seconds(11.0)));
-        assert!(presence.is_absent(heard, now + seconds(11.1)));
+        let heard = Some(now + after(1_100));
+        assert!(!presence.is_absent(heard, now + after(11_099)));
+        assert!(presence.is_absent(heard, now + after(11_100)));
     }
 }
