@@ -21,6 +21,9 @@ from tests.e2e.server import API_KEY, HOST, Server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
+FILES = {"ringback-rtc.js": "createRingbackRtc", "infobip.rtc.js": "createInfobipRtc"}
+"""What a page loads, and what it then makes its client with."""
+
 PAGE = Path(__file__).with_name("script_tag.html")
 questions = count(1)
 
@@ -33,10 +36,11 @@ async def shop(server: Server) -> AsyncIterator[str]:
     class Pages(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             file = self.path.removeprefix("/")
+            page = template.replace("PLATFORM", server.url).replace("FILE", file).replace("CREATE", FILES[file])
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()
-            self.wfile.write(template.replace("PLATFORM", server.url).replace("FILE", file).encode())
+            self.wfile.write(page.encode())
 
         def log_message(self, *_: object) -> None:
             """Says nothing."""
@@ -60,7 +64,7 @@ async def sees(page: Page, name: str) -> None:
 
 async def test_a_page_with_a_script_tag_calls_another(shop: str, server: Server, browser_of: Launch) -> None:
     pages = []
-    for name, file in (("anna", "ringback-rtc.js"), ("boris", "infobip.rtc.js")):
+    for name, file in zip(("anna", "boris"), FILES, strict=True):
         context = await new_context(await browser_of(name))
         page = await context.new_page()
         await page.goto(f"{shop}/{file}")

@@ -23,6 +23,7 @@ from websockets.typing import Subprotocol
 
 from ringback.signaling.messages import SUBPROTOCOL
 from ringback.web.certificates import trusting_context
+from ringback.web.sdk import FILES as SDK_FILES
 
 ROOT = Path(__file__).parents[2]
 PAGE = "ringback/static/app/showcase/index.html"
@@ -104,6 +105,7 @@ def test_the_wheel_holds_what_no_compiler_will_make(wheel: Path) -> None:
         migrations = {path.name for path in (ROOT / "src/ringback/storage/migrations/versions").glob("*.py")}
         assert {f"ringback/storage/migrations/versions/{name}" for name in migrations} <= names
         assert f"{REFERENCE}/index.html" in names
+        assert {f"ringback/static/sdk/{file}" for file, _ in SDK_FILES.values()} <= names
         size = sum(file.file_size for file in archive.infolist() if file.filename.startswith(REFERENCE))
         assert size <= REFERENCE_LIMIT
         page = archive.read(PAGE).decode()
@@ -122,6 +124,7 @@ def test_the_sources_hold_the_pages_too(tmp_path: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = {
         f"src/{PAGE}",
+        *(f"src/ringback/static/sdk/{file}" for file, _ in SDK_FILES.values()),
         "ringback.data/scripts/ringback",
         "Cargo.lock",
         "crates/media-worker/src/main.rs",
