@@ -178,4 +178,4 @@ export type { AudioStats, CurrentMediaStats, TotalMediaStats } from "./api/stats
 export { VideoCodec, VideoQuality } from "./api/video.js";
 export { createRingbackRtc } from "./create.js";
 export { RTCMediaDevice } from "./rtc-media-device.js";
-export { playRingback, playRingtone, type StopTone } from "./tones.js";
+export { playRingback, playRingtone, type StopTone, type ToneSource } from "./tones.js";

@@ -33,17 +33,26 @@ const FADE = 0.012;
 /** Ends a tone; a second time it does nothing. */
 export type StopTone = () => void;
 
+/** A sound of the application's own, played over and over: its URL, or what Web Audio has decoded. */
+export type ToneSource = string | AudioBuffer;
+
 /**
- * Plays what a caller hears while the other side rings, until the function that it gives back is called. Nothing is
- * loaded: the sound is computed. Where the browser has no Web Audio, or lets no page sound before a click, it is silent.
+ * Plays what a caller hears while the other side rings, until the function that it gives back is called. Where the browser
+ * has no Web Audio, or lets no page sound before a click, it is silent.
+ *
+ * @param source - what is played; without it, and when its URL cannot be loaded, a tone that is computed
  */
-export function playRingback(): StopTone {
-  return play(RINGBACK);
+export function playRingback(source?: ToneSource): StopTone {
+  return play(RINGBACK, source);
 }
 
-/** Plays a ringing sound for an incoming call, until the function that it gives back is called. */
-export function playRingtone(): StopTone {
-  return play(RINGTONE);
+/**
+ * Plays a ringing sound for an incoming call, until the function that it gives back is called.
+ *
+ * @param source - what is played; without it, and when its URL cannot be loaded, a chime that is computed
+ */
+export function playRingtone(source?: ToneSource): StopTone {
+  return play(RINGTONE, source);
 }
 
 /** The samples of one round of the rhythm. */
@@ -60,24 +69,41 @@ export function samples(parts: readonly Part[], rate: number): Float32Array<Arra
   );
 }
 
-function play(parts: readonly Part[]): StopTone {
+function play(parts: readonly Part[], sound?: ToneSource): StopTone {
   if (globalThis.AudioContext === undefined) return () => {};
   const context = new AudioContext();
-  const round = samples(parts, context.sampleRate);
-  const buffer = context.createBuffer(1, round.length, context.sampleRate);
-  buffer.copyToChannel(round, 0);
   const source = context.createBufferSource();
-  source.buffer = buffer;
-  source.loop = true;
-  source.connect(context.destination);
-  source.start();
+  let stopped = false;
+  const start = (buffer: AudioBuffer): void => {
+    if (stopped) return;
+    source.buffer = buffer;
+    source.loop = true;
+    source.connect(context.destination);
+    source.start();
+  };
+  if (typeof sound === "string") {
+    load(context, sound).then(start, () => start(computed(context, parts)));
+  } else {
+    start(sound ?? computed(context, parts));
+  }
   // A page that was not clicked yet stays silent; the tone begins with the first click, if it still plays then.
   context.resume().catch(() => {});
-  let stopped = false;
   return () => {
     if (stopped) return;
     stopped = true;
-    source.stop();
     context.close().catch(() => {});
   };
+}
+
+function computed(context: AudioContext, parts: readonly Part[]): AudioBuffer {
+  const round = samples(parts, context.sampleRate);
+  const buffer = context.createBuffer(1, round.length, context.sampleRate);
+  buffer.copyToChannel(round, 0);
+  return buffer;
+}
+
+async function load(context: AudioContext, url: string): Promise<AudioBuffer> {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`There is no sound at this URL: ${answer.status}`);
+  return context.decodeAudioData(await answer.arrayBuffer());
 }

@@ -2,22 +2,29 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { playRingback, playRingtone, samples } from "../src/tones.js";
 
 const done: string[] = [];
+let source: { buffer: unknown };
 
 class Context {
   readonly sampleRate = 8000;
   readonly destination = {};
   readonly source = {
-    buffer: null,
+    buffer: null as unknown,
     loop: false,
     connect: () => {},
     start: () => void done.push("start"),
-    stop: () => void done.push("stop"),
   };
   createBuffer = (_: number, length: number, rate: number) => {
     done.push(`${length / rate} s`);
     return { copyToChannel() {} };
   };
-  createBufferSource = () => this.source;
+  createBufferSource = () => {
+    source = this.source;
+    return this.source;
+  };
+  decodeAudioData = async (bytes: ArrayBuffer) => {
+    if (bytes.byteLength === 0) throw new DOMException("", "EncodingError");
+    return { decoded: bytes.byteLength };
+  };
   resume = () => Promise.reject(new DOMException("", "NotAllowedError"));
   close = async () => void done.push("close");
 }
@@ -37,7 +44,41 @@ describe("tones", () => {
     expect(done).toEqual([length, "start"]);
     stop();
     stop();
-    expect(done).toEqual([length, "start", "stop", "close"]);
+    expect(done).toEqual([length, "start", "close"]);
+  });
+
+  it("are an application's own where it gives one", async () => {
+    vi.stubGlobal("AudioContext", Context);
+    vi.stubGlobal("fetch", async (url: string) => new Response(`${url} rings`));
+    const stop = playRingtone("bell.ogg");
+    expect(done).toEqual([]);
+    await vi.waitFor(() => expect(done).toEqual(["start"]));
+    expect(source.buffer).toEqual({ decoded: "bell.ogg rings".length });
+    stop();
+    const decoded = {} as AudioBuffer;
+    playRingback(decoded)();
+    expect(source.buffer).toBe(decoded);
+  });
+
+  it.each([
+    ["is not there", async () => new Response(null, { status: 404 })],
+    ["is no sound", async () => new Response("")],
+    ["cannot be reached", () => Promise.reject(new TypeError())],
+  ])("are computed when an application's own %s", async (_, fetch) => {
+    vi.stubGlobal("AudioContext", Context);
+    vi.stubGlobal("fetch", fetch);
+    playRingback("bell.ogg");
+    await vi.waitFor(() => expect(done).toEqual(["5 s", "start"]));
+  });
+
+  it("do not begin when they are stopped while they are loaded", async () => {
+    vi.stubGlobal("AudioContext", Context);
+    const answer = Promise.resolve(new Response("sound"));
+    vi.stubGlobal("fetch", () => answer);
+    playRingback("bell.ogg")();
+    await answer;
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(done).toEqual(["close"]);
   });
 
   it("are silent where there is no Web Audio", () => {

@@ -32,7 +32,9 @@ export type DevicePermission = "granted" | "denied" | "prompt" | "unknown";
 
 /** What the page may open. */
 export interface DevicePermissions {
+  /** The microphone. */
   readonly microphone: DevicePermission;
+  /** The camera. */
   readonly camera: DevicePermission;
 }
 
