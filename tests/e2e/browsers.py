@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -55,8 +56,20 @@ async def launch_with_files(
     )
 
 
-async def new_context(browser: Browser) -> BrowserContext:
-    context = await browser.new_context(permissions=["camera", "microphone"])
+async def launch_with_devices(playwright: Playwright, count: int, *, allowed: bool = True) -> Browser:
+    """With so many microphones, loudspeakers and cameras of Chromium's own; `allowed` is what the user answers."""
+    return await playwright.chromium.launch(
+        executable_path=EXECUTABLE,
+        args=[
+            *FIXED_ARGUMENTS,
+            f"--use-fake-device-for-media-stream=device-count={count}",
+            *(() if allowed else ("--use-fake-ui-for-media-stream=deny",)),
+        ],
+    )
+
+
+async def new_context(browser: Browser, *, permissions: Sequence[str] = ("camera", "microphone")) -> BrowserContext:
+    context = await browser.new_context(permissions=permissions)
     await context.add_init_script(path=RECOGNITION)
     context.on("request", lambda request: _note(request.url))
     context.on("page", _watch_sockets)

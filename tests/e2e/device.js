@@ -32,7 +32,7 @@ function follow(name, latest) {
     latest.on(event, (what) => {
       transcript.push([`${name}: ${event}`, ...inWords(what)].join(' '));
       if (event === 'established' || event === 'room-joined') play('audio', what.stream);
-      if (event === 'remote-camera-video-added') play('video', what.stream);
+      if (/^(remote|participant)-camera-video-added$/.test(event)) play('video', what.stream);
     });
   }
 }
@@ -66,6 +66,7 @@ window.device = {
   transcript,
   texts,
   call: () => call,
+  rtc: () => rtc,
   asked: () => asked,
   async connects(token) {
     rtc = createRingbackRtc(token);

@@ -78,6 +78,18 @@ describe("the offer", () => {
     expect(await media.createOffer(true)).toBe("offer true");
   });
 
+  it("has the one codec that is wished for what is sent, if the browser knows it", () => {
+    make({ videoCodec: "VP9" });
+    make({ videoCodec: "AV1" });
+    const codecs = browser.connections.map((made) => [1, 2, 6].map((index) => made.at(index).codecs.join()));
+    const all = "video/VP8,video/VP9,video/rtx";
+    expect(codecs).toEqual([
+      ["video/VP9,video/rtx", "video/VP9,video/rtx", all],
+      [all, all, all],
+    ]);
+    expect(browser.connections.map((made) => made.at(1).sender.encodings.length)).toEqual([1, 3]);
+  });
+
   it("has no header extensions that the platform does not use", () => {
     const { at } = make();
     for (const index of [0, 1, 6]) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { AUDIO, videoWith, wantedCodecs } from "../src/media/codecs.js";
+import { AUDIO, VIDEO, wantedCodecs } from "../src/media/codecs.js";
 import { deviceError } from "../src/media/devices.js";
 import { Negotiation } from "../src/media/negotiation.js";
 import { Reconciler } from "../src/media/reconciler.js";
@@ -21,7 +21,7 @@ describe("an offer's codecs", () => {
       "audio/PCMA",
     ]);
     const video = ["rtx", "AV1", "H265", "VP9", "VP8", "red", "ulpfec"].map((name) => codec(`video/${name}`));
-    expect(wantedCodecs(videoWith("VP8"), video).map(({ mimeType }) => mimeType)).toEqual([
+    expect(wantedCodecs(VIDEO, video).map(({ mimeType }) => mimeType)).toEqual([
       "video/VP8",
       "video/VP9",
       "video/AV1",
@@ -41,7 +41,7 @@ describe("an offer's codecs", () => {
       codec("video/rtx"),
       codec("video/VP8"),
     ];
-    expect(wantedCodecs(videoWith("VP8"), known)).toEqual([
+    expect(wantedCodecs(VIDEO, known)).toEqual([
       codec("video/VP8"),
       codec("video/H264", common),
       codec("video/H264", firefox),
@@ -57,7 +57,7 @@ describe("an offer's codecs", () => {
       codec("video/AV1", "level-idx=5;profile=0;tier=0"),
       codec("video/VP9", "max-fr=60; profile-id=1"),
     ];
-    expect(wantedCodecs(videoWith("VP8"), known)).toEqual([
+    expect(wantedCodecs(VIDEO, known)).toEqual([
       codec("video/VP9", "profile-id=0"),
       codec("video/AV1", "level-idx=5;profile=0;tier=0"),
     ]);

@@ -16,12 +16,14 @@ export const AUDIO = ["audio/opus", "audio/red", "audio/pcmu", "audio/pcma"] as 
 export const MICROPHONE = [...AUDIO, "audio/telephone-event"] as const;
 
 /**
- * The same for pictures, this codec first. VP8 usually is, because only it is sent in layers and known everywhere.
- * Repeated packets (RTX) belong to all of them.
+ * The same for pictures. VP8 comes first because only it is sent in layers and known everywhere. Repeated packets (RTX)
+ * belong to all codecs.
  */
-export function videoWith(first: VideoCodec): readonly string[] {
-  const others = Object.values(VideoCodec).filter((codec) => codec !== first);
-  return [first, ...others, "RTX"].map((codec) => `video/${codec.toLowerCase()}`);
+export const VIDEO = ["video/vp8", "video/vp9", "video/h264", "video/av1", "video/rtx"] as const;
+
+/** What is sent of pictures when this codec is wished: nothing else, because out of several the platform chooses VP8. */
+export function onlyVideo(codec: VideoCodec): readonly string[] {
+  return codec === VideoCodec.VP8 ? VIDEO : [`video/${codec.toLowerCase()}`, "video/rtx"];
 }
 
 /**

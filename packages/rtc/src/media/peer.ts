@@ -1,5 +1,5 @@
-import { VideoCodec } from "../api/video.js";
-import { AUDIO, MICROPHONE, videoWith, wantedCodecs } from "./codecs.js";
+import type { VideoCodec } from "../api/video.js";
+import { AUDIO, MICROPHONE, onlyVideo, VIDEO, wantedCodecs } from "./codecs.js";
 import { AUDIO_SLOTS } from "./handler.js";
 import { trimHeaderExtensions } from "./header-extensions.js";
 import { CAMERA_LAYERS, cameraLayers } from "./layers.js";
@@ -26,8 +26,10 @@ export class Peer {
    */
   constructor(videoSlots: number, codec: VideoCodec) {
     this.microphone = this.#add("audio", SENT, MICROPHONE).sender;
-    this.camera = this.#addCamera(videoWith(codec)).sender;
-    this.screen = this.#add("video", SENT, videoWith(codec)).sender;
+    const isKnown = knownCodecs("video", onlyVideo(codec)).some(({ mimeType }) => !/rtx$/i.test(mimeType));
+    const sent = isKnown ? onlyVideo(codec) : VIDEO;
+    this.camera = this.#addCamera(sent).sender;
+    this.screen = this.#add("video", SENT, sent).sender;
     this.#audioSlots = Array.from({ length: AUDIO_SLOTS }, () => this.#add("audio", RECEIVED, AUDIO));
     this.audioSlots = this.#audioSlots.map(({ receiver }) => receiver.track);
     this.addVideoSlots(videoSlots);
@@ -44,7 +46,7 @@ export class Peer {
 
   addVideoSlots(count: number): void {
     for (let added = 0; added < count; added += 1) {
-      this.#videoSlots.push(this.#add("video", RECEIVED, videoWith(VideoCodec.VP8)).receiver.track);
+      this.#videoSlots.push(this.#add("video", RECEIVED, VIDEO).receiver.track);
     }
   }
 
