@@ -70,6 +70,7 @@ const receives = (textId: string, text: string, more: Partial<TextReceived> = {}
   });
 
 async function confirms(textId: string): Promise<void> {
+  await wait(100);
   await server().hears("text.confirm", { callId: DESK, textId });
   await server().replies("text.confirm", {});
 }
@@ -117,12 +118,23 @@ describe("a data channel", () => {
     ]);
   });
 
-  it("confirms with one word what comes while another is confirmed", async () => {
+  it("confirms at once, and with one word what comes soon after", async () => {
     const [, told] = await join();
-    for (const textId of ["t1", "t2", "t3"]) await receives(textId, textId);
-    await confirms("t1");
-    await confirms("t3");
-    expect(told).toHaveLength(3);
+    await receives("t1", "one");
+    await server().hears("text.confirm", { textId: "t1" });
+    await server().replies("text.confirm", {});
+    await receives("t2", "two");
+    await receives("t3", "three");
+    await wait(99);
+    await server().hearsNothing();
+    await wait(1);
+    await server().hears("text.confirm", { textId: "t3" });
+    await receives("t4", "four");
+    await wait(1_000);
+    await server().hearsNothing();
+    await server().replies("text.confirm", {});
+    await confirms("t4");
+    expect(told).toHaveLength(4);
   });
 
   it("leaves no text in the log", async () => {

@@ -23,8 +23,11 @@ CONFIRM_TIME: Final = timedelta(seconds=30)
 """How long a text waits to be confirmed: as long as a session waits for its client. Longer keeps senders in the dark;
 shorter tells them that somebody in a tunnel did not get what arrives in a moment."""
 OPEN_TEXTS: Final = 256
-"""Texts of one sender whose fate is open. More would fill what waits for a receiver that is away (`EVENTS_KEPT`, which
-all senders share); fewer hold back who writes fast to somebody with a slow line."""
+"""Texts of one sender whose fate is open. More would let one take all of `AWAITED_TEXTS` of somebody who is away; fewer
+hold back who writes fast to somebody with a slow line."""
+AWAITED_TEXTS: Final = 512
+"""Texts that one receiver may have to confirm; others do not reach it. More would, with all else that waits for a
+client that is away, be more than is kept (`EVENTS_KEPT`) and end its session; fewer lose texts in busy rooms."""
 
 
 class TooManyTexts(Unavailable):
@@ -104,7 +107,8 @@ class Texts:
             return [TextDelivered(call_id=sender, text_id=text_id, delivered=False, date=now)]
         self._open[text_id] = _OpenText(sender, now + CONFIRM_TIME, set(receivers))
         self._sent[sender].add(text_id)
-        for receiver in receivers:
+        reached = [receiver for receiver in receivers if len(self._awaited[receiver]) < AWAITED_TEXTS]
+        for receiver in reached:
             self._awaited[receiver][text_id] = None
         return [
             TextReceived(
@@ -115,7 +119,7 @@ class Texts:
                 direct=to is not None,
                 date=now,
             )
-            for receiver in receivers
+            for receiver in reached
         ]
 
     def confirm(self, receiver: str, text_id: str, now: datetime) -> list[TextDelivered]:
@@ -159,6 +163,5 @@ class Texts:
         text = self._open.pop(id)
         self._sent[text.sender].remove(id)
         for receiver in text.missing:
-            if receiver in self._awaited:
-                del self._awaited[receiver][id]
+            self._awaited.get(receiver, {}).pop(id, None)
         return TextDelivered(call_id=text.sender, text_id=id, delivered=delivered, date=now)

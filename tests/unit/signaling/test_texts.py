@@ -24,7 +24,7 @@ from ringback.conferences.model import Conference, ConferenceState
 from ringback.kernel.errors import InvalidState
 from ringback.media.room import RoomPlan
 from ringback.signaling.messages import TextDelivered, TextReceived
-from ringback.signaling.texts import CONFIRM_TIME, OPEN_TEXTS, Texts, TooManyTexts
+from ringback.signaling.texts import AWAITED_TEXTS, CONFIRM_TIME, OPEN_TEXTS, Texts, TooManyTexts
 from ringback.testing.calls import ALICE, BOB, CHILD, PARENT, start_dialog, start_inbound, start_outbound
 from ringback.testing.playbook import NOON
 
@@ -197,6 +197,22 @@ def test_a_sender_has_so_many_open_texts_and_no_more() -> None:
     assert receivers(texts.send("boris", "t", "slower!", None, NOON)) == ["anna"]
     texts.confirm("boris", "t0", NOON)
     assert receivers(texts.send("anna", "one more", "hello", None, NOON)) == ["boris"]
+
+
+def test_who_confirms_nothing_gets_so_many_texts_and_no_more() -> None:
+    senders = [f"sender {number}" for number in range(4)]
+    texts = room_of("anna", "boris", *senders)
+    for number in range(AWAITED_TEXTS):
+        sender = senders[number % 4]
+        assert receivers(texts.send(sender, f"t{number}", "hello", "anna", NOON)) == ["anna"]
+    assert receivers(texts.send("boris", "one more", "hello", None, NOON)) == senders
+    for sender in senders:
+        assert texts.confirm(sender, "one more", NOON) == []
+    assert texts.confirm("anna", "t0", NOON) == reported("t0", to=senders[0], delivered=True, date=NOON)
+    assert receivers(texts.send("boris", "again", "hello", "anna", NOON)) == ["anna"]
+    due = NOON + CONFIRM_TIME
+    assert TextDelivered(call_id="boris", text_id="one more", delivered=False, date=due) in texts.expire(due)
+    assert texts.deadline is None
 
 
 def test_a_phone_in_a_room_is_not_waited_for() -> None:

@@ -17,6 +17,11 @@ const MAX_TEXT_BYTES = 8_192;
 const PLACES = 32;
 /** In milliseconds. */
 const PLACE_TIME = 1_000;
+/**
+ * Between two confirmations, in milliseconds. Longer lets senders wait for their reports; shorter, in a room where many write,
+ * would be more messages than a platform takes, as with {@link PLACES}.
+ */
+const CONFIRM_PAUSE = 100;
 /** Ids of received texts that are remembered, to know a text again that a restarted platform sends twice. */
 const KNOWN_TEXTS = 1_000;
 
@@ -183,17 +188,19 @@ export class CallDataChannel implements DataChannel {
     if (!this.#confirming) void this.#confirm();
   }
 
-  /** One at a time: the last one confirms all before it, however many came meanwhile. */
+  /** One at a time, and with pauses: the last text confirms all before it, however many came meanwhile. */
   async #confirm(): Promise<void> {
     this.#confirming = true;
     while (this.#unconfirmed !== null) {
       const textId = this.#unconfirmed;
       this.#unconfirmed = null;
+      const pause = new Promise((resolve) => setTimeout(resolve, CONFIRM_PAUSE));
       try {
         await this.#ask((session, callId) => session.request("text.confirm", { callId, textId }));
       } catch (error) {
         this.#log.debug("A text could not be confirmed", error);
       }
+      await pause;
     }
     this.#confirming = false;
   }
