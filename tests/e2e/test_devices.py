@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,15 +14,28 @@ from playwright.async_api import Playwright
 
 from tests.e2e.browsers import launch_with_devices, new_context
 from tests.e2e.conftest import Open
-from tests.e2e.devices import Device
+from tests.e2e.devices import Device, demo_token
 from tests.e2e.people import PATIENCE, POLL
 from tests.e2e.server import Server
+from tests.e2e.test_firefox import START_SECONDS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 MICROPHONE, CAMERA = 0, 1  # m-lines
 LOW_DATA, HIGH_QUALITY = 1, 2  # AudioQualityMode
 LOW_DATA_RATE = 22_000  # bits per second of sound with its headers of RTP: 16,000 and 50 headers of 12 bytes and more
+FIREFOX = Path(__file__).with_name("firefox_devices.mjs")
+FIREFOX_TELLS = (
+    "lists devices, prompt, prompt",
+    "plays",
+    "sends 180 lines",
+    "sends more",
+    "FEATURE_UNAVAILABLE",  # keys of a telephone
+    "DEVICE_NOT_FOUND",  # a camera that looks the other way
+    "pauses",
+    "resumes",
+    "measures",
+)
 RATE_SECONDS = 2  # over which bits are counted
 
 
@@ -174,6 +190,22 @@ async def test_keys_of_a_telephone_have_nowhere_to_go_yet(open_device: Open) -> 
     assert await fails(anna, "device.call().sendDTMF('12#')") == "FEATURE_UNAVAILABLE"
     assert await fails(anna, "device.call().sendDTMF('call me')") == "INVALID_REQUEST"
     await boris.hears("anna")
+
+
+async def test_firefox_plays_limits_and_pauses_too(open_device: Open) -> None:
+    anna = await open_device("anna")
+    await anna.page.evaluate("device.joins('with a fox', { video: true })")
+    script = ("node", str(FIREFOX), anna.server.url, await demo_token(anna, "foxy"), "with a fox")
+    firefox = await asyncio.create_subprocess_exec(*script, stdout=PIPE)
+    assert firefox.stdout is not None
+    try:
+        for told in FIREFOX_TELLS:
+            assert await asyncio.wait_for(firefox.stdout.readline(), START_SECONDS) == f"{told}\n".encode()
+            if told.startswith("sends"):
+                await more_arrives(anna, "video")
+    finally:
+        await firefox.wait()
+    assert firefox.returncode == 0, "it asked another host, or could not leave"
 
 
 async def both_in_a_room(open_device: Open, room: str, options: str) -> tuple[Device, Device]:

@@ -233,7 +233,7 @@ export class RtcClient implements RingbackRtc {
     const output = this.#playback.output();
     // Browsers play nothing on a loudspeaker that is gone.
     if (output !== null && !devices.audioOutputs.some(({ deviceId }) => deviceId === output)) {
-      void this.unsetAudioOutputDevice();
+      this.unsetAudioOutputDevice().catch((error: unknown) => this.#world.log.warn("Nothing plays any more", error));
     }
     this.#events.emit("devices-changed", devices);
   }

@@ -1,8 +1,9 @@
 import type { MediaDevice } from "./api/devices.js";
 import type { CameraOrientation } from "./api/enums.js";
-import { errorCode, RtcError } from "./api/error-code.js";
+import type { RtcError } from "./api/error-code.js";
 import { listDevices, openDevices } from "./media/devices.js";
 import { NO_WISHES } from "./media/wishes.js";
+import { causeOf } from "./signaling/refusal.js";
 
 /**
  * The devices of this browser, before there is a call: what there is, what it sees and what it hears. What opens a device
@@ -28,12 +29,15 @@ export class RTCMediaDevice {
 
   /** Opens this microphone or camera. */
   static async getMediaStream(deviceId: string): Promise<MediaStream> {
-    const { audioInputs, videoInputs } = await listDevices();
-    const isOneOf = (devices: readonly MediaDevice[]): boolean =>
-      devices.some((device) => device.deviceId === deviceId);
-    if (isOneOf(audioInputs)) return RTCMediaDevice.getAudioMediaStream(deviceId);
-    if (isOneOf(videoInputs)) return RTCMediaDevice.getVideoMediaStream(deviceId);
-    throw new RtcError(errorCode("DEVICE_NOT_FOUND"));
+    const { videoInputs } = await listDevices();
+    if (videoInputs.some((camera) => camera.deviceId === deviceId)) return RTCMediaDevice.getVideoMediaStream(deviceId);
+    try {
+      return await RTCMediaDevice.getAudioMediaStream(deviceId);
+    } catch (error) {
+      // Before the user has allowed a device the list names none, and what was chosen on an earlier visit may be a camera.
+      if (causeOf(error).name !== "DEVICE_NOT_FOUND") throw error;
+      return RTCMediaDevice.getVideoMediaStream(deviceId);
+    }
   }
 
   /** Opens this microphone, or the default one. */

@@ -1,8 +1,9 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { WebrtcCall } from "../src/api/calls.js";
 import { type DevicesChangedEvent, MediaDevice } from "../src/api/devices.js";
 import { errorCode, RtcError } from "../src/api/error-code.js";
 import { RtcEvent } from "../src/api/event-names.js";
+import { DeviceWatch } from "../src/media/device-watch.js";
 import { DESK, type Heard, harness, KITCHEN, listen, participant, slot } from "./harness.js";
 
 const { server, client, media, connect, plug, wait } = harness();
@@ -52,6 +53,31 @@ describe("devices", () => {
     client().off(RtcEvent.DEVICES_CHANGED, listener);
     await wait(250);
     expect([told.length, plug(HEADSET)]).toEqual([1, false]);
+  });
+
+  it("that cannot be listed are told at the next change", async () => {
+    const told = vi.fn();
+    let changed = () => {};
+    const list = vi.fn(async () => ({ audioInputs: [], audioOutputs: [], videoInputs: [] }));
+    list.mockRejectedValueOnce(new DOMException("", "InvalidStateError"));
+    const watch = new DeviceWatch(
+      {
+        list,
+        watch: (then) => {
+          changed = then;
+          return () => {};
+        },
+      },
+      told,
+    );
+    watch.start();
+    changed();
+    await wait(250);
+    expect(told).not.toHaveBeenCalled();
+    changed();
+    await wait(250);
+    expect(told).toHaveBeenCalledOnce();
+    watch.stop();
   });
 
   it("are chosen for later calls", async () => {

@@ -8,7 +8,10 @@ export interface AudioWishes {
   audioFilter?: AudioFilter | undefined;
   /** How much sound is sent. Default `AUTO`. */
   audioQualityMode?: AudioQualityMode | undefined;
-  /** Whether `TALKING_WHILE_MUTED` tells that the user speaks and nobody hears it. Default false. */
+  /**
+   * Whether `TALKING_WHILE_MUTED` tells that the user speaks and nobody hears it. Default false. It is measured in the page;
+   * with `audio: false` not before the first unmute, because the microphone is not open.
+   */
   detectTalkingWhileMuted?: boolean | undefined;
 }
 

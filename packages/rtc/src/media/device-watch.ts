@@ -37,7 +37,8 @@ export class DeviceWatch {
   }
 
   async #look(): Promise<void> {
-    const devices = await this.#devices.list();
-    if (this.#stopWatching !== null) this.#tell(devices);
+    // A page that is just left has no devices any more.
+    const devices = await this.#devices.list().catch(() => null);
+    if (devices !== null && this.#stopWatching !== null) this.#tell(devices);
   }
 }
