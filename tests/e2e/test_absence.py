@@ -47,7 +47,7 @@ async def standing_still(name: str) -> AsyncIterator[None]:
 
 
 def processes_of(name: str) -> list[int]:
-    """The browser that has this person's file as its camera, and its children; only of what this test run has started."""
+    """The browser with this person's file as its camera, and its children; only what this test run has started."""
     children: dict[int, list[int]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
