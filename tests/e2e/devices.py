@@ -44,8 +44,9 @@ class Device:
         options = {"video": video, "dataChannel": texts}
         await self.page.evaluate("([name, options]) => device.calls(name, options)", [name, options])
 
-    async def joins(self, room: str, *, texts: bool = False) -> None:
-        await self.page.evaluate("([room, dataChannel]) => device.joins(room, { dataChannel })", [room, texts])
+    async def joins(self, room: str, *, video: bool = False, texts: bool = False) -> None:
+        options = {"video": video, "dataChannel": texts}
+        await self.page.evaluate("([room, options]) => device.joins(room, options)", [room, options])
 
     async def accepts(self, *, video: bool = False, texts: bool = False) -> None:
         await self.page.evaluate("(options) => device.accepts(options)", {"video": video, "dataChannel": texts})

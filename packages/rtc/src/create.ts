@@ -7,7 +7,8 @@ import { devicePermissions, listDevices, watchDevices } from "./media/devices.js
 import { observeSize } from "./media/element-size.js";
 import { watchClicks } from "./media/playback.js";
 import { RtcClient } from "./rtc-client.js";
-import { openWebSocket, signalingUrl, watchNetwork } from "./signaling/websocket.js";
+import { watchNetwork } from "./signaling/network.js";
+import { openWebSocket, signalingUrl } from "./signaling/websocket.js";
 
 /** What the SDK calls itself towards the platform. */
 const CLIENT = { name: "ringback-rtc", version: packageJson.version };

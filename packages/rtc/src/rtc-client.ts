@@ -80,6 +80,7 @@ export class RtcClient implements RingbackRtc {
       {
         connected: ({ identity }) => this.#events.emit("connected", { identity }),
         lost: () => this.#registry.loseAll(),
+        networkFound: () => this.#registry.networkChanged(),
         reconnecting: () => this.#events.emit("reconnecting", {}),
         reconnected: () => this.#events.emit("reconnected", {}),
         disconnected: (cause, reason) => {

@@ -32,16 +32,23 @@ describe("the connectivity of a call", () => {
   it("is told of once per loss, however many ways are tried", () => {
     expect(after("flows", "pathLost", "pathLost", "mediaLost", "pathLost", "flows", "flows")).toEqual([
       "tellReconnecting",
+      "probe",
       "restart",
+      "probe",
       "restart",
       "rebuild",
+      "probe",
       "restart",
       "tellReconnected",
     ]);
   });
 
   it("is not told of before media flows for the first time", () => {
-    expect(after("pathLost", "mediaLost", "flows")).toEqual(["restart", "rebuild"]);
+    expect(after("pathLost", "mediaLost", "flows")).toEqual(["probe", "restart", "rebuild"]);
+  });
+
+  it("looks for new paths in another network, and tells nothing of it", () => {
+    expect(after("flows", "networkChanged", "networkChanged")).toEqual(["restart", "restart"]);
   });
 
   it("comes back with the next call only after the platform has said who is in it, and packets arrive", () => {

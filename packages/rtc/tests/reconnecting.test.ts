@@ -6,7 +6,7 @@ import type { RoomCallWishes } from "../src/api/options.js";
 import { REJOIN_PATIENCE } from "../src/calls/reconnection.js";
 import { DESK, type Heard, harness, KITCHEN, listen, NORMAL, PORCH, participant, SESSION, slot } from "./harness.js";
 
-const { server, client, media, medias, log, connect, wait } = harness();
+const { server, client, media, medias, log, connect, findNetwork, wait } = harness();
 
 const DESK_AGAIN = "5f0c2a51-6f4e-4c8e-9d6e-0d2f6c1b7a11";
 const NEXT_SESSION: SessionOpened = {
@@ -132,6 +132,31 @@ describe("a call whose path is lost", () => {
     media().flows();
     await server().says({ type: "call.ended", callId: DESK, reason: NORMAL });
     expect(heard.names).toEqual(["established", "reconnecting", "hangup"]);
+  });
+});
+
+describe("a device that finds another network", () => {
+  it("has a new path looked for in all its calls at once, and nothing is told of it", async () => {
+    const [, heard] = await establish();
+    findNetwork();
+    await server().hears("ping");
+    await server().replies("ping", {});
+    await server().hears("media.offer", { connection: 1 });
+    await server().replies("media.offer", { sdp: "answer 2" });
+    expect([media().restarts, heard.names.join()]).toEqual([1, "established"]);
+  });
+
+  it("does not hurry a room for which there is no call", async () => {
+    await join();
+    await loseSession();
+    await server().hears("room.join");
+    findNetwork();
+    await server().hears("ping");
+    await server().replies("ping", {});
+    await server().replies("room.join", { callId: DESK_AGAIN });
+    await server().hears("media.offer", { callId: DESK_AGAIN });
+    await server().replies("media.offer", { sdp: "answer 2" });
+    expect(media().restarts).toBe(0);
   });
 });
 

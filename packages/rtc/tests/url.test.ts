@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { createRingbackRtc, RtcError } from "../src/index.js";
-import { signalingUrl, watchNetwork } from "../src/signaling/websocket.js";
+import { signalingUrl } from "../src/signaling/websocket.js";
 
 describe("the place of the signaling", () => {
   it.each([
@@ -33,27 +33,5 @@ describe("the place of the signaling", () => {
     void createRingbackRtc("token").connect();
     vi.unstubAllGlobals();
     expect(opened).toEqual(["wss://page.example.com/rtc/v1", "ringback.rtc.v1"]);
-  });
-});
-
-describe("the browser's network", () => {
-  it("is watched until nobody wants to know", () => {
-    const browser = new EventTarget();
-    vi.stubGlobal("addEventListener", browser.addEventListener.bind(browser));
-    vi.stubGlobal("removeEventListener", browser.removeEventListener.bind(browser));
-    const found = vi.fn();
-    const unwatch = watchNetwork(found);
-    browser.dispatchEvent(new Event("online"));
-    unwatch();
-    browser.dispatchEvent(new Event("online"));
-    vi.unstubAllGlobals();
-    expect(found).toHaveBeenCalledOnce();
-  });
-
-  it("is left alone where there is none", () => {
-    vi.stubGlobal("addEventListener", undefined);
-    vi.stubGlobal("removeEventListener", undefined);
-    expect(watchNetwork(() => {})).not.toThrow();
-    vi.unstubAllGlobals();
   });
 });

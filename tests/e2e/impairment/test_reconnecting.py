@@ -68,6 +68,25 @@ async def test_a_call_says_that_it_was_away_and_is_back(arrive: Arrive, seconds:
     await boris.device.hears("anna")
 
 
+async def test_a_call_in_a_network_that_is_said_to_be_another_one_goes_on(arrive: Arrive) -> None:
+    """A new path is looked for at once; when there is none but the present one, nobody notices."""
+    anna, boris = await arrive("anna"), await arrive("boris")
+    await talk(anna, boris)
+    await anna.plays()
+    await begin(anna)
+    credentials = "recognition.connections()[0].localDescription.sdp.match(/ice-ufrag:(.*)/)[1]"
+    before = await anna.device.page.evaluate(credentials)
+    await anna.device.page.evaluate("window.dispatchEvent(new Event('online'))")
+    await anna.device.page.wait_for_function(f"(before) => {credentials} !== before", arg=before)
+    await anna.plays()
+
+    assert told_of(anna, "to boris", await anna.device.transcript()) == []
+    standstill = await anna.measured("standstill", "audio", COUNTERS["audio"])
+    print(f"\nanother network in name only: stood still for {standstill['longest']} s")  # for RESULTS.md
+    assert standstill["longest"] <= 1
+    await boris.device.hears("anna")
+
+
 @LONGER
 async def test_a_call_says_that_it_moved_to_another_network(arrive: Arrive) -> None:
     anna, boris = await arrive("anna"), await arrive("boris")

@@ -63,6 +63,7 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
       absent: (gone, back) => this.absent(gone, back),
     });
     this.#reconnection = new Reconnection({
+      probe: context.probe,
       restart: () => this.#restart(),
       rebuild: () => this.#rebuild(),
       rejoin: () => void this.#rejoin().catch((error: unknown) => this.finish(causeOf(error))),
@@ -156,6 +157,10 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
         this.texts?.happened(event);
         this.#follow(event);
     }
+  }
+
+  networkChanged(): void {
+    this.#reconnection.happened("networkChanged");
   }
 
   lost(): void {
@@ -368,8 +373,7 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
   }
 
   #restart(): void {
-    this.context.log.debug("The network path is lost: offering again");
-    this.context.probe();
+    this.context.log.debug("Another network path is looked for: offering again");
     this.media?.offerAgain(true);
   }
 

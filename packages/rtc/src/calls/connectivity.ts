@@ -36,7 +36,9 @@ export type ConnectivityEvent =
 
 /** What is to be done then. */
 export type ConnectivityCommand =
-  /** Offer again with new ICE credentials, and find out whether the platform can be reached at all. */
+  /** Find out whether the platform can be reached at all. */
+  | "probe"
+  /** Offer again with new ICE credentials. */
   | "restart"
   /** Make another connection, with the devices that are open. */
   | "rebuild"
@@ -64,13 +66,13 @@ const step = (to: Connectivity, ...commands: ConnectivityCommand[]): Connectivit
 export const CONNECTIVITY_STEPS: Readonly<Record<Connectivity, Steps>> = {
   NEW: {
     flows: step(CONNECTED),
-    pathLost: step(NEW, "restart"),
+    pathLost: step(NEW, "probe", "restart"),
     networkChanged: step(NEW, "restart"),
     mediaLost: step(NEW, "rebuild"),
     ended: step(ENDED),
   },
   CONNECTED: {
-    pathLost: step(RESTARTING, "tellReconnecting", "restart"),
+    pathLost: step(RESTARTING, "tellReconnecting", "probe", "restart"),
     networkChanged: step(CONNECTED, "restart"),
     mediaLost: step(REBUILDING, "tellReconnecting", "rebuild"),
     givenUp: step(REJOINING, "tellReconnecting", "rejoin"),
@@ -78,7 +80,7 @@ export const CONNECTIVITY_STEPS: Readonly<Record<Connectivity, Steps>> = {
   },
   RESTARTING: {
     flows: step(CONNECTED, "tellReconnected"),
-    pathLost: step(RESTARTING, "restart"),
+    pathLost: step(RESTARTING, "probe", "restart"),
     networkChanged: step(RESTARTING, "restart"),
     mediaLost: step(REBUILDING, "rebuild"),
     givenUp: step(REJOINING, "rejoin"),
@@ -86,7 +88,7 @@ export const CONNECTIVITY_STEPS: Readonly<Record<Connectivity, Steps>> = {
   },
   REBUILDING: {
     flows: step(CONNECTED, "tellReconnected"),
-    pathLost: step(REBUILDING, "restart"),
+    pathLost: step(REBUILDING, "probe", "restart"),
     networkChanged: step(REBUILDING, "restart"),
     mediaLost: step(REBUILDING, "rebuild"),
     givenUp: step(REJOINING, "rejoin"),
@@ -96,7 +98,7 @@ export const CONNECTIVITY_STEPS: Readonly<Record<Connectivity, Steps>> = {
   REJOINING: { rejoined: step(REENTERING, "rebuild"), ended: step(ENDED) },
   REENTERING: {
     entered: step(REBUILDING),
-    pathLost: step(REENTERING, "restart"),
+    pathLost: step(REENTERING, "probe", "restart"),
     networkChanged: step(REENTERING, "restart"),
     mediaLost: step(REENTERING, "rebuild"),
     givenUp: step(REJOINING, "rejoin"),

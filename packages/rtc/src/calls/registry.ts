@@ -7,6 +7,8 @@ export interface RegisteredCall {
   /** The platform has created the call; its events follow. */
   created(callId: string): void;
   happened(event: CallEvent): void;
+  /** The device may be in another network. */
+  networkChanged(): void;
   /** The platform has given up the session that the call was in. */
   lost(): void;
   /** The call is over, whatever it was doing. */
@@ -88,6 +90,10 @@ export class CallRegistry {
   finishAll(reason: ErrorCode): void {
     this.finishAllBut([], reason);
     for (const call of [...this.#returning]) call.finish(reason);
+  }
+
+  networkChanged(): void {
+    for (const call of this.#calls.values()) call.networkChanged();
   }
 
   /** The session with all calls is gone; there may be another one. */

@@ -27,6 +27,8 @@ export interface ConnectionListener {
   connected(user: User): void;
   /** The platform has given up the session, and every call in it; the connection goes on and gets another one. */
   lost(): void;
+  /** The device has a network again, or another one. */
+  networkFound(): void;
   reconnecting(): void;
   reconnected(): void;
   /** The connection is closed for good. */
@@ -59,7 +61,7 @@ export interface ConnectionParts {
   readonly url: string;
   readonly credentials: Credentials;
   readonly openSocket: OpenSocket;
-  /** Calls the handler whenever the device gets a network, until the function that it gives back is called. */
+  /** Calls the handler whenever the device gets a network, or another one, until the function that it gives back is called. */
   readonly watchNetwork: (networkFound: () => void) => () => void;
   readonly now: () => Date;
   readonly random: () => number;
@@ -90,7 +92,10 @@ export class Connection {
   /** Begins to connect, unless that has happened already. */
   connect(): void {
     if (this.#state.kind !== "closed") return;
-    this.#unwatchNetwork = this.#parts.watchNetwork(() => this.probe());
+    this.#unwatchNetwork = this.#parts.watchNetwork(() => {
+      this.probe();
+      this.#listener.networkFound();
+    });
     this.#told = "nothing";
     this.#lostAt = Number.NEGATIVE_INFINITY;
     this.#open(0);

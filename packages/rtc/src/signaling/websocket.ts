@@ -13,12 +13,6 @@ export const openWebSocket: OpenSocket = (url, protocol, listener) => {
   };
 };
 
-/** Hears when the device finds a network again, where the browser tells it. */
-export function watchNetwork(networkFound: () => void): () => void {
-  globalThis.addEventListener?.("online", networkFound);
-  return () => globalThis.removeEventListener?.("online", networkFound);
-}
-
 const SOCKET_SCHEMES: Readonly<Record<string, string>> = {
   "http:": "ws:",
   "https:": "wss:",
