@@ -122,6 +122,17 @@ describe("a connection in which packets arrive", () => {
     expect(await flowsDuring(pass(1, { up: 0, down: 0 }))).toBe(1);
   });
 
+  it("is found by the bytes of its path where the browser counts no packets of the connection", async () => {
+    entries = () => [
+      { type: "candidate-pair", id: "O", bytesSent: 5, bytesReceived: 5 },
+      { type: "candidate-pair", id: "P", bytesSent: sent, bytesReceived: received },
+      { type: "transport", id: "T", selectedCandidatePairId: "P" },
+    ];
+    expect(await flowsDuring(pass(2, { up: 500, down: 100 }))).toBeGreaterThan(0);
+    expect(await flowsDuring(pass(3, { up: 500, down: 0 }))).toBe(1);
+    expect(silences).toBe(1);
+  });
+
   it("is believed where the browser does not count, and not while it does not answer", async () => {
     entries = () => [];
     expect(await flowsDuring(pass(5, { up: 5, down: 1 }))).toBe(0);

@@ -86,11 +86,13 @@ export class FlowWatch {
   }
 }
 
-/** Null where the browser does not count: then what it says of its connection must do. */
+/** Packets, or bytes in Firefox. Null where the browser does not count: then what it says of its connection must do. */
 function countsOf(entries: readonly StatsEntry[]): Counts | null {
   const transport = entries.find(({ type }) => type === "transport");
-  const { packetsSent: sent, packetsReceived: received, selectedCandidatePairId } = transport ?? {};
-  if (sent === undefined || received === undefined) return null;
-  const pair = entries.find(({ id }) => id === selectedCandidatePairId);
-  return { sent, received, answers: pair?.responsesReceived ?? 0 };
+  const pair = entries.find(({ id }) => id === transport?.selectedCandidatePairId);
+  const sent = transport?.packetsSent ?? pair?.bytesSent;
+  const received = transport?.packetsReceived ?? pair?.bytesReceived;
+  return sent === undefined || received === undefined
+    ? null
+    : { sent, received, answers: pair?.responsesReceived ?? 0 };
 }
