@@ -28,6 +28,7 @@ class Device:
         self.page = page
         self.server = server
         self.expected: list[str] | None = None
+        self.expected_texts: list[str] | None = None
 
     @classmethod
     async def opens(cls, name: str, context: BrowserContext, server: Server, url: str) -> Device:
@@ -57,15 +58,16 @@ class Device:
 
     async def reads(self, *lines: str) -> None:
         """Exactly this has come through the data channel, in this order: texts, and what became of its own."""
+        self.expected_texts = list(lines)
         try:
             await self.page.wait_for_function(
                 "(expected) => JSON.stringify(device.texts) === expected",
-                arg=json.dumps(lines, separators=(",", ":")),
+                arg=json.dumps(lines, separators=(",", ":"), ensure_ascii=False),
                 polling=POLL,
                 timeout=PATIENCE,
             )
         except TimeoutError:
-            assert await self.page.evaluate("device.texts") == list(lines)
+            await self.ends_as_recorded()
 
     async def declines(self, on_all_devices: bool = False) -> None:
         await self.page.evaluate("(all) => device.call().decline({ declineOnAllDevices: all })", on_all_devices)
@@ -124,6 +126,9 @@ class Device:
         if self.expected is not None and not self.page.is_closed():
             told = await self.transcript()
             assert told == self.expected, f"{self.name} was told {told} instead of {self.expected}"
+        if self.expected_texts is not None and not self.page.is_closed():
+            texts = await self.page.evaluate("device.texts")
+            assert texts == self.expected_texts, f"{self.name} has read {texts} instead of {self.expected_texts}"
 
 
 async def demo_token(device: Device, identity: str | None = None) -> str:
