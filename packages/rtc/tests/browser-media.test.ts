@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { AudioQualityMode } from "../src/api/enums.js";
 import { BrowserMedia } from "../src/media/browser-media.js";
 import { listDevices } from "../src/media/devices.js";
 import { type MediaWishes, mediaWishes } from "../src/media/wishes.js";
 import {
   FakeBrowser,
   type FakePeerConnection,
+  type FakeSender,
   FakeStream,
   FakeTrack,
   type FakeTransceiver,
@@ -488,6 +490,100 @@ describe("what comes in", () => {
     await vi.advanceTimersByTimeAsync(300);
     expect(await closing).toEqual({ totalAudioStats: null });
     expect(connection.closed).toBe(true);
+    vi.useRealTimers();
+  });
+});
+
+describe("what is wished of what is sent", () => {
+  const limits = (sender: FakeTransceiver["sender"]) => sender.encodings.map(({ maxBitrate }) => maxBitrate);
+
+  it("is kept to, in the next connection too", async () => {
+    const { media, at } = make({ audioQuality: AudioQualityMode.LOW_DATA, videoQuality: "LOWEST" });
+    await media.acceptAnswer("answer");
+    await settled();
+    expect([limits(at(0).sender), limits(at(1).sender)[0]]).toEqual([[16_000], 50_000]);
+    media.setAudioQuality(AudioQualityMode.HIGH_QUALITY);
+    media.setVideoQuality("LOW");
+    await media.reconnect();
+    await settled();
+    const next = browser.connections[1];
+    expect([limits(next?.at(0).sender as FakeSender), limits(next?.at(1).sender as FakeSender)[0]]).toEqual([
+      [64_000],
+      180_000,
+    ]);
+    expect(media.wishes()).toMatchObject({ audioQuality: 2, videoQuality: "LOW" });
+  });
+
+  it("is where the camera looks, as soon as the browser tells", async () => {
+    const { media } = make();
+    await media.useCamera({ orientation: "environment" });
+    expect(media.wishes()).toMatchObject({ camera: null, cameraOrientation: "environment" });
+    getUserMedia.mockResolvedValueOnce(new FakeStream([new FakeTrack("video", { facingMode: "user" })]));
+    await media.setCamera(true);
+    expect(getUserMedia.mock.calls[0]?.[0].video).toMatchObject({ facingMode: { ideal: "environment" } });
+    expect(media.wishes().cameraOrientation).toBe("user");
+    await media.useCamera({ orientation: "environment" });
+    expect(getUserMedia.mock.calls[1]?.[0].video).toMatchObject({ facingMode: { exact: "environment" } });
+  });
+
+  it("is tones of a telephone, behind those that still wait", () => {
+    const { media, at } = make();
+    expect(() => media.sendTones("1")).toThrow("FEATURE_UNAVAILABLE");
+    const inserted: string[] = [];
+    const dtmf = { canInsertDTMF: false, toneBuffer: "12", insertDTMF: (tones: string) => void inserted.push(tones) };
+    at(0).sender.dtmf = dtmf;
+    expect(() => media.sendTones("1")).toThrow("FEATURE_UNAVAILABLE");
+    dtmf.canInsertDTMF = true;
+    media.sendTones("3#");
+    expect(inserted).toEqual(["123#"]);
+  });
+});
+
+describe("how loud it is", () => {
+  it("is measured by slot", async () => {
+    const { media, connection } = make();
+    await media.createOffer(false);
+    await media.acceptAnswer("answer");
+    const heard = { type: "inbound-rtp", kind: "audio", mid: "4", audioLevel: 0.25 };
+    const own = { type: "media-source", kind: "audio", audioLevel: 0.5 };
+    connection.getStats = async () => new Map([heard, own].map((entry) => [entry.type, entry]));
+    expect(await media.levels()).toEqual({ microphone: 0.5, slots: [null, 0.25, null] });
+  });
+
+  it("is listened to while the microphone is muted, and only then", async () => {
+    vi.useFakeTimers();
+    const listening = new Set<unknown>();
+    vi.stubGlobal(
+      "AudioContext",
+      class {
+        createMediaStreamSource(stream: FakeStream) {
+          listening.add(stream);
+          this.close = async () => void listening.delete(stream);
+          return { connect() {} };
+        }
+        resume = async () => {};
+        close = async () => {};
+      },
+    );
+    vi.stubGlobal(
+      "AnalyserNode",
+      class {
+        getFloatTimeDomainData = (samples: Float32Array) => void samples.fill(0.1);
+      },
+    );
+    const { media } = make({ detectTalkingWhileMuted: true });
+    await media.open({ microphone: true, camera: false });
+    expect(listening.size).toBe(0);
+    await media.setMicrophone(false);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([told, listening.size]).toEqual([["talkingWhileMuted"], 1]);
+    await media.useMicrophone("desk");
+    expect(listening.size).toBe(1);
+    await media.setMicrophone(true);
+    expect(listening.size).toBe(0);
+    await media.setMicrophone(false);
+    await media.close();
+    expect([listening.size, vi.getTimerCount()]).toEqual([0, 0]);
     vi.useRealTimers();
   });
 });

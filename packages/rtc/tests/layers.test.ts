@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { VideoQuality } from "../src/api/video.js";
 import { LayeredSender } from "../src/media/layered-sender.js";
 import { cameraLayers } from "../src/media/layers.js";
+import { FakeSender, FakeTrack } from "../src/testing/fake-browser.js";
 
 const lines = (negotiated: number, wanted: number, height: number | undefined) =>
   cameraLayers(negotiated, wanted, height).map(({ active, scaleResolutionDownBy }) =>
@@ -88,25 +89,20 @@ describe("the quality that is wished", () => {
   });
 });
 
-/** A sender that is as strict as a browser's: what is set must have been got just before. */
-class Sender {
-  encodings: object[] = [{ rid: "l" }, { rid: "m" }, { rid: "h" }];
-  track: { getSettings(): object } | null = { getSettings: () => ({ width: 1280, height: 720 }) };
+/** A sender that counts the changes, and refuses them if it is told to. */
+class Sender extends FakeSender {
   set = 0;
   refuses = false;
-  #got: object | null = null;
-  getParameters(): object {
-    this.#got = { encodings: this.encodings.map((encoding) => ({ ...encoding })) };
-    return this.#got;
+  constructor() {
+    super([{ rid: "l" }, { rid: "m" }, { rid: "h" }]);
+    this.track = new FakeTrack("video", { width: 1280, height: 720 });
   }
-  async setParameters(parameters: { encodings: object[] }): Promise<void> {
-    if (parameters !== this.#got || this.refuses) throw new DOMException("", "InvalidStateError");
-    this.#got = null;
-    await Promise.resolve();
-    this.encodings = parameters.encodings;
+  override async setParameters(parameters: { encodings: RTCRtpEncodingParameters[] }): Promise<void> {
+    if (this.refuses) throw new DOMException("", "InvalidStateError");
+    await super.setParameters(parameters);
     this.set += 1;
   }
-  active = () => this.encodings.map((encoding) => (encoding as { active: boolean }).active);
+  active = () => this.encodings.map(({ active }) => active);
 }
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
