@@ -54,10 +54,16 @@ beforeAll(async () => {
 
 afterAll(() => rm(project, { recursive: true }));
 
-it("brings nothing else with it", async () => {
+it("brings what it needs and nothing else", async () => {
   const installed = await readdir(join(project, "node_modules"));
   expect(installed.filter((name) => !name.startsWith("."))).toEqual(["@ringback"]);
   expect(await readdir(join(project, "node_modules/@ringback"))).toEqual(["rtc"]);
+  expect(await readdir(join(project, "node_modules/@ringback/rtc"))).toEqual([
+    "LICENSE",
+    "README.md",
+    "dist",
+    "package.json",
+  ]);
 });
 
 it.each([
