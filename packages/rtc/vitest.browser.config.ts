@@ -23,6 +23,7 @@ const chromium = playwright({
 export default defineConfig({
   test: {
     include: ["tests/browser/**/*.test.ts"],
+    expect: { poll: { timeout: 10_000 } },
     browser: {
       enabled: true,
       provider: chromium,
