@@ -213,11 +213,16 @@ class Hub:
                     await self._somebody_is_away.wait()
 
     async def pass_graces(self) -> float | None:
-        """Let go of the sessions that did not come back in time; return the seconds until the next one is due."""
+        """Let go of the sessions that did not come back in time; return the seconds until the next one is due.
+
+        And of those that do not confirm what they are told, of which texts may be more than anything else.
+        """
         now = self._clock.monotonic()
         left: list[float] = []
         for live in list(self._sessions.values()):
-            if live.away_since is not None:
+            if live.session.overflowed:
+                await self._give_up(live)
+            elif live.away_since is not None:
                 seconds = live.away_since + GRACE_SECONDS - now
                 if seconds > 0:
                     left.append(seconds)
@@ -276,6 +281,8 @@ class Hub:
         live = self.session(self._notifier.holder(event.call_id) or "")
         if live and live.calls.get(event.call_id):
             live.tell(event)
+            if live.session.overflowed:
+                self._somebody_is_away.set()
 
     def _tell_speakers(self, room: str, calls: Collection[str], speaking: tuple[str, ...] | None) -> None:
         speakers = self._speakers[room]
@@ -316,8 +323,11 @@ class Hub:
             return
         live.hear(notification)
         if live.session.overflowed:
-            log.warning("session does not read what it is told", session=live.id)
-            await self.leave(live)
+            await self._give_up(live)
+
+    async def _give_up(self, live: LiveSession) -> None:
+        log.warning("session does not read what it is told", session=live.id)
+        await self.leave(live)
 
     async def _lose(self, account_id: str, session: str, call_id: str) -> None:
         try:

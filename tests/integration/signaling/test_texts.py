@@ -5,8 +5,10 @@ import itertools
 from pathlib import Path
 from typing import Any
 
+import pytest
 from structlog.testing import capture_logs
 
+from ringback.signaling import session
 from ringback.signaling.session import GRACE_SECONDS
 from ringback.signaling.texts import CONFIRM_TIME
 from tests.integration.signaling.test_calls import AUDIO, calls
@@ -126,6 +128,23 @@ async def test_only_who_is_in_the_call_writes_and_confirms(world: World) -> None
     assert await clara.fails("text.send", callId=claras, text="hello?") == "INVALID_STATE"
     assert await boris.hears("text.received")
     await boris.hears_nothing_more()
+
+
+async def test_who_never_says_what_it_has_got_is_gone_before_it_costs_more(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A client confirms texts to their senders, and events to the platform; both are bounded."""
+    monkeypatch.setattr(session, "EVENTS_KEPT", 20)
+    anna, annas, boris, _ = await in_a_call(world)
+    for number in range(18):  # with the two events that began the call it is all that is kept
+        text = await writes(anna, annas, f"text {number}")
+        await reads(boris, f"text {number}")
+        await is_told(anna, text, delivered=True)
+        await anna.pings()
+    await writes(anna, annas, "one too many")
+    await boris.closed_with()
+    while (await anna.hears_one_of("text.delivered", "call.ended"))["type"] != "call.ended":
+        pass
 
 
 async def test_an_echo_test_has_nobody_to_write_to(world: World) -> None:
