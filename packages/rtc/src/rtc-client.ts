@@ -1,4 +1,5 @@
 import type { CallIncoming, ServerEvent } from "@ringback/protocol";
+import { whenAborted } from "./abort.js";
 import type { ApplicationCall, PhoneCall, RoomCall, ViberCall, WebrtcCall } from "./api/calls.js";
 import type { ConnectOptions, RingbackRtc } from "./api/client.js";
 import type { DevicePermissions, DevicesChangedEvent, MediaDevice } from "./api/devices.js";
@@ -258,10 +259,4 @@ export class RtcClient implements RingbackRtc {
     this.#registry.add(event.callId, incomingCall);
     this.#events.emit("incoming-webrtc-call", { incomingCall, customData: event.customData });
   }
-}
-
-/** Does this when the signal is aborted, or at once when it was. */
-function whenAborted(signal: AbortSignal | undefined, abort: () => void): void {
-  if (signal?.aborted === true) abort();
-  else signal?.addEventListener("abort", abort, { once: true });
 }

@@ -26,6 +26,27 @@ describe("what cannot be meant is refused where it is said", () => {
       () => client().joinRoom("standup", { video: wrong("yes") }),
       "The option video is to be true or false, not string.",
     ],
+    ["half a letter", () => client().callWebrtc("bob\ud83d"), "The identity has half of a surrogate pair."],
+    [
+      "data that is no text",
+      () => client().callWebrtc("bob", { customData: { order: wrong(17) } }),
+      'Custom data "order" is to be a text, not number.',
+    ],
+    [
+      "data with half a letter",
+      () => client().joinRoom("standup", { customData: { order: "\udc00" } }),
+      'Custom data "order" has half of a surrogate pair.',
+    ],
+    [
+      "data that is a text",
+      () => client().joinRoom("standup", { customData: wrong("17") }),
+      "Custom data is to be an object, not string.",
+    ],
+    [
+      "too much data",
+      () => client().callPhone("4179", { customData: { order: "é".repeat(2_043) } }),
+      "Custom data has at most 4096 bytes as JSON, and this 4098.",
+    ],
     [
       "a handler that is none",
       () => client().on("connected", wrong("log")),
@@ -35,6 +56,13 @@ describe("what cannot be meant is refused where it is said", () => {
   ])("%s", (_, say, description) => {
     expect(say).toThrow(RtcError);
     expect(say).toThrow(`INVALID_REQUEST: ${description}`);
+  });
+
+  it("and as much data as may be is taken", async () => {
+    await connect();
+    client().joinRoom("standup", { customData: { order: "é".repeat(2_042) } });
+    await server().hears("room.join");
+    server().ignores("room.join");
   });
 
   it("and options that are missing are none", async () => {

@@ -25,6 +25,32 @@ describe("an incoming call", () => {
     expect(medias()).toHaveLength(0);
   });
 
+  it("goes on ringing when it is answered with what cannot be meant", async () => {
+    await connect();
+    const call = await incoming();
+    expect(() => call.accept({ video: "yes" as never })).toThrow(
+      "The option video is to be true or false, not string.",
+    );
+    expect(call.status()).toBe(CallStatus.RINGING);
+    call.decline(null as never);
+    await server().hears("call.decline", { callId: DESK, onAllDevices: false });
+    server().ignores("call.decline");
+  });
+
+  it("is hung up by the signal that it was answered with", async () => {
+    await connect();
+    const call = await incoming();
+    const patience = new AbortController();
+    call.accept({ signal: patience.signal });
+    await server().hears("call.accept");
+    await server().replies("call.accept", {});
+    await server().hears("media.offer");
+    server().ignores("media.offer");
+    patience.abort();
+    await server().hears("call.hangUp", { callId: DESK });
+    server().ignores("call.hangUp");
+  });
+
   it("is accepted: the offer follows without waiting for the reply", async () => {
     await connect();
     const call = await incoming();

@@ -1,9 +1,11 @@
 import type { CallIncoming } from "@ringback/protocol";
+import { whenAborted } from "../abort.js";
 import type { IncomingCallOptions, IncomingWebrtcCall } from "../api/calls.js";
 import { type Endpoint, type User, WebrtcEndpoint } from "../api/endpoint.js";
 import { CallStatus } from "../api/enums.js";
 import { errorCode } from "../api/error-code.js";
 import { type CustomData, type DeclineOptions, WebrtcCallOptions, type WebrtcCallWishes } from "../api/options.js";
+import { optionsArgument } from "../arguments.js";
 import type { Session } from "../signaling/session.js";
 import { type CallContext, wantedMedia } from "./context.js";
 import { noteMissingFilters } from "./missing-features.js";
@@ -49,7 +51,8 @@ export class IncomingCall extends TwoPartyCall implements IncomingWebrtcCall {
     return this.#from;
   }
 
-  accept(options: WebrtcCallWishes = {}): void {
+  accept(wishes?: WebrtcCallWishes): void {
+    const options = optionsArgument(wishes);
     if (this.isOver() || !this.advance({ kind: "connecting" })) return;
     this.#options = new WebrtcCallOptions({ ...options, customData: options.customData ?? this.#customData });
     noteMissingFilters(this.#options, this.context.log);
@@ -59,11 +62,12 @@ export class IncomingCall extends TwoPartyCall implements IncomingWebrtcCall {
       .request("call.accept", { callId: this.#callId, ...wanted })
       .catch((error: unknown) => this.fail(error));
     this.openMedia(wanted);
+    whenAborted(this.#options.signal, () => this.hangup());
   }
 
-  decline(options: Partial<DeclineOptions> = {}): void {
+  decline(options?: Partial<DeclineOptions>): void {
     if (this.status() !== CallStatus.RINGING) return;
-    this.#declineOnAllDevices ??= options.declineOnAllDevices ?? false;
+    this.#declineOnAllDevices ??= options?.declineOnAllDevices ?? false;
     this.end(errorCode("REJECTED"));
   }
 
