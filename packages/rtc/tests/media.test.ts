@@ -72,8 +72,11 @@ describe("a device that cannot be opened", () => {
     ["OverconstrainedError", "DEVICE_NOT_FOUND", "10101"],
     ["NotReadableError", "DEVICE_UNAVAILABLE", "10102"],
     ["AbortError", "DEVICE_UNAVAILABLE", "10102"],
-  ])("by %s is %s", (name, cause, id) => {
-    expect(deviceError(new DOMException("", name)).errorCode).toMatchObject({ id, name: cause });
+  ])("by %s is %s, and says what the browser said", (name, cause, id) => {
+    const said = new DOMException("", name);
+    const error = deviceError(said);
+    expect(error.errorCode).toMatchObject({ id, name: cause });
+    expect(error.cause).toBe(said);
   });
 
   it("for an unknown reason is unavailable", () => {

@@ -238,7 +238,7 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
       });
     } catch (error) {
       this.context.log.error("No media connection can be made here", error);
-      this.fail(new RtcError(errorCode("MEDIA_ERROR")));
+      this.fail(new RtcError(errorCode("MEDIA_ERROR"), error));
       return;
     }
     this.media.publishing.opened().catch((error: unknown) => this.fail(error));
@@ -363,7 +363,7 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
   #offerFailed(error: unknown): void {
     if (this.#reconnection.isRejoining()) return;
     // What is no refusal of the platform's came from the browser.
-    this.fail(error instanceof RtcError ? error : new RtcError(errorCode("MEDIA_ERROR")), LOSS_TIMEOUT);
+    this.fail(error instanceof RtcError ? error : new RtcError(errorCode("MEDIA_ERROR"), error), LOSS_TIMEOUT);
   }
 
   #rebuild(): void {

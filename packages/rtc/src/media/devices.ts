@@ -18,12 +18,12 @@ export function deviceError(error: unknown): RtcError {
   switch (error instanceof Error ? error.name : "") {
     case "NotAllowedError":
     case "SecurityError":
-      return new RtcError(errorCode("DEVICE_FORBIDDEN"));
+      return new RtcError(errorCode("DEVICE_FORBIDDEN"), error);
     case "NotFoundError":
     case "OverconstrainedError":
-      return new RtcError(errorCode("DEVICE_NOT_FOUND"));
+      return new RtcError(errorCode("DEVICE_NOT_FOUND"), error);
     default:
-      return new RtcError(errorCode("DEVICE_UNAVAILABLE"));
+      return new RtcError(errorCode("DEVICE_UNAVAILABLE"), error);
   }
 }
 
