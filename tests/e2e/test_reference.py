@@ -102,10 +102,10 @@ async def test_the_quickstart_works_as_it_stands(read: Read) -> None:
 
 async def test_the_key_goes_into_the_commands_and_nowhere_else(read: Read) -> None:
     page = await read("")
-    sent: list[str] = []
+    requests: list[Request] = []
 
-    async def note(request: Request) -> None:
-        sent.append(f"{request.url} {await request.all_headers()} {request.post_data}")
+    def note(request: Request) -> None:
+        requests.append(request)
 
     page.on("request", note)
     await page.get_by_label("API key", exact=True).fill(CANARY)
@@ -119,6 +119,7 @@ async def test_the_key_goes_into_the_commands_and_nowhere_else(read: Read) -> No
     assert CANARY not in await page.evaluate(kept)
     await page.reload()
     await expect(page.locator("pre").first).to_contain_text("$API_KEY")
+    sent = [f"{request.url} {await request.all_headers()} {request.post_data}" for request in requests]
     assert sent
     assert CANARY not in "".join(sent)
 
