@@ -140,9 +140,9 @@ async def test_less_video_is_sent_when_less_is_wished(open_device: Open) -> None
     anna, boris = await both_in_a_room(open_device, "qualities", lowest)
     await shows_lines(boris, 180)
     await boris.sees("anna")
-    # Whether Boris gets the larger layer is a matter of his line.
     await anna.page.evaluate("device.call().setVideoQuality('HIGH')")
     await sends_lines(anna, 360)
+    await shows_lines(boris, 360)
     await anna.page.evaluate("device.call().setVideoQuality('LOW')")
     await sends_lines(anna, 240)
     await shows_lines(boris, 240)

@@ -198,6 +198,19 @@ fn a_layer_that_stays_away_is_left_for_one_that_comes() {
 }
 
 #[test]
+fn a_better_layer_is_taken_although_the_best_one_stays_away() {
+    let mut harness = watching(6, line(6_000_000));
+    harness.client(1).layers[1..].iter_mut().for_each(|layer| layer.broken = true);
+    talk(&mut harness, 12 * SECOND);
+    assert_eq!(slot(&mut harness, 0).layer, Some(0));
+    harness.client(1).layers[1].broken = false;
+    talk(&mut harness, 4 * SECOND);
+    assert_eq!(slot(&mut harness, 0).layer, Some(1));
+    let received = received(&mut harness, 0);
+    check(6, &received, true);
+}
+
+#[test]
 fn who_has_lost_the_picture_gets_it_back_while_a_better_layer_stays_away() {
     let mut harness = watching(5, line(6_000_000));
     harness.client(1).layers[1..].iter_mut().for_each(|layer| layer.broken = true);

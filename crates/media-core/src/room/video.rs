@@ -119,9 +119,14 @@ impl Room {
         };
         slot.given = layer.map_or(Given::Paused, Given::Layer);
         shown.demand.note(slot.given.needed(), now);
-        // While something is shown there is time to wait for what was started only now.
-        let can_wait = slot.current().is_some_and(|current| shown.is_live(current, now));
-        let target = layer.map(|layer| if can_wait { layer } else { shown.nearest_live(layer, now) });
+        let current = slot.current().filter(|current| shown.is_live(*current, now));
+        let target = layer.map(|layer| match (current, shown.nearest_live(layer, now)) {
+            // Better than what is shown, although not the best: that may never come.
+            (Some(current), nearest) if current < nearest && nearest < layer => nearest,
+            // While something is shown there is time to wait for what was started only now.
+            (Some(_), _) => layer,
+            (None, nearest) => nearest,
+        });
         if slot.aim(target)
             && let Some(target) = target
         {
