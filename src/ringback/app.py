@@ -2,9 +2,7 @@
 
 import asyncio
 import contextlib
-import errno
 import signal
-import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -35,7 +33,7 @@ from ringback.identities.activity.api import user_activity_routes
 from ringback.identities.api import demo_token_routes, token_routes
 from ringback.identities.jobs import RevocationWatch
 from ringback.kernel.clock import SystemClock
-from ringback.kernel.errors import RingbackError, Unavailable
+from ringback.kernel.errors import Unavailable
 from ringback.kernel.figures import Figure
 from ringback.kernel.ids import RandomIds
 from ringback.kernel.redaction import Secret
@@ -67,6 +65,7 @@ from ringback.web.connections import BoundedHttp
 from ringback.web.health import Check
 from ringback.web.idempotency import Idempotency
 from ringback.web.limits import Limit, RateLimits
+from ringback.web.listening import listening
 from ringback.web.metrics import Source
 from ringback.web.operations import Gate
 from ringback.web.operators import OperatorsOnly
@@ -82,12 +81,6 @@ SHOWCASE: Final = "/app/showcase"
 
 STRICT_TRANSPORT: Final = ("Strict-Transport-Security", f"max-age={365 * 24 * 3600}")
 """Browsers that have once been here over HTTPS never again speak plain HTTP with this host."""
-
-
-class AddressUnavailable(RingbackError):
-    """The server cannot listen on this address."""
-
-    code = "ADDRESS_UNAVAILABLE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -337,7 +330,7 @@ async def serve(settings: Settings, announce: Callable[[Settings, FirstStart | N
     """
     starting = asyncio.current_task()
     assert starting is not None
-    with _listening(settings) as listener:
+    with listening(settings.host, settings.port) as listener:
         if settings.port == 0:
             settings = Settings(**{**settings.model_dump(exclude_unset=True), "port": listener.getsockname()[1]})
         lock = DataDirectoryLock(settings.data_dir)
@@ -384,17 +377,3 @@ class _Server(uvicorn.Server):
     def _stop(self) -> None:
         self.force_exit = self.should_exit
         self.should_exit = True
-
-
-def _listening(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    try:
-        return socket.create_server(
-            (settings.host, settings.port), family=family, dualstack_ipv6=settings.host == "::", backlog=2048
-        )
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise AddressUnavailable(
-                f"Port {settings.port} on {settings.host} is already in use: stop the other program, or choose --port."
-            ) from None
-        raise AddressUnavailable(f"Cannot listen on {settings.host}, port {settings.port}: {error.strerror}.") from None

@@ -21,13 +21,14 @@ from typer.testing import CliRunner, Result
 
 import ringback.app
 from ringback.accounts import FirstStart
-from ringback.app import AddressUnavailable, build_app, serve
+from ringback.app import build_app, serve
 from ringback.cli import cli
 from ringback.identities.jobs import RevocationWatch
 from ringback.kernel.redaction import Secret
 from ringback.platform import Platform, SecretKeyUnusable, open_platform
 from ringback.settings import KEY_FILE, Settings
 from ringback.storage import DataDirectoryLock, DataDirectoryTaken
+from ringback.web.listening import AddressUnavailable
 
 
 def run(*arguments: str | Path) -> Result:
