@@ -82,6 +82,8 @@ class _Reader:
         alternatives = [each for each in schema.get("anyOf", ()) if each.get("type") != "null"]
         if len(alternatives) == 1:  # `null` means absent, so it is no alternative
             return self._type({**{key: value for key, value in schema.items() if key != "anyOf"}, **alternatives[0]})
+        if "oneOf" in schema and "discriminator" in schema:
+            return self._named(name or schema.get("title", "Choice"), schema)
         if "enum" in schema or "const" in schema:
             values = schema.get("enum") or [schema["const"]]
             return (

@@ -37,6 +37,10 @@ from ringback.kernel.errors import Unavailable
 from ringback.kernel.figures import Figure
 from ringback.kernel.ids import RandomIds
 from ringback.kernel.redaction import Secret
+from ringback.links.api import link_routes
+from ringback.links.configurations.api import configuration_routes
+from ringback.links.images.api import image_routes
+from ringback.links.subdomains.api import subdomain_routes
 from ringback.media.addresses import announced_addresses
 from ringback.media.api import operator_routes
 from ringback.media.engine import MediaEngine
@@ -193,6 +197,10 @@ def build_app(
         capture_routes(platform.captures),
         recording_routes(platform.recordings),
         call_history_routes(CallHistory(platform.database, room_names)),
+        link_routes(platform.links, platform.settings.public_url),
+        configuration_routes(platform.link_configurations),
+        image_routes(platform.link_images),
+        subdomain_routes(platform.subdomains),
         *routers,
     ]
     if demo:

@@ -7,24 +7,30 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from ringback.accounts import Accounts, Authentication
 from ringback.accounts.passwords import Passwords
 from ringback.accounts.provisioning import Provisioning
 from ringback.captures import Captures
-from ringback.captures.images import Images
-from ringback.captures.store import storage_used
+from ringback.captures.store import storage_used as captures_size
 from ringback.identities import Identities, Revocations, TokenVerifier
 from ringback.identities.tokens import TokenSigner
 from ringback.kernel.clock import Clock, SystemClock
 from ringback.kernel.errors import RingbackError
-from ringback.kernel.ids import Ids, RandomIds
+from ringback.kernel.ids import Ids, RandomIds, new_slug
 from ringback.kernel.redaction import Secret
+from ringback.links import CallLinks
+from ringback.links.configurations import LinkConfigurations
+from ringback.links.images import LinkImages
+from ringback.links.images.store import storage_used as link_images_size
+from ringback.links.subdomains import Subdomains
 from ringback.push import Certificates, PushConfigurations
+from ringback.quarantine.pictures import Pictures
 from ringback.recordings import Recordings
 from ringback.settings import KEY_FILE, SECRET_KEY_LENGTH, Settings
-from ringback.storage import Database
+from ringback.storage import Connection, Database
 from ringback.storage.audit import AuditLog
 from ringback.storage.blob_store import open_blob_store
 from ringback.storage.blobs import Blobs
@@ -57,6 +63,10 @@ class Platform:
     revocations: Revocations
     push_configurations: PushConfigurations
     recordings: Recordings
+    links: CallLinks
+    link_configurations: LinkConfigurations
+    link_images: LinkImages
+    subdomains: Subdomains
 
 
 @asynccontextmanager
@@ -83,6 +93,8 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
     tokens = TokenVerifier(secret_key, revocations)
     audit = AuditLog(secret_key, clock)
     encryption = Encryption(secret_key)
+    pictures = Pictures()
+    most_bytes = settings.storage_bytes_per_account
     try:
         blobs = Blobs(open_blob_store(settings.storage_url), database, clock)
         yield Platform(
@@ -93,7 +105,7 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
             audit=audit,
             encryption=encryption,
             blobs=blobs,
-            captures=Captures(database, blobs, Images(), clock, ids, settings.storage_bytes_per_account),
+            captures=Captures(database, blobs, pictures, clock, ids, files_size, most_bytes),
             accounts=Accounts(database, clock, ids, audit, passwords, authentication),
             authentication=authentication,
             provisioning=Provisioning(database, audit),
@@ -101,11 +113,20 @@ async def wired(settings: Settings, secret_key: Secret, clock: Clock, ids: Ids) 
             tokens=tokens,
             revocations=revocations,
             push_configurations=PushConfigurations(database, clock, ids, audit, encryption, Certificates()),
-            recordings=Recordings(database, audit, storage_used),
+            recordings=Recordings(database, audit, files_size),
+            links=CallLinks(database, clock, partial(new_slug, settings.link_slug_length), audit, passwords),
+            link_configurations=LinkConfigurations(database, clock, ids, audit, encryption),
+            link_images=LinkImages(database, blobs, pictures, clock, ids, audit, files_size, most_bytes),
+            subdomains=Subdomains(database, clock, ids, audit),
         )
     finally:
         await database.close()
         passwords.close()
+
+
+def files_size(connection: Connection, account_id: str) -> int:
+    """Bytes that all files of an account take."""
+    return captures_size(connection, account_id) + link_images_size(connection, account_id)
 
 
 def load_secret_key(settings: Settings) -> Secret:

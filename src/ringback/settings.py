@@ -189,6 +189,9 @@ class Settings(BaseSettings):
     ring_timeout_seconds: Annotated[int, Field(ge=1, le=3600)] = 60
     """How long a call rings before it ends as not answered."""
 
+    link_slug_length: Annotated[int, Field(ge=12, le=40)] = 12
+    """Characters of the random part of a link's URL, at 5.95 bits each."""
+
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = "info"
     """What the log holds, the media workers' too: this and everything graver."""
 

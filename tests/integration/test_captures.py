@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from ringback.captures.api import UPLOAD_LIMIT
 from ringback.settings import Settings
 from tests.integration.conftest import Node, started
-from tests.unit.captures.pictures import SVG, encoded, opened, png_of, small
+from tests.unit.quarantine.pictures import SVG, encoded, opened, png_of, small
 
 PICTURE = encoded(small())
 STORED = len(PICTURE)

@@ -8,7 +8,7 @@ import pytest
 
 from ringback.accounts.model import Scope
 from tests.integration.backend import Backend
-from tests.unit.captures.pictures import encoded, small
+from tests.unit.quarantine.pictures import encoded, small
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Node

@@ -6,8 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from ringback.captures.reencoding import MOST_PIXELS, Refused, reencode
-from tests.unit.captures.pictures import chunk, encoded, pixels_of, png_of, small
+from ringback.quarantine.reencoding import MOST_PIXELS, Refused, reencode
+from tests.unit.quarantine.pictures import chunk, encoded, pixels_of, png_of, small
 
 SEEDS = {
     "PNG": [

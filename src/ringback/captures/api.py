@@ -6,9 +6,10 @@ from fastapi import APIRouter, File, Form, Path, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from ringback.captures.model import Capture, FileFormat
+from ringback.captures.model import Capture
 from ringback.captures.service import Captures
 from ringback.kernel.errors import TooLarge
+from ringback.quarantine.model import FileFormat
 from ringback.web import (
     DEVICES,
     Authenticated,

@@ -3,17 +3,11 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
+from ringback.quarantine.model import FileFormat
+
 _ENDINGS: Final = {"PNG": "png", "JPEG": "jpg"}
-
-
-class FileFormat(StrEnum):
-    """The kinds of pictures."""
-
-    PNG = "PNG"
-    JPEG = "JPEG"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

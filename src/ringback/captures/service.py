@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from ringback.captures import store
-from ringback.captures.images import Images
-from ringback.captures.model import Capture, FileFormat, file_name
+from ringback.captures.model import Capture, file_name
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import Forbidden, NotFound, TooLarge
 from ringback.kernel.ids import Ids
+from ringback.quarantine.model import FileFormat
+from ringback.quarantine.pictures import Pictures
 from ringback.storage import Connection, Database
-from ringback.storage.blobs import Blobs
+from ringback.storage.blobs import Blobs, StorageUsed
 from ringback.web import Paging
 
 NOT_ENABLED: Final = "File storage is not enabled for account."
@@ -21,25 +22,33 @@ class Captures:
     """The service of this noun. `storage_limit` is what one account may store, in bytes; 0 is nothing."""
 
     def __init__(
-        self, database: Database, blobs: Blobs, images: Images, clock: Clock, ids: Ids, storage_limit: int
+        self,
+        database: Database,
+        blobs: Blobs,
+        pictures: Pictures,
+        clock: Clock,
+        ids: Ids,
+        storage_used: StorageUsed,
+        storage_limit: int,
     ) -> None:
         self._database = database
         self._blobs = blobs
-        self._images = images
+        self._pictures = pictures
         self._clock = clock
         self._ids = ids
+        self._storage_used = storage_used
         self._storage_limit = storage_limit
 
     async def upload(self, account_id: str, identity: str, content: bytes, file_format: FileFormat) -> Capture:
         """Store a picture that `identity` took.
 
-        Raises `Forbidden` when accounts have no storage, `TooLarge` when this one's is full, what `Images.reencode`
+        Raises `Forbidden` when accounts have no storage, `TooLarge` when this one's is full, what `Pictures.reencode`
         raises, and `Unavailable`.
         """
         if self._storage_limit == 0:
             raise Forbidden(NOT_ENABLED)
         await self._database.read(lambda connection: self._require_room(connection, account_id, 1))
-        picture = await self._images.reencode(content, file_format)
+        picture = await self._pictures.reencode(content, file_format)
         now, id = self._clock.now(), self._ids.new()
         capture = Capture(
             id=id,
@@ -84,7 +93,7 @@ class Captures:
         return await self._database.write(work)
 
     def _require_room(self, connection: Connection, account_id: str, size: int) -> None:
-        if store.storage_used(connection, account_id) + size > self._storage_limit:
+        if self._storage_used(connection, account_id) + size > self._storage_limit:
             raise TooLarge("The account's storage for files is full: delete some.")
 
 

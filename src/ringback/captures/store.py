@@ -17,7 +17,8 @@ from sqlalchemy import (
     select,
 )
 
-from ringback.captures.model import Capture, FileFormat
+from ringback.captures.model import Capture
+from ringback.quarantine.model import FileFormat
 from ringback.storage import UtcDateTime, metadata
 from ringback.storage.pages import page_of
 

@@ -1,12 +1,11 @@
 """What an identity is, and what a token says about it (contract §2)."""
 
-import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from ringback.kernel.text import is_safe
+from ringback.kernel.text import consists_of, is_safe
 
 IDENTITY_LENGTH: Final = range(3, 65)
 """Characters of an identity."""
@@ -18,7 +17,7 @@ DEFAULT_TIME_TO_LIVE: Final = timedelta(hours=8)
 MAX_TIME_TO_LIVE: Final = timedelta(hours=24)
 
 IDENTITY_PATTERN: Final = r"^[\p{L}\p{N}\-_+=/.]{3,64}$"
-"""The public API's rule, for documentation; `is_identity` applies it (Python's `re` has no `\\p`)."""
+"""The public API's rule, for documentation; `is_identity` applies it."""
 
 IDENTITY_RULE: Final = "must have 3 to 64 letters, digits or -_+=/."
 DISPLAY_NAME_RULE: Final = "must have 5 to 50 characters, none of them control characters or marks of direction"
@@ -80,9 +79,7 @@ class Revocation:
 
 def is_identity(text: str) -> bool:
     """Whether `text` may name a WebRTC user: 3 … 64 letters and digits of any script, and `-_+=/.`."""
-    return len(text) in IDENTITY_LENGTH and all(
-        character in _PUNCTUATION or unicodedata.category(character)[0] in "LN" for character in text
-    )
+    return consists_of(text, IDENTITY_LENGTH, "LN", _PUNCTUATION)
 
 
 def is_display_name(text: str) -> bool:

@@ -1,8 +1,12 @@
 """Ids are made at the rims and travel inside events, so that machines stay repeatable."""
 
 import secrets
+import string
 import uuid
-from typing import Protocol
+from typing import Final, Protocol
+
+BASE62: Final = string.digits + string.ascii_letters
+"""What slugs are made of: nothing in it has to be escaped in a URL, or is broken by a mail program."""
 
 
 class Ids(Protocol):
@@ -30,3 +34,8 @@ def derived_id(owner: str, name: str) -> str:
 def new_secret(size: int = 32) -> str:
     """A secret of `size` random bytes (default 256 bits) that fits into URLs and headers."""
     return secrets.token_urlsafe(size)
+
+
+def new_slug(length: int) -> str:
+    """A random id that people meet in a URL: `length` characters of base62, 5.95 bits each."""
+    return "".join(secrets.choice(BASE62) for _ in range(length))

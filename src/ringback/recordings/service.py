@@ -1,16 +1,11 @@
 """Shows and changes what an account wants to be recorded."""
 
-from collections.abc import Callable
-from typing import TypeAlias
-
 from ringback.recordings import store
 from ringback.recordings.model import RecordingSettings
 from ringback.storage import Connection, Database
 from ringback.storage.audit import AuditLog
+from ringback.storage.blobs import StorageUsed
 from ringback.web import Principal
-
-StorageUsed: TypeAlias = Callable[[Connection, str], int]
-"""Bytes that the files of an account take."""
 
 
 class Recordings:

@@ -10,7 +10,7 @@ import re
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import structlog
 from sqlalchemy import Column, Connection, String, Table, delete, insert, select, update
@@ -22,6 +22,9 @@ from ringback.storage.database import Database
 from ringback.storage.schema import UtcDateTime, metadata
 
 T = TypeVar("T")
+
+StorageUsed: TypeAlias = Callable[[Connection, str], int]
+"""Bytes that the files of an account take, whichever nouns own them."""
 
 _log = structlog.get_logger(__name__)
 

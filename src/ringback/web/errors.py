@@ -6,7 +6,7 @@ says which one it answers with (`web/operations.py`); what is no operation answe
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple
@@ -239,11 +239,22 @@ def _wrong_fields(error: RequestValidationError) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
     for problem in error.errors()[:FIELDS_TOLD]:
         # The first part says where (body, query, …); numbers of a JSON syntax error are offsets, not fields.
-        path = [] if problem["type"] == "json_invalid" else [str(part) for part in problem["loc"][1:]]
+        path = [] if problem["type"] == "json_invalid" else _path(problem["loc"][1:], error.body)
         # The contract's words where it has any; of ours only what the validator said.
         message = "must not be null" if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
         fields.setdefault(".".join(path) or "request", []).append(message)
     return fields
+
+
+def _path(location: Sequence[str | int], body: Any) -> list[str]:
+    """Where a wrong value stands. Of a choice between types, pydantic also names the type, which is no field."""
+    path, place = [], body
+    for part in location:
+        if isinstance(place, dict) and part not in place and part == place.get("type"):
+            continue
+        path.append(str(part))
+        place = place.get(part) if isinstance(place, dict) else None
+    return path
 
 
 def install_error_handlers(app: FastAPI) -> None:

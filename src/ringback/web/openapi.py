@@ -49,6 +49,12 @@ PRODUCTS: Final = (
         "Divide an account: applications are parts of your software, entities are customers of yours.",
     ),
     Product(
+        "call-link",
+        "Call Link",
+        "Short URLs that start a call, and what their pages look like. Links can be administered; the page that they "
+        "lead to is not there yet.",
+    ),
+    Product(
         "account-management",
         "Account",
         "Sign in, and decide which API keys open the account and what each of them may do.",

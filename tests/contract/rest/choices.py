@@ -3,30 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
-CALL_LINK: Final = "issue: Call Link"
 RECORDINGS: Final = "issue: recordings"
 
 PLANNED: Final = {
-    "get-call-links": CALL_LINK,
-    "create-call-link": CALL_LINK,
-    "get-call-link": CALL_LINK,
-    "delete-call-link": CALL_LINK,
-    "get-configs": CALL_LINK,
-    "create-config": CALL_LINK,
-    "get-config": CALL_LINK,
-    "update-config": CALL_LINK,
-    "delete-config": CALL_LINK,
-    "patch-config": CALL_LINK,
-    "get-images": CALL_LINK,
-    "upload-image": CALL_LINK,
-    "get-image": CALL_LINK,
-    "delete-image": CALL_LINK,
-    "get-subdomains": CALL_LINK,
-    "create-subdomain": CALL_LINK,
-    "delete-subdomain": CALL_LINK,
-    "get-call-link-recordings": CALL_LINK,
-    "delete-call-link-recording": CALL_LINK,
-    "download-call-link-recording": CALL_LINK,
+    "get-call-link-recordings": RECORDINGS,
+    "delete-call-link-recording": RECORDINGS,
+    "download-call-link-recording": RECORDINGS,
     "get-webrtc-recordings": RECORDINGS,
     "delete-webrtc-recording-by-id": RECORDINGS,
     "download-webrtc-recording-by-id": RECORDINGS,
@@ -163,6 +145,9 @@ CHOICES: Final = (
         "get-applications 200.paging.size",
         "get-entities 200.paging.size",
         "get-resource-associations 200.paging.size",
+        "get-call-links 200.paging.size",
+        "get-configs 200.paging.size",
+        "get-images 200.paging.size",
         why="one envelope for all lists, and in some of them 0 may be asked for, which the answer repeats (§1.6)",
     ),
     choice(
@@ -196,5 +181,18 @@ CHOICES: Final = (
         "modify-application errors",
         "modify-entity errors",
         why="only the name changes, and names need not be unique",
+    ),
+    choice(
+        r"has pattern ^[\p{L}\p{N}\-_+=/.]+$ instead of ^[\p{L}\p{N}\-_+=/.]{3,250}$",
+        "create-call-link body.destination<ROOM>.roomName",
+        why="the same rule: its length is stated beside it, as some validators refuse a pattern of that size",
+    ),
+    choice("is required", "create-subdomain body.name", why="a subdomain without a name is none"),
+    choice(
+        "is missing",
+        "get-call-links 200.results[].destination<ROOM>.password",
+        "get-call-link 200.destination<ROOM>.password",
+        "delete-call-link 200.destination<ROOM>.password",
+        why="only its hash is stored",
     ),
 )

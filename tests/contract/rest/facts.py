@@ -72,7 +72,10 @@ class Facts:
             for name, told in fields.items():
                 if name.startswith("by "):
                     for value, kind in _alternatives(told):
-                        yield from self._fields(kind, f"{path}<{value}>", required=required)
+                        chosen = f"{path}<{value}>"
+                        inside = self._fields(kind, chosen, required=required)
+                        said = f"{chosen}.{name.removeprefix('by ')}"  # which alternative it is, is in the path
+                        yield from ((inner, leaf) for inner, leaf in inside if inner != said)
                 else:
                     inner = f"{path}.{name.rstrip('*')}".lstrip(".")
                     yield from self._fields(told, inner, required=name.endswith("*"))

@@ -107,6 +107,54 @@ def _ended_call(backend: Backend) -> dict[str, str]:
     return {"callId": backend.does("get-webrtc-call-history", Asked())["results"][0]["callId"]}
 
 
+LINK: Final = {
+    "destination": {"type": "WEBRTC", "identity": "canary-boris", "displayName": "Canary Boris"},
+    "identity": IDENTITY,
+    "displayName": "Canary Anna",
+    "customData": {"note": "canary 15550104711"},
+    "validityWindow": {"oneTime": True, "acceptableDays": ["MONDAY", "SUNDAY"]},
+}
+
+LINK_CONFIGURATION: Final = {
+    "name": "canary shop",
+    "theme": {
+        "messages": {"welcomeText": "Welcome, canary."},
+        "localization": {"type": "PRESET", "languageCode": "fr-FR"},
+    },
+    "webhook": {
+        "url": "https://canary.example.org/links",
+        "securityConfig": {"type": "BASIC", "username": "canary", "password": "a canary's password"},
+    },
+}
+
+
+def _link(backend: Backend) -> dict[str, str]:
+    return {"id": backend.does("create-call-link", Asked(json=LINK))["id"]}
+
+
+def _link_configuration(backend: Backend) -> dict[str, str]:
+    return {"id": backend.does("create-config", Asked(json=LINK_CONFIGURATION))["id"]}
+
+
+def _link_image(backend: Backend) -> dict[str, str]:
+    return {"id": backend.does("upload-image", _upload_logo(backend))["id"]}
+
+
+def _upload_logo(_: Backend) -> Asked:
+    return Asked(path={"type": "LOGO"}, files={"file": ("canary.png", picture(), "image/png")})
+
+
+def _subdomain(backend: Backend) -> dict[str, str]:
+    return {"id": backend.does("create-subdomain", _new_subdomain(backend))["id"]}
+
+
+def _new_subdomain(backend: Backend) -> Asked:
+    """An account has at most three, so those of other recipes go."""
+    for subdomain in backend.asks("get-subdomains", Asked()).json():
+        backend.asks("delete-subdomain", Asked(path={"id": subdomain["id"]}))
+    return Asked(json={"name": fresh("canary-shop")})
+
+
 RECIPES: Final[dict[str, Recipe]] = {
     "generate-webrtc-token": lambda _: Asked(json={"identity": IDENTITY, "displayName": "Anna the canary"}),
     "get-push-configurations": lambda _: Asked(query={"page": 0, "size": 5}),
@@ -157,10 +205,27 @@ RECIPES: Final[dict[str, Recipe]] = {
     "update-webrtc-settings": lambda _: Asked(json={"recording": "AUDIO", "composition": False, "retentionDays": 30}),
     "get-webrtc-call-history": lambda _: Asked(query={"direction": "INBOUND"}),
     "get-webrtc-call-history-entry": lambda backend: Asked(path=_ended_call(backend)),
+    "get-call-links": lambda _: Asked(),
+    "create-call-link": lambda _: Asked(json=LINK),
+    "get-call-link": lambda backend: Asked(path=_link(backend)),
+    "delete-call-link": lambda backend: Asked(path=_link(backend)),
+    "get-configs": lambda _: Asked(),
+    "create-config": lambda _: Asked(json=LINK_CONFIGURATION),
+    "get-config": lambda backend: Asked(path=_link_configuration(backend)),
+    "update-config": lambda backend: Asked(path=_link_configuration(backend), json=LINK_CONFIGURATION),
+    "patch-config": lambda backend: Asked(path=_link_configuration(backend), json=LINK_CONFIGURATION),
+    "delete-config": lambda backend: Asked(path=_link_configuration(backend)),
+    "get-images": lambda _: Asked(),
+    "upload-image": _upload_logo,
+    "get-image": lambda backend: Asked(path=_link_image(backend)),
+    "delete-image": lambda backend: Asked(path=_link_image(backend)),
+    "get-subdomains": lambda _: Asked(),
+    "create-subdomain": _new_subdomain,
+    "delete-subdomain": lambda backend: Asked(path=_subdomain(backend)),
     "get-openapi": lambda _: Asked(),
     "get-openapi-products": lambda _: Asked(),
     "get-product-openapi": lambda _: Asked(path={"product": "webrtc-calls"}),
 }
 
-TAKES_ANY_ID: Final = {"get-product-openapi"}
+TAKES_ANY_ID: Final = {"get-product-openapi", "upload-image"}
 """What stands in the path of these is nobody's."""

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ringback.captures.model import FileFormat, file_name
+from ringback.captures.model import file_name
+from ringback.quarantine.model import FileFormat
 
 NOON = datetime(2030, 1, 1, 12, 0, 0, 123_999, tzinfo=UTC)
 ID = "00000000-0000-0000-0000-000000000001"

@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from ringback.captures import reencoding
-from ringback.captures.model import FileFormat
-from ringback.captures.reencoding import Outcome
 from ringback.kernel.errors import InvalidRequest, RingbackError, TooLarge, UnsupportedMedia
-from ringback.quarantine import Limits, Quarantine
+from ringback.quarantine import reencoding
+from ringback.quarantine.model import FileFormat
+from ringback.quarantine.processes import Limits, Quarantine
+from ringback.quarantine.reencoding import Outcome
 
 LIMITS: Final = Limits(
     processes=2,  # 1 GiB at most; more would take processor time from running calls
@@ -20,7 +20,7 @@ LIMITS: Final = Limits(
 _FIELD: Final = "file"
 
 
-class Images:
+class Pictures:
     """Makes clean pictures."""
 
     def __init__(self, limits: Limits = LIMITS) -> None:
@@ -28,13 +28,18 @@ class Images:
             reencoding.__file__, Outcome, limits, field=_FIELD, refusal="cannot be decoded with reasonable effort"
         )
 
-    async def reencode(self, content: bytes, file_format: FileFormat) -> bytes:
+    async def reencode(self, content: bytes, file_format: FileFormat, longest_side: int | None = None) -> bytes:
         """The picture that `content` shows, without whatever else it holds.
+
+        `longest_side`: pixels that its width and its height may have; without it, all that a screen has.
 
         Raises `InvalidRequest`, `TooLarge` or `UnsupportedMedia` for what cannot be taken, and `Unavailable` when too
         many are waiting or the machine is too busy.
         """
-        outcome, picture = await self._quarantine.read(content, file_format.value)
+        limit = () if longest_side is None else (str(longest_side),)
+        outcome, picture = await self._quarantine.read(content, file_format.value, *limit)
+        if outcome is Outcome.SIDE_TOO_LONG:
+            raise TooLarge(f"must be at most {longest_side} × {longest_side} pixels", field=_FIELD)
         if outcome is not Outcome.CLEAN:
             raise _refusal(outcome, file_format)
         return picture

@@ -5,8 +5,8 @@ from PIL import Image, ImageColor
 from PIL.ExifTags import Base
 from PIL.PngImagePlugin import PngInfo
 
-from ringback.captures.reencoding import MOST_PIXELS, Outcome, Refused, reencode
-from tests.unit.captures.pictures import SVG, chunk, encoded, opened, pixels_of, png_of, small
+from ringback.quarantine.reencoding import MOST_PIXELS, Outcome, Refused, reencode
+from tests.unit.quarantine.pictures import SVG, chunk, encoded, opened, pixels_of, png_of, small
 
 
 def outcome(content: bytes, file_format: str = "PNG") -> Outcome:

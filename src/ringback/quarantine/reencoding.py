@@ -1,5 +1,7 @@
 """A program that makes a clean picture of a stranger's: stdin to stdout, the exit status is an `Outcome`.
 
+Its arguments are a format, and perhaps the longest side that is taken, in pixels.
+
 What decodes strangers' bytes runs in a `quarantine`, where neither a bomb nor a bug of a decoder reaches anything. So
 this file is run by its path, and imports nothing of the platform.
 """
@@ -32,6 +34,7 @@ class Outcome(IntEnum):
     TOO_MANY_PIXELS = 12
     RESULT_TOO_LARGE = 13
     ANIMATED = 14
+    SIDE_TOO_LONG = 15
 
 
 class Refused(Exception):
@@ -42,10 +45,10 @@ class Refused(Exception):
         self.outcome = outcome
 
 
-def reencode(content: bytes, file_format: str) -> bytes:
+def reencode(content: bytes, file_format: str, longest_side: int | None = None) -> bytes:
     """The picture in `content`, a PNG or JPEG as `file_format` says, and nothing else of it: no text, no EXIF, no rest.
 
-    It is turned as its EXIF says, before that is gone. Raises `Refused`.
+    It is turned as its EXIF says, before that is gone. `longest_side`: pixels of a side at most. Raises `Refused`.
     """
     from PIL import Image, ImageOps, UnidentifiedImageError  # here, because the platform itself decodes nothing
 
@@ -57,6 +60,8 @@ def reencode(content: bytes, file_format: str) -> bytes:
             raise Refused(Outcome.OTHER_FORMAT) from None
         if picture.width * picture.height > MOST_PIXELS:
             raise Refused(Outcome.TOO_MANY_PIXELS)
+        if longest_side is not None and max(picture.size) > longest_side:
+            raise Refused(Outcome.SIDE_TOO_LONG)
         if getattr(picture, "n_frames", 1) > 1:
             raise Refused(Outcome.ANIMATED)
         picture.load()
@@ -80,7 +85,7 @@ def reencode(content: bytes, file_format: str) -> bytes:
 
 def main() -> None:
     try:
-        result = reencode(sys.stdin.buffer.read(), sys.argv[1])
+        result = reencode(sys.stdin.buffer.read(), sys.argv[1], *map(int, sys.argv[2:]))
     except Refused as refused:
         sys.exit(refused.outcome)
     sys.stdout.buffer.write(result)
