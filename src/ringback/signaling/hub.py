@@ -1,7 +1,6 @@
 """The sessions of this node: who is present, and how events reach them. The SDKs' `LegChannel`."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
@@ -21,6 +20,7 @@ from ringback.kernel.clock import Clock
 from ringback.kernel.errors import InvalidState, RingbackError, Unavailable
 from ringback.kernel.figures import Figure
 from ringback.kernel.ids import Ids
+from ringback.kernel.waiting import wait_at_most
 from ringback.media.model import Source
 from ringback.media.speakers import Speakers
 from ringback.signaling.absences import Absences
@@ -207,10 +207,7 @@ class Hub:
         while True:
             self._somebody_is_away.clear()
             next_one = await self.pass_graces()
-            # Not `wait_for`: before Python 3.12 it forgets a cancellation that comes together with what it waits for.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(next_one):
-                    await self._somebody_is_away.wait()
+            await wait_at_most(self._somebody_is_away, next_one)
 
     async def pass_graces(self) -> float | None:
         """Let go of the sessions that did not come back in time; return the seconds until the next one is due.

@@ -1,12 +1,12 @@
 """Carries texts from session to session. Who gets which stands in `texts.py`."""
 
 import asyncio
-import contextlib
 from collections.abc import Iterable
 from typing import Protocol
 
 from ringback.calls import GoingOn
 from ringback.kernel.clock import Clock
+from ringback.kernel.waiting import wait_at_most
 from ringback.signaling.messages import CallEvent
 from ringback.signaling.notifications import Happening
 from ringback.signaling.texts import Texts
@@ -63,10 +63,7 @@ class TextRelay:
         while True:
             self._first_one.clear()
             next_one = self.pass_deadlines()
-            # Not `wait_for`: before Python 3.12 it forgets a cancellation that comes together with what it waits for.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(next_one):
-                    await self._first_one.wait()
+            await wait_at_most(self._first_one, next_one)
 
     def pass_deadlines(self) -> float | None:
         """Tell senders which texts were not confirmed in time; return the seconds until the next one is due."""

@@ -5,7 +5,6 @@ path as going on after a commit.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from sqlalchemy import Connection
 from ringback.kernel.clock import Clock
 from ringback.kernel.errors import Unavailable
 from ringback.kernel.steps import DeadlinePassed, Ref
+from ringback.kernel.waiting import wait_at_most
 from ringback.storage import aggregates
 from ringback.storage.aggregates import Kind, StoredCommand, Transaction
 from ringback.storage.database import Database
@@ -180,10 +180,7 @@ class Mailboxes:
                 log.warning("deadlines wait for the database")
                 next_one = self._clock.now()
             nap = LONGEST_NAP if next_one is None else (next_one - self._clock.now()).total_seconds()
-            # Not `wait_for`: before Python 3.12 it forgets a cancellation that comes together with what it waits for.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(max(nap, BREATHER), LONGEST_NAP)):
-                    await self._deadline_set.wait()
+            await wait_at_most(self._deadline_set, min(max(nap, BREATHER), LONGEST_NAP))
 
     async def pass_deadlines(self) -> datetime | None:
         """Tell every aggregate whose deadline has come; return the next deadline."""
