@@ -1,15 +1,13 @@
 import type { ApplicationCall } from "../api/calls.js";
 import { CallStatus } from "../api/enums.js";
 import { type ErrorCode, errorCode } from "../api/error-code.js";
-import type { ApplicationCallOptions, CustomData } from "../api/options.js";
+import type { ApplicationCallOptions } from "../api/options.js";
 import type { RecordingState } from "../api/recording.js";
 import type { TotalMediaStats } from "../api/stats.js";
-import type { MediaOptions } from "../media/wishes.js";
 import type { Session } from "../signaling/session.js";
 import { type CallContext, wantedMedia } from "./context.js";
 import { GroupCall } from "./group-call.js";
 import { endTime, establishTime } from "./life.js";
-import { noteMissingFilters } from "./missing-features.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** A call that this side makes to an application. */
@@ -31,7 +29,6 @@ export class OutgoingApplicationCall extends GroupCall implements ApplicationCal
       ...(entityId !== undefined && { entityId }),
       autoReconnect,
     } as const;
-    noteMissingFilters(options, context.log);
     this.carryTexts(options);
     this.advance({ kind: "called" });
     this.begin(wanted, (session) =>
@@ -39,16 +36,8 @@ export class OutgoingApplicationCall extends GroupCall implements ApplicationCal
     );
   }
 
-  protected override mediaOptions(): MediaOptions {
-    return this.#options;
-  }
-
   options(): ApplicationCallOptions {
     return this.#options;
-  }
-
-  customData(): CustomData {
-    return this.#options.customData;
   }
 
   callsConfigurationId(): string {

@@ -227,7 +227,7 @@ export abstract class BaseCall extends MediaControl implements MediaCall, EventS
           (opened) => opened.iceServers,
           () => [],
         );
-      const handler = createMedia(this.#mediaListener(), this.wishes(), iceServers);
+      const handler = createMedia(this.#mediaListener(), this.firstWishes(), iceServers);
       this.media = new CallMedia(handler, {
         wanted,
         tell: (update) => this.#tellSent(update),

@@ -1,7 +1,9 @@
 import type { Participant as WireParticipant } from "@ringback/protocol";
 import type { GroupCall as PublicGroupCall } from "../api/calls.js";
 import { WebrtcEndpoint } from "../api/endpoint.js";
+import type { CustomData, VideoCallOptions } from "../api/options.js";
 import type { Participant } from "../api/participant.js";
+import type { MediaOptions } from "../media/wishes.js";
 import { BaseCall } from "./base-call.js";
 import type { Change } from "./changes.js";
 
@@ -22,8 +24,18 @@ const VIDEO_RESUMED = {
 
 /** What rooms and calls to applications share: others, each told as a participant. */
 export abstract class GroupCall extends BaseCall implements PublicGroupCall {
+  abstract options(): VideoCallOptions;
+
+  customData(): CustomData {
+    return this.options().customData;
+  }
+
   participants(): readonly Participant[] {
     return this.snapshot?.participants.map((participant) => this.known(participant)) ?? [];
+  }
+
+  protected override mediaOptions(): MediaOptions {
+    return this.options();
   }
 
   protected changed(change: Change, stream: MediaStream | null): void {

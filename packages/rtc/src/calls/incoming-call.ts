@@ -8,7 +8,6 @@ import { type CustomData, type DeclineOptions, WebrtcCallOptions, type WebrtcCal
 import { optionsArgument } from "../arguments.js";
 import type { Session } from "../signaling/session.js";
 import { type CallContext, wantedMedia } from "./context.js";
-import { noteMissingFilters } from "./missing-features.js";
 import { TwoPartyCall } from "./two-party-call.js";
 
 /** A call that somebody else makes to this side. */
@@ -55,7 +54,6 @@ export class IncomingCall extends TwoPartyCall implements IncomingWebrtcCall {
     const options = optionsArgument(wishes);
     if (this.isOver() || !this.advance({ kind: "connecting" })) return;
     this.#options = new WebrtcCallOptions({ ...options, customData: options.customData ?? this.#customData });
-    noteMissingFilters(this.#options, this.context.log);
     this.carryTexts(this.#options);
     const wanted = wantedMedia(this.#options);
     this.#session

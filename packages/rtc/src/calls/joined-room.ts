@@ -2,14 +2,12 @@ import type { RoomCall } from "../api/calls.js";
 import { CallStatus, RecordingType } from "../api/enums.js";
 import { type ErrorCode, errorCode } from "../api/error-code.js";
 import type { RoomJoinedEvent } from "../api/events.js";
-import type { CustomData, RoomCallOptions } from "../api/options.js";
+import type { RoomCallOptions } from "../api/options.js";
 import type { TotalMediaStats } from "../api/stats.js";
-import type { MediaOptions } from "../media/wishes.js";
 import type { Session } from "../signaling/session.js";
 import { type CallContext, wantedMedia } from "./context.js";
 import { GroupCall } from "./group-call.js";
 import { endTime, establishTime } from "./life.js";
-import { noteMissingFilters } from "./missing-features.js";
 import type { Snapshot } from "./snapshot.js";
 
 /** A call into a room. */
@@ -22,7 +20,6 @@ export class JoinedRoom extends GroupCall implements RoomCall {
     super(context, wanted);
     this.#name = name;
     this.#options = options;
-    noteMissingFilters(options, context.log);
     this.carryTexts(options);
     this.advance({ kind: "connecting" });
     this.begin(wanted, (session, sent) =>
@@ -32,10 +29,6 @@ export class JoinedRoom extends GroupCall implements RoomCall {
 
   options(): RoomCallOptions {
     return this.#options;
-  }
-
-  customData(): CustomData {
-    return this.#options.customData;
   }
 
   name(): string {
@@ -68,10 +61,6 @@ export class JoinedRoom extends GroupCall implements RoomCall {
 
   protected override rejoins(): boolean {
     return this.#options.autoReconnect && this.status() === CallStatus.ESTABLISHED;
-  }
-
-  protected override mediaOptions(): MediaOptions {
-    return this.#options;
   }
 
   protected requestEnd(session: Session, callId: string): Promise<unknown> {

@@ -6,6 +6,7 @@ import type { TotalMediaStats } from "../api/stats.js";
 import { VideoQuality } from "../api/video.js";
 import { type MediaOptions, type MediaWishes, mediaWishes } from "../media/wishes.js";
 import type { CallMedia } from "./call-media.js";
+import { noteMissingFilters } from "./missing-features.js";
 import { OwnSide } from "./own-side.js";
 import type { Snapshot } from "./snapshot.js";
 
@@ -98,6 +99,12 @@ export abstract class MediaControl extends OwnSide {
       if (published !== null && typeof level === "number") participants.set(participantId, level);
     }
     return { microphone: this.muted() ? 0 : microphone, participants };
+  }
+
+  /** How media is sent when it begins. */
+  protected firstWishes(): MediaWishes {
+    noteMissingFilters(this.mediaOptions(), this.context.log);
+    return this.wishes();
   }
 
   /** How media is sent, or will be. */

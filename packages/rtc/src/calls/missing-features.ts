@@ -1,7 +1,7 @@
 import { errorCode, RtcError } from "../api/error-code.js";
 import type { AudioFilter, VideoFilter } from "../api/filters.js";
-import { type CallOptions, VideoCallOptions } from "../api/options.js";
 import type { Log } from "../log.js";
+import type { MediaOptions } from "../media/wishes.js";
 
 function unavailable(): Promise<never> {
   const refused = Promise.reject(new RtcError(errorCode("FEATURE_UNAVAILABLE")));
@@ -11,9 +11,8 @@ function unavailable(): Promise<never> {
 }
 
 /** A call goes on without the filters that its options ask for. */
-export function noteMissingFilters(options: CallOptions, log: Log): void {
-  const asksForVideoFilter = options instanceof VideoCallOptions && options.videoOptions.videoFilter !== undefined;
-  if (options.audioOptions.audioFilter === undefined && !asksForVideoFilter) return;
+export function noteMissingFilters({ audioOptions, videoOptions }: MediaOptions, log: Log): void {
+  if (audioOptions?.audioFilter === undefined && videoOptions?.videoFilter === undefined) return;
   log.warn("This release has no filters: the call goes on without");
 }
 

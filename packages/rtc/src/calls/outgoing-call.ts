@@ -4,7 +4,6 @@ import { CallStatus } from "../api/enums.js";
 import { errorCode } from "../api/error-code.js";
 import type { CallOptions, CustomData } from "../api/options.js";
 import { type CallContext, wantedMedia } from "./context.js";
-import { noteMissingFilters } from "./missing-features.js";
 import { TwoPartyCall } from "./two-party-call.js";
 
 /** Who is called, as the platform is told. */
@@ -21,7 +20,6 @@ export class OutgoingCall<Options extends CallOptions> extends TwoPartyCall {
     this.#user = user;
     this.#options = options;
     this.#endpoint = endpoint;
-    noteMissingFilters(options, context.log);
     this.carryTexts(options);
     this.advance({ kind: "called" });
   }
